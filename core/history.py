@@ -1,0 +1,76 @@
+"""The port to telemetry history: what was measured, for plots, models and people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clock import Instant
+from core.readings import Floats, Instants, Readings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """History of one asset in time order: `values[i, k]` is `channels[k]` at `at[i]`, or NaN.
+
+    `quality` has the same shape, or is None where every value is good.
+    """
+
+    channels: tuple[str, ...]
+    at: Instants
+    values: Floats
+    quality: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.at)
+
+
+class TelemetryHistory(Protocol):
+    """Where telemetry is kept. (asset, at, channel) identifies a sample; the later write wins.
+
+    Writing the same batch again changes nothing, so a writer may always repeat itself.
+    """
+
+    def write(self, batches: Sequence[Readings], position: int) -> None:
+        """Store batches and then the journal position they reach to.
+
+        When it returns, both are durable. Raises `Unavailable` when nothing may have been
+        stored, `PartlyRefused` when some rows can never be stored and the rest are.
+        """
+        ...
+
+    def position(self) -> int:
+        """Return the journal position up to which all is stored, 0 at first."""
+        ...
+
+    def read(
+        self,
+        asset: str,
+        channels: Sequence[str],
+        start: Instant,
+        stop: Instant,
+        limit: int | None = None,
+    ) -> Columns:
+        """Read `start <= at < stop`; with `limit`, only the newest so many rows."""
+        ...
+
+    def latest(self, asset: str) -> Instant | None:
+        """Return when the asset's newest sample is from, or None."""
+        ...
+
+    def count(self, asset: str | None = None) -> int:
+        """Count stored readings (distinct asset and time), of one asset or of all."""
+        ...
+
+    def trim(self, older_than: Instant) -> int:
+        """Drop samples before `older_than`; returns how many readings went."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the store."""
+        ...

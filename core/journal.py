@@ -1,0 +1,241 @@
+"""The journal: the ordered, durable record of everything that can change a result.
+
+Everything downstream is a consumer with a position in it. An entry's body is one of the classes
+below; `encode` and `decode` turn bodies into bytes and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from core.clock import Instant
+from core.readings import Readings
+from core.rejection import DeadLetter, Reason, Rejection
+from core.work import WorkEvent
+
+
+class Kind(IntEnum):
+    """What an entry holds."""
+
+    READINGS = 1
+    REJECTIONS = 2
+    TICK = 3
+    COMMAND = 4
+    WORK = 5
+    REVISION = 6
+    LINK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionsSeen:
+    """How many messages of one asset (or topic, where none is known) were refused, and why."""
+
+    asset: str
+    reason: Reason
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed; with `connected`, silence of an asset means something.
+
+    `source` is the process that ticked. `trusted` tells whether the box's own clock can be
+    believed. `notes` are standing faults to be told in the feed, by a stable code, such as
+    `journal 80 %` or `disk full`, each with its words.
+    """
+
+    connected: bool
+    source: str = "ingest"
+    trusted: bool = True
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+class Link(IntEnum):
+    """What happened on the connection to the broker."""
+
+    CONNECTED = 1
+    DISCONNECTED = 2
+    SESSION_LOST = 3
+    TAKEN_OVER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The connection to the broker changed; `detail` says it in words."""
+
+    link: Link
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a person asked for. `verb` is `acknowledge`, `end` or `note`; `id` is its own key.
+
+    `version`, where given, is the alert version the person saw.
+    """
+
+    id: str
+    verb: str
+    alert: str
+    by: str
+    note: str = ""
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Configuration or a model changed; `digest` identifies what is in force from here on."""
+
+    what: str
+    digest: str
+    detail: str = ""
+
+
+Body: TypeAlias = (
+    Readings | tuple[RejectionsSeen, ...] | Tick | Command | WorkEvent | Revision | LinkChanged
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before it has its place: when it was written and what it holds."""
+
+    at: Instant
+    kind: Kind
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry in its place. Ids grow and are never used again, also after trimming."""
+
+    id: int
+    at: Instant
+    kind: Kind
+    body: bytes
+
+
+_TYPES: dict[Kind, type] = {
+    Kind.REJECTIONS: tuple[RejectionsSeen, ...],  # type: ignore[dict-item]
+    Kind.TICK: Tick,
+    Kind.COMMAND: Command,
+    Kind.WORK: WorkEvent,
+    Kind.REVISION: Revision,
+    Kind.LINK: LinkChanged,
+}
+_KINDS: dict[type, Kind] = {
+    tuple: Kind.REJECTIONS,
+    Tick: Kind.TICK,
+    Command: Kind.COMMAND,
+    WorkEvent: Kind.WORK,
+    Revision: Kind.REVISION,
+    LinkChanged: Kind.LINK,
+}
+_encoder = msgspec.msgpack.Encoder()
+_decoders = {kind: msgspec.msgpack.Decoder(form) for kind, form in _TYPES.items()}
+
+
+def draft(at: Instant, body: Body) -> Draft:
+    """Make an entry ready to be appended."""
+    if isinstance(body, Readings):
+        return Draft(at, Kind.READINGS, body.encode())
+    return Draft(at, _KINDS[type(body)], _encoder.encode(body))
+
+
+def decode(entry: Entry) -> Body:
+    """Read the body of an entry."""
+    if entry.kind is Kind.READINGS:
+        return Readings.decode(entry.body)
+    body: Body = _decoders[entry.kind].decode(entry.body)
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How full the journal is. `oldest` is when its first entry was written."""
+
+    bytes: int
+    limit: int
+    first_id: int
+    last_id: int
+    oldest: Instant | None
+
+    @property
+    def share(self) -> float:
+        """Used part of the bound, 0 to 1."""
+        return self.bytes / self.limit if self.limit else 0.0
+
+
+class Journal(Protocol):
+    """What producers and consumers need of the journal.
+
+    Safe to use from several threads, and from several processes on one machine.
+    """
+
+    def append(self, drafts: Sequence[Draft], rejections: Sequence[Rejection] = ()) -> int:
+        """Commit entries and dead letters in one transaction and return the last entry's id.
+
+        When it returns, they are durable. A full journal or disk raises `Unavailable` and
+        leaves nothing behind.
+        """
+        ...
+
+    def read(self, after: int, limit: int = 256) -> list[Entry]:
+        """Return up to `limit` entries with ids above `after`, in order; empty when none."""
+        ...
+
+    def last_id(self) -> int:
+        """Return the id of the newest entry ever appended, 0 where there never was one."""
+        ...
+
+    def mark(self, consumer: str, position: int) -> None:
+        """Note how far a consumer has come; a trailing copy used only for trimming."""
+        ...
+
+    def marks(self) -> dict[str, int]:
+        """Return the trailing copies of the consumers' positions."""
+        ...
+
+    def trim(self, older_than: Instant) -> int:
+        """Drop entries written before `older_than` that every marked consumer has passed.
+
+        Returns how many were dropped.
+        """
+        ...
+
+    def usage(self) -> Usage:
+        """Tell how full the journal is."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """The kept rejections, bounded by bytes and by source; the oldest of a source go first."""
+
+    def rejected(self, limit: int = 100, reason: Reason | None = None) -> list[DeadLetter]:
+        """List the newest kept rejections."""
+        ...
+
+    def letter(self, letter_id: int) -> DeadLetter | None:
+        """Find one by its id."""
+        ...
+
+    def discard(self, letter_ids: Sequence[int]) -> int:
+        """Remove some, after a retry succeeded; returns how many were there."""
+        ...
+
+    def rejected_counts(self) -> dict[Reason, int]:
+        """Count all rejections since the journal was made, by reason, kept or not."""
+        ...
+
+    def dropped(self) -> int:
+        """Count the kept rejections that had to make room for newer ones."""
+        ...

@@ -1,0 +1,216 @@
+"""What exists: plants, sites, assets, their classes and channels.
+
+These are the resolved forms: units are canonical, spans are nanoseconds, defaults are filled in.
+The text forms that engineers write, and their checking, stand in `cli/configuration.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from core.clock import DAY, HOUR, MINUTE, SECOND, Span
+from core.settings import Settings
+
+SERVICE_ASSET = "millwright"
+"""The asset id under which cases about the service itself are kept."""
+
+
+class Role(StrEnum):
+    """What a channel is for: to be judged, to judge by, or to count."""
+
+    CONDITION = "condition"
+    OPERATING = "operating"
+    COUNTER = "counter"
+
+
+class Mode(IntEnum):
+    """What a machine is doing; the integer form is what columns carry."""
+
+    UNKNOWN = 0
+    OFF = 1
+    IDLE = 2
+    STARTING = 3
+    RUNNING = 4
+
+
+class ClockPolicy(StrEnum):
+    """Whose clock stamps an asset's readings."""
+
+    DEVICE = "device"
+    ARRIVAL = "arrival"
+    CORRECTED = "corrected"
+
+
+class Severity(StrEnum):
+    """How soon a person should look, mildest first."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Order severities: a larger number is more urgent."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One measured quantity of an asset class, in its canonical unit.
+
+    `low` and `high` bound what is physically possible. `max_rate` is the largest believable
+    change in units per second. A payload's number becomes canonical by `factor` and `offset`.
+    """
+
+    name: str
+    unit: str = ""
+    low: float = float("-inf")
+    high: float = float("inf")
+    max_rate: float | None = None
+    role: Role = Role.CONDITION
+    title: str = ""
+    factor: float = 1.0
+    offset: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """The words a person knows the channel by."""
+        return self.title or self.name.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class ModeRule:
+    """How an operating channel tells the mode.
+
+    Below `off_below` the machine is off, below `running_above` idle, above it running, and
+    `starting` for `starting_for` after it came up. Without a channel it always runs.
+    """
+
+    channel: str | None = None
+    off_below: float = 0.0
+    running_above: float = 0.0
+    starting_for: Span = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """When a score becomes a finding, and which case it belongs to.
+
+    `detector` names one of the class's detectors. A rule turns on when the score has been at
+    least `at_score` for `on_delay` of event time, and off when it has been below
+    `at_score * (1 - deadband)` for `off_delay`.
+    """
+
+    name: str
+    detector: str
+    severity: Severity = Severity.WARNING
+    group: str = "machine"
+    at_score: float = 1.0
+    on_delay: Span = 0
+    off_delay: Span = 0
+    deadband: float = 0.05
+    title: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureMode:
+    """One way in which a machine of a class fails, how it shows and what to do."""
+
+    name: str
+    title: str
+    channels: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDetector:
+    """A detector as a class uses it: the name rules refer to, and its settings."""
+
+    name: str
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class AssetClass:
+    """What all machines of one kind share."""
+
+    name: str
+    channels: tuple[Channel, ...]
+    title: str = ""
+    modes: ModeRule = ModeRule()
+    detectors: tuple[NamedDetector, ...] = ()
+    rules: tuple[RuleSpec, ...] = ()
+    failure_modes: tuple[FailureMode, ...] = ()
+    health: Settings | None = None
+    reorder_wait: Span = 0
+    silent_after: Span = 15 * MINUTE
+    stuck_after: Span = 6 * HOUR
+    catching_up_after: Span = 5 * MINUTE
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Names of the channels in their column order."""
+        return tuple(channel.name for channel in self.channels)
+
+    def channel(self, name: str) -> Channel:
+        """Find a channel by its name; KeyError where there is none."""
+        for channel in self.channels:
+            if channel.name == name:
+                return channel
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One machine. `id` is `site/area/name` and unique in the plant."""
+
+    site: str
+    area: str
+    name: str
+    asset_class: str
+    title: str = ""
+    clock: ClockPolicy = ClockPolicy.DEVICE
+    attributes: dict[str, float | str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The asset's path in the plant."""
+        return f"{self.site}/{self.area}/{self.name}"
+
+    @property
+    def label(self) -> str:
+        """The words a person knows the asset by."""
+        return self.title or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place with one civil clock. `timezone` is an IANA name."""
+
+    name: str
+    timezone: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """Everything that exists, looked up by id."""
+
+    sites: dict[str, Site]
+    assets: dict[str, Asset]
+    classes: dict[str, AssetClass]
+    revision: str = ""
+    too_early: Span = 5 * MINUTE
+    retention: Span = 400 * DAY
+    tick_every: Span = 10 * SECOND
+
+    def class_of(self, asset_id: str) -> AssetClass:
+        """Find the class of an asset; KeyError where the asset is unknown."""
+        return self.classes[self.assets[asset_id].asset_class]
+
+    def assets_of(self, class_name: str) -> tuple[Asset, ...]:
+        """List the assets of a class in the order of their ids."""
+        found = [asset for asset in self.assets.values() if asset.asset_class == class_name]
+        return tuple(sorted(found, key=lambda asset: asset.id))

@@ -1,0 +1,59 @@
+"""Bad data as a value: what was refused, why, and enough of it to look at or try again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.clock import Instant
+
+
+class Reason(StrEnum):
+    """Why a message was not taken; also the label of the counter."""
+
+    MALFORMED = "malformed"
+    NOT_UTF8 = "not utf-8"
+    TOO_DEEP = "too deep"
+    DUPLICATE_KEY = "duplicate key"
+    OVERSIZED = "oversized"
+    BAD_TOPIC = "bad topic"
+    UNKNOWN_ASSET = "unknown asset"
+    UNKNOWN_CHANNEL = "unknown channel"
+    NO_VALUES = "no values"
+    NOT_A_NUMBER = "not a number"
+    NOT_FINITE = "not finite"
+    OUT_OF_RANGE = "out of physical range"
+    BAD_TIME = "bad time"
+    SKIPPED_HOUR = "local time skipped"
+    TOO_EARLY = "too far ahead"
+    TOO_OLD = "older than retention"
+    REFUSED_BY_STORE = "refused by store"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A message that was not taken. `detail` names the culprit and what is allowed."""
+
+    topic: str
+    reason: Reason
+    payload: bytes
+    at: Instant
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A kept rejection. `size` is the whole payload's; `payload` may be only its beginning."""
+
+    id: int
+    topic: str
+    reason: Reason
+    payload: bytes
+    size: int
+    at: Instant
+    detail: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the payload was kept, so that it can be tried again."""
+        return len(self.payload) == self.size

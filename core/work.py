@@ -1,0 +1,30 @@
+"""What maintenance did to a machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.clock import Instant
+
+
+class Work(StrEnum):
+    """Kinds of work on a machine."""
+
+    INSPECTED = "inspected"
+    REPAIRED = "repaired"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkEvent:
+    """Work done on an asset at an event time. Routine work found nothing wrong beforehand."""
+
+    asset: str
+    at: Instant
+    work: Work
+    by: str
+    note: str = ""
+    failure_mode: str = ""
+    routine: bool = False
+    id: str = ""

@@ -1,0 +1,1 @@
+"""Algorithms: arrays in, numbers out. No clock, no network, no database."""

@@ -1,0 +1,86 @@
+"""The port of every detector: rows of one asset class in, scores with blame and bands out.
+
+A detector holds the state of all assets of one class in arrays whose first axis is the asset.
+A `Round` holds each asset at most once, so that a batch in which an asset spoke seven times is
+seven rounds, and the result of a row never depends on what else is in its round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.readings import Bools, Floats, Instants
+
+State: TypeAlias = dict[str, NDArray[np.generic]]
+"""Named arrays, first axis the asset; what a checkpoint keeps (NPZ, never pickled)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Round:
+    """One reading of each of some assets.
+
+    `asset[i]` indexes the class's assets and occurs once. `values[i, k]` is in canonical units,
+    NaN where missing, of bad quality, or from a sensor that is not trusted now. `mode[i]` is a
+    `core.plant.Mode`.
+    """
+
+    asset: NDArray[np.intp]
+    at: Instants
+    values: Floats
+    mode: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """The verdict on the rows of a round.
+
+    `value` is 1.0 at the alarm line and NaN where the detector cannot judge (then `blame` is 0
+    and the band NaN). `blame` sums to 1 over channels where `value` is a number. `low` and
+    `high` bound what each channel should have read, NaN where the detector has no opinion.
+    """
+
+    value: Floats
+    blame: Floats
+    low: Floats
+    high: Floats
+
+
+class Detector(Protocol):
+    """Score and learn are apart: `score` changes nothing; what is learned is chosen outside."""
+
+    def score(self, rows: Round) -> Scored:
+        """Judge rows against what was learned, with what has accumulated so far."""
+        ...
+
+    def observe(self, rows: Round) -> None:
+        """Move running accumulations (smoothing, delays) forward by these rows."""
+        ...
+
+    def learn(self, rows: Round, allowed: Bools) -> None:
+        """Add the allowed rows to what healthy running looks like, until enough is known."""
+        ...
+
+    def readiness(self) -> Floats:
+        """Tell per asset how much of the learning is done, 0 to 1 (1: judges)."""
+        ...
+
+    def forget(self, asset: int) -> None:
+        """Drop what was learned and accumulated for one asset, so that it learns anew."""
+        ...
+
+    def state(self) -> State:
+        """Return everything needed to go on elsewhere exactly as here."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Take over a state of the same class and the same assets."""
+        ...
+
+
+Verdicts: TypeAlias = Mapping[str, Scored]
+"""What each of a class's detectors said of one round, by the detector's name."""
