@@ -1,1 +1,1 @@
-"""The vocabulary of Millwright: what exists, what was said, what was concluded. Imports nothing of ours."""
+"""The vocabulary: what exists, what was said, what was concluded. Imports nothing of ours."""

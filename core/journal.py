@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -120,8 +120,8 @@ class Entry:
     body: bytes
 
 
-_TYPES: dict[Kind, type] = {
-    Kind.REJECTIONS: tuple[RejectionsSeen, ...],  # type: ignore[dict-item]
+_TYPES: dict[Kind, Any] = {
+    Kind.REJECTIONS: tuple[RejectionsSeen, ...],
     Kind.TICK: Tick,
     Kind.COMMAND: Command,
     Kind.WORK: WorkEvent,
@@ -137,7 +137,9 @@ _KINDS: dict[type, Kind] = {
     LinkChanged: Kind.LINK,
 }
 _encoder = msgspec.msgpack.Encoder()
-_decoders = {kind: msgspec.msgpack.Decoder(form) for kind, form in _TYPES.items()}
+_decoders: dict[Kind, msgspec.msgpack.Decoder[Any]] = {
+    kind: msgspec.msgpack.Decoder(form) for kind, form in _TYPES.items()
+}
 
 
 def draft(at: Instant, body: Body) -> Draft:

@@ -1,0 +1,82 @@
+"""How lengths of time, sizes and shares are written in configuration: `10min`, `2GB`, `5%`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from core.clock import DAY, HOUR, MINUTE, SECOND, Span
+
+_SPANS: dict[str, float] = {
+    "ms": SECOND / 1000,
+    "s": SECOND,
+    "min": MINUTE,
+    "m": MINUTE,
+    "h": HOUR,
+    "d": DAY,
+    "w": 7 * DAY,
+}
+_SIZES: dict[str, float] = {"B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+_NUMBER = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z%]*)\s*$")
+
+
+def _split(text: object, example: str) -> tuple[float, str]:
+    found = _NUMBER.match(text) if isinstance(text, str) else None
+    if found is None:
+        msg = f"{text!r} is not a quantity; write it like {example}"
+        raise ValueError(msg)
+    return float(found[1]), found[2]
+
+
+def _scaled(text: object, scales: dict[str, float], example: str) -> int:
+    number, suffix = _split(text, example)
+    if suffix not in scales:
+        msg = f"{text!r} has no known unit; known: {', '.join(scales)}"
+        raise ValueError(msg)
+    return round(number * scales[suffix])
+
+
+def span(text: object) -> Span:
+    """Read a length of time such as `10min` as nanoseconds; ValueError where it is none."""
+    return text if type(text) is int else _scaled(text, _SPANS, "30s, 10min, 2h or 7d")
+
+
+def size(text: object) -> int:
+    """Read a size such as `2GB` as bytes; ValueError where it is none."""
+    return text if type(text) is int else _scaled(text, _SIZES, "64kB, 500MB or 2GB")
+
+
+def share(text: object) -> float:
+    """Read a share such as `5%` or 0.05 as a number from 0 to 1; ValueError where it is none."""
+    if isinstance(text, float | int) and not isinstance(text, bool):
+        value = float(text)
+    else:
+        number, suffix = _split(text, "5%")
+        value = number / 100 if suffix == "%" else number
+    if not 0 <= value <= 1:
+        msg = f"{text!r} is not between 0% and 100%"
+        raise ValueError(msg)
+    return value
+
+
+def _schema(example: str, pattern: str) -> WithJsonSchema:
+    form: dict[str, Any] = {"type": "string", "examples": [example], "pattern": pattern}
+    return WithJsonSchema(form)
+
+
+Duration = Annotated[
+    Span, BeforeValidator(span), _schema("10min", r"^\d+(\.\d+)?\s*(ms|s|min|m|h|d|w)$")
+]
+"""A settings field written like `10min`, held in nanoseconds (an int default is nanoseconds)."""
+
+Size = Annotated[int, BeforeValidator(size), _schema("2GB", r"^\d+(\.\d+)?\s*(B|kB|KB|MB|GB|TB)$")]
+"""A settings field written like `2GB`, held in bytes."""
+
+Share = Annotated[
+    float,
+    BeforeValidator(share),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["5%"]}),
+]
+"""A settings field written like `5%`, held as a number from 0 to 1."""

@@ -1,0 +1,67 @@
+"""Fixtures that many tests share: real servers, and what to do where they are missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulators.broker import PrivateMosquitto, mosquitto_path
+
+REAL_SERVERS_MANDATORY = os.environ.get("MILLWRIGHT_REAL_SERVERS") == "required"
+
+
+def chromium_path() -> str | None:
+    """Find the Chromium program."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a server that is not here; under CI that is a failure instead."""
+    absent = {
+        "mosquitto": mosquitto_path() is None,
+        "browser": chromium_path() is None,
+    }
+    for item in items:
+        for marker, gone in absent.items():
+            if gone and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.usefixtures(f"_no_{marker}"))
+
+
+def _give_up(what: str, request: pytest.FixtureRequest) -> None:
+    if REAL_SERVERS_MANDATORY:
+        pytest.fail(f"{what} is missing, and real servers are mandatory here")
+    pytest.skip(f"needs {what}")
+
+
+@pytest.fixture
+def _no_mosquitto(request: pytest.FixtureRequest) -> None:
+    _give_up("mosquitto", request)
+
+
+@pytest.fixture
+def _no_browser(request: pytest.FixtureRequest) -> None:
+    _give_up("chromium", request)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end which tests against real servers did not run."""
+    skipped = [
+        report.nodeid
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and "needs " in report.longrepr[2]
+    ]
+    if skipped:
+        terminalreporter.section("real servers missing: these tests did NOT run")
+        for nodeid in skipped:
+            terminalreporter.write_line(nodeid)
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[PrivateMosquitto]:
+    """Run a Mosquitto of this test's own, with persistence."""
+    with PrivateMosquitto(tmp_path / "mosquitto") as broker:
+        yield broker
