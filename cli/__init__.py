@@ -1,0 +1,1 @@
+"""The `millwright` command: parses, builds adapters, calls one function."""

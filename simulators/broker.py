@@ -55,7 +55,8 @@ class PrivateMosquitto:
         """Start the broker and wait until it accepts connections."""
         program = mosquitto_path()
         if program is None:
-            raise Unavailable("mosquitto is not installed; apt-get install mosquitto")
+            msg = "mosquitto is not installed; apt-get install mosquitto"
+            raise Unavailable(msg)
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self._write_config()
         with (self.folder / "mosquitto.log").open("ab") as log:
