@@ -1,0 +1,78 @@
+"""`messages`: the person's side of ingest: what was refused, and trying it again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
+from core.rejection import Reason
+
+app = typer.Typer(no_args_is_help=True, help="Look at refused messages and try them again.")
+
+
+@app.command()
+def rejected(
+    config: ConfigFolder = SHIPPED,
+    reason: Annotated[Reason | None, typer.Option(help="Only those refused for this.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List refused messages, newest first, and count all by reason."""
+    from cli.configuration import load
+    from cli.runtime import open_journal
+    from core.clock import iso
+
+    journal = open_journal(load(config))
+    try:
+        letters = journal.rejected(limit, reason)
+        counts, dropped = journal.rejected_counts(), journal.dropped()
+    finally:
+        journal.close()
+    rows = [
+        {
+            "id": letter.id,
+            "at": iso(letter.at),
+            "reason": str(letter.reason),
+            "topic": letter.topic,
+            "detail": letter.detail,
+            "bytes": letter.size,
+            "payload": letter.payload[:200].decode("utf-8", "replace"),
+        }
+        for letter in letters
+    ]
+    print_rows(rows, ("id", "at", "reason", "topic", "detail", "bytes"), as_json=as_json)
+    if not as_json:
+        total = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+        print(f"\nsince the journal was made: {total or 'none'}; no longer kept: {dropped}")
+
+
+@app.command()
+def retry(
+    letters: Annotated[list[int] | None, typer.Argument(help="Ids; default all.")] = None,
+    reason: Annotated[Reason | None, typer.Option(help="Only those refused for this.")] = None,
+    config: ConfigFolder = SHIPPED,
+) -> None:
+    """Try refused messages again, after the configuration was mended.
+
+    What is now taken leaves the list; what is refused again stays.
+
+    Example: millwright messages retry --reason "unknown asset"
+    """
+    from ingest.retry import retry as try_again
+
+    from cli.configuration import load
+    from cli.runtime import open_journal
+    from core.clock import system_clock
+
+    loaded = load(config)
+    journal = open_journal(loaded)
+    try:
+        chosen = journal.rejected(1_000_000, reason)
+        if letters:
+            chosen = [letter for letter in chosen if letter.id in set(letters)]
+        done = try_again(chosen, loaded.plant, loaded.service.ingest, journal, system_clock)
+    finally:
+        journal.close()
+    print(f"taken now: {done.taken}, refused again: {done.refused}, not kept whole: {done.partial}")

@@ -1,0 +1,39 @@
+"""Options that several commands share, and how lists are printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+SHIPPED = Path(__file__).resolve().parent.parent / "configs"
+
+ConfigFolder = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="MILLWRIGHT_CONFIG",
+        help="Folder with plant.yaml, service.yaml and classes/.",
+        show_default="the configuration that ships",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
+
+
+def print_rows(rows: Iterable[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print rows as JSON lines, or as a plain table of the named columns."""
+    if as_json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False, default=str))
+        return
+    table = [[str(row.get(column, "") or "") for column in columns] for row in rows]
+    head = [column.replace("_", " ") for column in columns]
+    widths = [max(len(line[i]) for line in [head, *table]) for i in range(len(columns))]
+    for line in [head, *table]:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )

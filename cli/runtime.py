@@ -1,0 +1,153 @@
+"""The composition root: opens the files, builds the adapters and starts the parts."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Self
+
+from core.clock import Clock, system_clock
+from core.journal import Revision, draft
+
+if TYPE_CHECKING:
+    from ingest.pipeline import IngestPipeline
+    from storage.journal_sqlite import SqliteJournal
+
+    from cli.configuration import Configuration
+    from core.casefile import CaseFile
+    from core.history import TelemetryHistory
+
+
+def open_journal(config: Configuration) -> SqliteJournal:
+    """Open the journal of a configuration's data folder, making both where they are missing."""
+    from storage.journal_sqlite import SqliteJournal
+
+    config.data.mkdir(parents=True, exist_ok=True)
+    return SqliteJournal(config.data / "journal.db", config.service.journal)
+
+
+def open_history(config: Configuration) -> TelemetryHistory:
+    """Open the telemetry history that the configuration names."""
+    from storage.history_memory import MemoryHistory
+    from storage.history_sqlite import SqliteHistory
+
+    if config.service.history.kind == "memory":
+        return MemoryHistory()
+    return SqliteHistory(config.data / "history.db")
+
+
+def open_casefile(config: Configuration) -> CaseFile:
+    """Open the file of cases."""
+    from storage.casefile_sqlite import SqliteCaseFile
+
+    config.data.mkdir(parents=True, exist_ok=True)
+    return SqliteCaseFile(config.data / "cases.db")
+
+
+class Runtime:
+    """A running service, or a part of it; leaving the context stops everything in order."""
+
+    def __init__(self, config: Configuration, clock: Clock = system_clock) -> None:
+        self.config = config
+        self.clock = clock
+        self.stop = threading.Event()
+        self._close = contextlib.ExitStack()
+        self.journal = open_journal(config)
+        self._close.callback(self.journal.close)
+        self.history = open_history(config)
+        self._close.callback(self.history.close)
+        self.casefile = open_casefile(config)
+        self._close.callback(self.casefile.close)
+        self.pipeline: IngestPipeline | None = None
+        self._scoring_seen = 0
+
+    def _lock(self, part: str) -> None:
+        from storage.lockfile import LockFile
+
+        self._close.enter_context(LockFile(self.config.data / f"{part}.lock"))
+
+    def _thread(self, name: str, target: object) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)  # type: ignore[arg-type]
+        thread.start()
+        self._close.callback(thread.join, 20)
+        self._close.callback(self.stop.set)
+
+    def start_ingest(self) -> None:
+        """Receive, journal, acknowledge, and drain to history; Refused where one runs already."""
+        from ingest.pipeline import IngestPipeline
+
+        self._lock("ingest")
+        service = self.config.service
+        self.pipeline = IngestPipeline(
+            self.config.plant,
+            service.broker,
+            service.ingest,
+            self.journal,
+            self.history,
+            self.clock,
+        )
+        self.pipeline.start()
+        self._close.callback(self.pipeline.stop)
+
+    def start_scoring(self) -> None:
+        """Score the journal and send what it raises; Refused where one runs already."""
+        from service.notify import Outbox
+        from service.scoring import Scoring
+
+        self._lock("serve")
+        plant = self.config.plant
+        self.journal.append([draft(self.clock(), Revision("configuration", plant.revision))])
+        notifiers = self._notifiers()
+        scoring = Scoring(plant, self.journal, self.casefile, tuple(notifiers))
+        self._thread("scoring", lambda: scoring.run(self.stop))
+        outbox = Outbox(self.casefile, notifiers)
+        self._thread("outbox", lambda: outbox.run(self.stop))
+
+    def start_feed(self) -> None:
+        """Serve the API and the page."""
+        from service.app import create_app
+        from service.server import serve
+
+        service = self.config.service
+        status = self.pipeline.status if self.pipeline else None
+        app = create_app(
+            self.config.plant,
+            self.casefile,
+            self.journal,
+            self.history,
+            service.feed,
+            self.clock,
+            status,
+        )
+        self._thread("feed", lambda: serve(app, service.feed, self.stop))
+
+    @property
+    def address(self) -> str:
+        """Where the page is."""
+        feed = self.config.service.feed
+        return f"http://{feed.host}:{feed.port}/"
+
+    def __enter__(self) -> Self:
+        """Hold the parts until the context ends."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop every part, last started first."""
+        self.stop.set()
+        self._close.close()
+
+
+@contextlib.contextmanager
+def until_signal(stop: threading.Event) -> Iterator[None]:
+    """Set `stop` on SIGINT and SIGTERM while the context lasts."""
+    kept = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

@@ -1,0 +1,55 @@
+"""How cases and their steps read in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from core.alert import Alert, Transition
+from core.clock import iso
+from core.plant import Plant
+
+
+def words_of(alert: Alert, plant: Plant) -> list[str]:
+    """Say a case in plain words, one line each."""
+    from service.words import describe
+
+    said = describe(alert, plant)
+    return [
+        f"{said.title}  [{alert.severity}, {alert.state}]  id {alert.id}",
+        f"  since: {said.since}",
+        *(f"  {line}" for line in said.channels),
+        f"  how sure: {said.certainty}",
+        f"  how long it can wait: {said.wait}",
+        *(f"  do: {action}" for action in said.actions),
+    ]
+
+
+def history_lines(transitions: Iterable[Transition]) -> list[str]:
+    """Write the steps of a case, oldest first."""
+    return [
+        f"{iso(step.at)}  {step.change}  {step.before or 'new'} -> {step.after}  "
+        f"by {step.by}: {step.why}"
+        for step in transitions
+    ]
+
+
+def event_row(step: Transition, alert: Alert) -> dict[str, Any]:
+    """Put one event into a row; `line` is its readable form."""
+    row = {
+        "id": step.id,
+        "at": iso(step.at),
+        "change": str(step.change),
+        "alert": alert.id,
+        "asset": alert.asset,
+        "group": alert.group,
+        "severity": str(step.severity),
+        "state": str(step.after),
+        "by": step.by,
+        "why": step.why,
+        "title": alert.title,
+        "summary": alert.summary,
+        "catching_up": step.catching_up,
+    }
+    line = f"{row['at']}  {row['severity']:<8}  {row['change']:<12}  {alert.asset}: {alert.summary}"
+    return row | {"line": line}

@@ -1,0 +1,77 @@
+"""`work`: record what maintenance did, and list it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+import typer
+
+from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
+from core.errors import Refused
+from core.work import Work
+
+app = typer.Typer(no_args_is_help=True, help="Record and list maintenance work.")
+
+
+@app.command()
+def add(
+    asset: Annotated[str, typer.Argument(help="The asset, site/area/name.")],
+    work: Annotated[Work, typer.Argument(help="What was done.")],
+    by: Annotated[str, typer.Option(help="Who did it.", envvar="USER")],
+    note: Annotated[str, typer.Option(help="What was found.")] = "",
+    failure_mode: Annotated[str, typer.Option(help="The failure mode found, if any.")] = "",
+    routine: Annotated[bool, typer.Option(help="Planned work; nothing was wrong.")] = False,
+    config: ConfigFolder = SHIPPED,
+) -> None:
+    """Record work on an asset in the journal.
+
+    A repair or replacement ends the asset's open machine cases, and its model learns anew.
+
+    Example: millwright work add lahore/east/pump-01 replaced --failure-mode bearing_wear
+    """
+    from cli.configuration import load
+    from cli.runtime import open_journal
+    from core.clock import system_clock
+    from core.journal import draft
+    from core.work import WorkEvent
+
+    loaded = load(config)
+    if asset not in loaded.plant.assets:
+        msg = f"unknown asset {asset!r}; known: {', '.join(sorted(loaded.plant.assets))}"
+        raise Refused(msg)
+    known = [mode.name for mode in loaded.plant.class_of(asset).failure_modes]
+    if failure_mode and failure_mode not in known:
+        msg = f"unknown failure mode {failure_mode!r}; known: {', '.join(known)}"
+        raise Refused(msg)
+    now = system_clock()
+    event = WorkEvent(asset, now, work, by, note, failure_mode, routine, uuid.uuid4().hex)
+    journal = open_journal(loaded)
+    try:
+        journal.append([draft(now, event)])
+    finally:
+        journal.close()
+    print(f"recorded: {asset} {work} by {by}")
+
+
+@app.command("list")
+def list_work(
+    config: ConfigFolder = SHIPPED,
+    asset: Annotated[str | None, typer.Option(help="Only this asset.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List recorded work, newest first."""
+    from dataclasses import asdict
+
+    from cli.configuration import load
+    from cli.runtime import open_casefile
+    from core.clock import iso
+
+    casefile = open_casefile(load(config))
+    try:
+        events = casefile.work(asset, limit)
+    finally:
+        casefile.close()
+    rows = [asdict(event) | {"at": iso(event.at), "work": str(event.work)} for event in events]
+    print_rows(rows, ("at", "asset", "work", "by", "failure_mode", "note"), as_json=as_json)

@@ -1,0 +1,136 @@
+"""Asks a broker what it can do: is it there, and how many messages it keeps for us while away."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from core.errors import Unavailable
+from ingest.settings import BrokerSettings
+
+PROBES = 1_200
+"""More than the 1,000 messages that Mosquitto keeps by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many of the published probes came back after a time away."""
+
+    published: int
+    received: int
+
+
+def _client(settings: BrokerSettings, client_id: str) -> mqtt.Client:
+    client = mqtt.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id,
+        clean_session=False,
+        protocol=MQTTProtocolVersion.MQTTv311,
+    )
+    if settings.username:
+        password = settings.password.reveal() if settings.password else None
+        client.username_pw_set(settings.username, password)
+    client.max_inflight_messages_set(200)
+    return client
+
+
+def _connect(client: mqtt.Client, settings: BrokerSettings) -> None:
+    address = urlsplit(settings.url)
+    answered = threading.Event()
+    refusal: list[str] = []
+
+    def on_connect(
+        _client: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
+    ) -> None:
+        if getattr(reason, "is_failure", False):
+            refusal.append(str(reason))
+        answered.set()
+
+    client.on_connect = on_connect
+    try:
+        client.connect(address.hostname or "127.0.0.1", address.port or 1883)
+    except OSError as error:
+        msg = f"no broker at {settings.url}: {error}"
+        raise Unavailable(msg) from error
+    client.loop_start()
+    if not answered.wait(10) or refusal:
+        client.loop_stop()
+        msg = f"the broker at {settings.url} refused: {refusal[0] if refusal else 'no answer'}"
+        raise Unavailable(msg)
+
+
+def reach(settings: BrokerSettings) -> None:
+    """Connect once and leave; Unavailable says why it could not."""
+    client = _client(settings, f"millwright-doctor-{uuid.uuid4().hex[:8]}")
+    _connect(client, settings)
+    client.disconnect()
+    client.loop_stop()
+
+
+def kept_while_away(settings: BrokerSettings, probes: int = PROBES, wait: float = 10) -> Kept:
+    """Leave a session, publish to it, come back and count what the broker kept."""
+    key = uuid.uuid4().hex[:8]
+    topic = f"millwright/doctor/{key}"
+    name = f"millwright-doctor-{key}"
+    _visit(settings, name, topic)
+    _publish(settings, topic, probes)
+    received = _collect(settings, name, probes, wait)
+    _forget(settings, name)
+    return Kept(probes, received)
+
+
+def _visit(settings: BrokerSettings, name: str, topic: str) -> None:
+    client = _client(settings, name)
+    subscribed = threading.Event()
+    client.on_subscribe = lambda *_: subscribed.set()
+    _connect(client, settings)
+    client.subscribe(topic, qos=1)
+    subscribed.wait(10)
+    client.disconnect()
+    client.loop_stop()
+
+
+def _publish(settings: BrokerSettings, topic: str, probes: int) -> None:
+    client = _client(settings, f"millwright-doctor-{uuid.uuid4().hex[:8]}")
+    _connect(client, settings)
+    sent = [client.publish(topic, b"probe", qos=1) for _ in range(probes)]
+    for message in sent:
+        message.wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+
+
+def _collect(settings: BrokerSettings, name: str, probes: int, wait: float) -> int:
+    client = _client(settings, name)
+    received = 0
+    news = threading.Condition()
+
+    def on_message(_client: mqtt.Client, _data: object, _message: mqtt.MQTTMessage) -> None:
+        nonlocal received
+        with news:
+            received += 1
+            news.notify_all()
+
+    client.on_message = on_message
+    _connect(client, settings)
+    with news:
+        while received < probes and news.wait(min(wait, 2)):
+            pass
+    client.disconnect()
+    client.loop_stop()
+    return received
+
+
+def _forget(settings: BrokerSettings, name: str) -> None:
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, name, clean_session=True)
+    if settings.username:
+        password = settings.password.reveal() if settings.password else None
+        client.username_pw_set(settings.username, password)
+    _connect(client, settings)
+    client.disconnect()
+    client.loop_stop()
