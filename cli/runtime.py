@@ -95,6 +95,7 @@ class Runtime:
         """Score the journal and send what it raises; Refused where one runs already."""
         from service.notify import Outbox
         from service.scoring import Scoring
+        from service.watch import IngestWatch
 
         self._lock("serve")
         plant = self.config.plant
@@ -103,6 +104,8 @@ class Runtime:
         scoring = Scoring(plant, self.journal, self.casefile, tuple(notifiers))
         self._thread("scoring", lambda: scoring.run(self.stop))
         outbox = Outbox(self.casefile, notifiers)
+        watch = IngestWatch(self.journal, plant.tick_every, self.clock)
+        self._thread("watch", lambda: watch.run(self.stop))
         self._thread("outbox", lambda: outbox.run(self.stop))
 
     def start_feed(self) -> None:
