@@ -84,3 +84,9 @@ class Detector(Protocol):
 
 Verdicts: TypeAlias = Mapping[str, Scored]
 """What each of a class's detectors said of one round, by the detector's name."""
+
+
+def unknown_channel(name: str, known: tuple[str, ...]) -> ValueError:
+    """Make the error for settings that name a channel which the class does not have."""
+    msg = f"unknown channel {name!r}; known: {', '.join(known)}"
+    return ValueError(msg)

@@ -1,0 +1,137 @@
+"""Plain limits: ISO zones and other fixed lines per channel.
+
+The score of a channel is 1 at its warning line and 2 at its alarm line, linear between and
+beyond, so that a rule at score 1 is the warning and a rule at score 2 the alarm. A channel with
+a warning line only comes close to 2 and never reaches it; one with an alarm line only stays below
+1 until its line and is 2 there. Delays belong to the rules: nothing is remembered here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from core.plant import Asset, AssetClass, Mode
+from core.readings import Bools, Floats
+from core.settings import Settings
+from models.detector import Round, Scored, State, unknown_channel
+
+
+class Limit(Settings):
+    """The lines of one channel, in its canonical unit. `source` says where they come from."""
+
+    warning: float | None = None
+    alarm: float | None = None
+    low_warning: float | None = None
+    low_alarm: float | None = None
+    source: str = ""
+    only_running: bool = True
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Limit:
+        names = ("low_alarm", "low_warning", "warning", "alarm")
+        given = [(name, getattr(self, name)) for name in names if getattr(self, name) is not None]
+        if not given:
+            msg = f"no line is given; allowed: {', '.join(names)}"
+            raise ValueError(msg)
+        for (lower, below), (upper, above) in itertools.pairwise(given):
+            if below >= above:
+                msg = f"{lower} ({below}) must be below {upper} ({above})"
+                raise ValueError(msg)
+        return self
+
+
+class LimitsSettings(Settings):
+    """Fixed lines on some of a class's channels."""
+
+    kind: Literal["limits"] = "limits"
+    channels: dict[str, Limit] = Field(min_length=1)
+
+
+class Limits:
+    """Judges each reading against fixed lines; the worst channel gives the score."""
+
+    def __init__(
+        self, settings: LimitsSettings, asset_class: AssetClass, assets: tuple[Asset, ...]
+    ) -> None:
+        names = asset_class.channel_names
+        for name in settings.channels:
+            if name not in names:
+                raise unknown_channel(name, names)
+        rows = [settings.channels.get(name, _NO_LIMIT) for name in names]
+        self._high = _Side([row.warning for row in rows], [row.alarm for row in rows], 1.0)
+        self._low = _Side([row.low_warning for row in rows], [row.low_alarm for row in rows], -1.0)
+        self._limited = np.array([name in settings.channels for name in names])
+        self._always = np.array([not row.only_running for row in rows])
+        self._ready = np.ones(len(assets))
+
+    def score(self, rows: Round) -> Scored:
+        """Judge rows; NaN where no limited channel could be judged."""
+        running = (rows.mode == Mode.RUNNING)[:, None]
+        judged = self._limited & (running | self._always) & np.isfinite(rows.values)
+        scores = np.maximum(self._high.score(rows.values), self._low.score(rows.values))
+        scores = np.where(judged, scores, 0.0)
+        value = np.where(judged.any(axis=1), scores.max(axis=1), np.nan)
+        low = np.where(judged, self._low.line, np.nan)
+        high = np.where(judged, self._high.line, np.nan)
+        return Scored(value, _blame(scores, judged), low, high)
+
+    def observe(self, rows: Round) -> None:
+        """Remember nothing."""
+
+    def learn(self, rows: Round, allowed: Bools) -> None:
+        """Learn nothing: the lines are given."""
+
+    def readiness(self) -> Floats:
+        """Judge from the first reading on."""
+        return self._ready.copy()
+
+    def forget(self, asset: int) -> None:
+        """Forget nothing, since nothing is remembered."""
+
+    def state(self) -> State:
+        """Return nothing, since nothing is remembered."""
+        return {}
+
+    def restore(self, state: State) -> None:
+        """Take over nothing."""
+
+
+class _Side:
+    """The upper or the lower lines of all channels, `sign` telling which."""
+
+    def __init__(self, warning: list[float | None], alarm: list[float | None], sign: float) -> None:
+        warn = np.array([np.nan if line is None else line for line in warning], np.float64)
+        trip = np.array([np.nan if line is None else line for line in alarm], np.float64)
+        self.line = np.where(np.isnan(warn), trip, warn)
+        self._sign = sign
+        self._both = ~np.isnan(warn) & ~np.isnan(trip)
+        self._only_alarm = np.isnan(warn) & ~np.isnan(trip)
+        alone = np.where(self.line == 0, 1.0, np.abs(self.line))
+        self._scale = np.where(self._both, np.abs(trip - warn), alone)
+
+    def score(self, values: Floats) -> Floats:
+        """Score each value against its lines, 0 where there is none or it is far inside."""
+        beyond = self._sign * (values - self.line) / self._scale
+        only_warning = np.where(beyond > 0, 1 + beyond / (1 + np.abs(beyond)), 1 + beyond)
+        only_alarm = np.where(beyond >= 0, 2 + beyond, 1 + beyond)
+        score = np.where(self._only_alarm, only_alarm, only_warning)
+        score = np.where(self._both, 1 + beyond, score)
+        return np.where(np.isnan(score), 0.0, np.maximum(score, 0.0))
+
+
+_NO_LIMIT = Limit.model_construct()
+
+
+def _blame(scores: Floats, judged: Bools) -> Floats:
+    """Share the blame by what lies beyond the lines; by nearness to them where nothing does."""
+    beyond = np.maximum(scores - 1, 0)
+    weight = np.where((beyond > 0).any(axis=1, keepdims=True), beyond, scores)
+    flat = (weight <= 0).all(axis=1, keepdims=True)
+    weight = np.where(flat, judged.astype(np.float64), weight)
+    total = weight.sum(axis=1, keepdims=True)
+    share: Floats = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+    return share

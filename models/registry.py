@@ -1,0 +1,48 @@
+"""Which detectors and degradation models there are, and how one is built from its settings.
+
+Adding one is its own file and two lines here: its settings in the union, its factory in the dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+from core.plant import Asset, AssetClass, NamedDetector
+from core.settings import Settings
+from models.degradation import Degradation
+from models.detector import Detector
+from models.limits import Limits, LimitsSettings
+from models.mewma import Mewma, MewmaSettings
+from models.threshold import Threshold, ThresholdSettings
+
+DetectorSettings: TypeAlias = Annotated[LimitsSettings | MewmaSettings, Field(discriminator="kind")]
+"""The settings of any detector, told apart by `kind`."""
+
+HealthSettings: TypeAlias = ThresholdSettings
+"""The settings of any degradation model, told apart by `kind`."""
+
+DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
+    LimitsSettings: Limits,
+    MewmaSettings: Mewma,
+}
+HEALTH: dict[type[Settings], Callable[..., Degradation]] = {
+    ThresholdSettings: Threshold,
+}
+
+
+def build(named: NamedDetector, asset_class: AssetClass, assets: tuple[Asset, ...]) -> Detector:
+    """Build one of a class's detectors for all its assets.
+
+    Raises ValueError where the settings do not fit the class.
+    """
+    return DETECTORS[type(named.settings)](named.settings, asset_class, assets)
+
+
+def build_health(asset_class: AssetClass, assets: tuple[Asset, ...]) -> Degradation | None:
+    """Build the degradation model of a class; None where it has none."""
+    if asset_class.health is None:
+        return None
+    return HEALTH[type(asset_class.health)](asset_class.health, asset_class, assets)
