@@ -1,0 +1,211 @@
+"""Casework: applies journal entries one by one to the fleets and the alert book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from core.alert import Alert, Notice, Transition
+from core.casefile import Condition, Outcome, Saved
+from core.clock import Instant
+from core.journal import Command, Entry, LinkChanged, Revision, Tick, decode
+from core.plant import Plant
+from core.readings import Readings
+from core.work import Work, WorkEvent
+from service.alertbook import AlertBook, Move
+from service.finding import CaughtUp, Event, Finding, mended_by_work
+from service.fleet import Fleet
+from service.holding import Holding
+from service.outages import Outages
+
+
+class _Shelf(msgspec.Struct):
+    """What the book needs beside the open cases, which the case file itself keeps."""
+
+    last: list[tuple[str, str, str]] = []
+    waiting: dict[str, tuple[Alert, Transition]] = {}
+    told: list[str] = []
+
+
+_shelves = msgspec.json.Decoder(_Shelf)
+
+
+@dataclass(slots=True)
+class Pending:
+    """What was concluded and is not committed yet."""
+
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    work: dict[str, WorkEvent] = field(default_factory=dict)
+    conditions: list[Condition] = field(default_factory=list)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody waits for this."""
+        return bool(self.transitions or self.notices or self.outcomes or self.work)
+
+
+class Casework:
+    """Everything that scoring knows; `apply` is the only way in which it changes.
+
+    `answered` tells what became of a command that was committed before, so that the same command
+    sent twice is done once.
+    """
+
+    def __init__(
+        self,
+        plant: Plant,
+        fleets: Iterable[Fleet],
+        notifiers: tuple[str, ...],
+        answered: Callable[[str], Outcome | None],
+    ) -> None:
+        self.plant = plant
+        self.fleets = {fleet.asset_class.name: fleet for fleet in fleets}
+        self.book = AlertBook()
+        self.pending = Pending()
+        self._holding = Holding(notifiers)
+        self._outages = Outages(plant)
+        self._answered = answered
+
+    def restore(self, saved: Saved) -> list[str]:
+        """Take over what was committed; returns the sections that no longer fit."""
+        kept = saved.checkpoint
+        if "outages" in kept:
+            self._outages.restore(kept["outages"])
+        shelf = _shelves.decode(kept.get("book", b"{}"))
+        last = {(asset, group): case for asset, group, case in shelf.last}
+        self.book = AlertBook.of(saved.alerts, last)
+        self._holding.waiting = shelf.waiting
+        self._holding.told = set(shelf.told)
+        dropped = []
+        for fleet in self.fleets.values():
+            part = fleet.part()
+            dropped += [f"{part.name}/{section}" for section in part.read(kept)]
+        return dropped
+
+    def parts(self) -> dict[str, bytes]:
+        """Return the whole state as named bytes."""
+        shelf = _Shelf(
+            [(asset, group, case) for (asset, group), case in self.book.last.items()],
+            self._holding.waiting,
+            sorted(self._holding.told),
+        )
+        written = {"book": msgspec.json.encode(shelf), "outages": self._outages.save()}
+        for fleet in self.fleets.values():
+            written |= fleet.part().write()
+        return written
+
+    def apply(self, entry: Entry) -> None:
+        """Take in one entry."""
+        try:
+            body = decode(entry)
+        except (msgspec.DecodeError, ValueError) as error:
+            self._found(self._outages.unreadable(entry.at, f"{entry.id}: {error}"))
+            return
+        if isinstance(body, Readings):
+            self._score(body, entry.at)
+        elif isinstance(body, Tick):
+            self._tick(body, entry.at)
+        elif isinstance(body, Command):
+            self._obey(body, entry.at)
+        elif isinstance(body, WorkEvent):
+            self._record(body)
+        elif isinstance(body, LinkChanged):
+            self._events(self._outages.changed(entry.at, body), entry.at)
+        elif isinstance(body, Revision):
+            self._reconcile(entry.at)
+        else:
+            self._events(self._outages.refused(entry.at, body), entry.at)
+
+    def _score(self, block: Readings, at: Instant) -> None:
+        fleet = self.fleets.get(block.asset_class)
+        if fleet is None:
+            return
+        try:
+            events = fleet.apply(block, at)
+        finally:
+            self.pending.conditions += fleet.conditions
+            fleet.conditions = []
+        self._events(events, at)
+
+    def _tick(self, tick: Tick, at: Instant) -> None:
+        span, findings = self._outages.tick(at, tick)
+        self._events(findings, at)
+        for fleet in self.fleets.values():
+            self._events(fleet.tick(at, span, connected=tick.connected), at)
+
+    def _events(self, events: Iterable[Event], at: Instant) -> None:
+        for event in events:
+            if isinstance(event, Finding):
+                self._found(event)
+            elif isinstance(event, CaughtUp):
+                self._release(event.asset)
+            else:
+                self._found(self._outages.stepped(event.asset, at))
+
+    def _found(self, finding: Finding) -> None:
+        self._keep(self.book.find(finding))
+
+    def _release(self, asset: str) -> None:
+        self.book, steps, notices = self._holding.release(asset, self.book)
+        self.pending.alerts |= {alert.id: alert for alert, _ in steps}
+        self.pending.notices += notices
+
+    def _obey(self, command: Command, at: Instant) -> None:
+        if self._answer_of(command.id) is None:
+            self._keep(self.book.obey(command, at))
+
+    def _record(self, work: WorkEvent) -> None:
+        if work.id and self._answer_of(work.id) is not None:
+            return
+        if work.asset not in self.plant.assets:
+            refusal = f"there is no asset {work.asset}"
+            self._answer(Outcome(work.id, False, refusal))
+            return
+        move = self.book.record(work)
+        self._keep(move)
+        self.pending.work[work.id or f"{len(self.pending.work)}"] = work
+        self._answer(Outcome(work.id, True, "recorded"))
+        if work.work is not Work.INSPECTED:
+            self._start_anew(work.asset, move)
+
+    def _start_anew(self, asset: str, move: Move) -> None:
+        """Let a mended machine be learned anew, but never while a newer case on it stands."""
+        fleet = self.fleets[self.plant.assets[asset].asset_class]
+        number = fleet.number[asset]
+        if any(c.asset == asset and mended_by_work(c.group) for c in self.book.cases.values()):
+            ended = {alert.group for alert, _ in move.steps if not alert.state.is_open}
+            fleet.rearm(number, ended)
+        else:
+            fleet.forget(number)
+
+    def _reconcile(self, at: Instant) -> None:
+        """Let go of conditions that nothing watches any more, after a change of configuration."""
+        standing = self._outages.standing()
+        for fleet in self.fleets.values():
+            for number, asset in enumerate(fleet.assets):
+                standing |= {(asset.id, *found) for found in fleet.standing(number)}
+        for case in list(self.book.cases.values()):
+            for rule in case.active:
+                if (case.asset, case.group, rule) not in standing:
+                    why = "no longer watched since the configuration changed"
+                    self._found(Finding(case.asset, case.group, rule, False, at, why=why))
+
+    def _keep(self, move: Move) -> None:
+        self.book = move.book
+        self.pending.alerts |= {alert.id: alert for alert, _ in move.steps}
+        self.pending.transitions += [step for _, step in move.steps if step is not None]
+        self.pending.notices += self._holding.pass_on(move.steps)
+        if move.outcome is not None:
+            self._answer(move.outcome)
+
+    def _answer(self, outcome: Outcome) -> None:
+        if outcome.command:
+            self.pending.outcomes[outcome.command] = outcome
+
+    def _answer_of(self, command: str) -> Outcome | None:
+        return self.pending.outcomes.get(command) or self._answered(command)

@@ -1,0 +1,135 @@
+"""Checkpoints: the state of every part as bytes, written only where it changed. Never pickled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.detector import State
+
+
+class Section(Protocol):
+    """A part of scoring that holds arrays whose first axis is the asset."""
+
+    def state(self) -> State:
+        """Return everything needed to go on elsewhere exactly as here."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Take over a state of the same form."""
+        ...
+
+
+class _Array(msgspec.Struct, array_like=True):
+    kind: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """What a saved state was made for: its assets in order, and a signature per section."""
+
+    assets: tuple[str, ...]
+    sections: dict[str, str]
+
+
+_KINDS = "biufU"
+_encoder = msgspec.msgpack.Encoder()
+_arrays = msgspec.msgpack.Decoder(_Array)
+_layouts = msgspec.json.Decoder(Layout)
+
+
+def pack(array: NDArray[np.generic]) -> bytes:
+    """Turn an array of numbers, flags or text into bytes."""
+    if array.dtype.kind not in _KINDS:
+        msg = f"a checkpoint keeps numbers, flags and text, not {array.dtype}"
+        raise TypeError(msg)
+    data = np.ascontiguousarray(array).tobytes()
+    return _encoder.encode(_Array(array.dtype.str, array.shape, data))
+
+
+def unpack(body: bytes) -> NDArray[np.generic]:
+    """Read back what `pack` wrote, as an array of its own."""
+    kept = _arrays.decode(body)
+    kind = np.dtype(kept.kind)
+    if kind.kind not in _KINDS:
+        msg = f"a checkpoint holds {kind}, which is never kept"
+        raise ValueError(msg)
+    found: NDArray[np.generic] = np.frombuffer(kept.data, kind).reshape(kept.shape).copy()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The sections of one asset class, and what each was made for."""
+
+    name: str
+    assets: tuple[str, ...]
+    sections: Mapping[str, Section]
+    signatures: Mapping[str, str]
+
+    def write(self) -> dict[str, bytes]:
+        """Turn all sections into named bytes."""
+        layout = Layout(self.assets, dict(self.signatures))
+        written = {f"{self.name}/layout": msgspec.json.encode(layout)}
+        for section, holder in self.sections.items():
+            for name, array in holder.state().items():
+                written[f"{self.name}/{section}/{name}"] = pack(array)
+        return written
+
+    def read(self, saved: Mapping[str, bytes]) -> list[str]:
+        """Take over saved sections; returns those that were made for another configuration.
+
+        Assets that came or went since are matched by their ids; a new one starts anew.
+        """
+        if f"{self.name}/layout" not in saved:
+            return []
+        layout = _layouts.decode(saved[f"{self.name}/layout"])
+        rows = _matched(self.assets, layout.assets)
+        dropped = []
+        for section, holder in self.sections.items():
+            if layout.sections.get(section) == self.signatures[section]:
+                _fill(holder, rows, f"{self.name}/{section}/", saved)
+            else:
+                dropped.append(section)
+        return dropped
+
+
+def _matched(now: Sequence[str], then: Sequence[str]) -> list[tuple[int, int]]:
+    place = {asset: number for number, asset in enumerate(then)}
+    return [(new, place[asset]) for new, asset in enumerate(now) if asset in place]
+
+
+def _fill(
+    holder: Section, rows: Iterable[tuple[int, int]], prefix: str, saved: Mapping[str, bytes]
+) -> None:
+    pairs = list(rows)
+    new, old = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    state = {}
+    for name, fresh in holder.state().items():
+        state[name] = fresh.copy()
+        if prefix + name in saved:
+            kept = unpack(saved[prefix + name])
+            if kept.shape[1:] == fresh.shape[1:] and kept.dtype == fresh.dtype:
+                state[name][new] = kept[old]
+    holder.restore(state)
+
+
+class Ledger:
+    """Knows what was written last, so that only what changed is written again."""
+
+    def __init__(self, written: Mapping[str, bytes] | None = None) -> None:
+        self._written = dict(written or {})
+
+    def changed(self, parts: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Return the parts that differ from what was written last."""
+        return {name: body for name, body in parts.items() if self._written.get(name) != body}
+
+    def note(self, parts: Mapping[str, bytes]) -> None:
+        """Note that parts were written."""
+        self._written |= parts

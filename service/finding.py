@@ -1,0 +1,61 @@
+"""One rule's verdict on one asset, at the moment it changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from core.alert import Evidence
+from core.clock import Instant
+from core.plant import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A condition came on or went off.
+
+    `group` is the trouble it belongs to: findings of one asset and group share a case. `at` is
+    event time for findings about machines and sensors, and journal time for those about data and
+    the service. `title`, `summary` and `evidence` matter only where it came on.
+    """
+
+    asset: str
+    group: str
+    rule: str
+    on: bool
+    at: Instant
+    severity: Severity = Severity.WARNING
+    title: str = ""
+    summary: str = ""
+    why: str = ""
+    evidence: Evidence | None = None
+    catching_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """An asset's backlog has ended: what was held about it may go out."""
+
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStepped:
+    """The times an asset stamps its readings with stepped back from the future."""
+
+    asset: str
+
+
+Event: TypeAlias = Finding | CaughtUp | ClockStepped
+"""What a class of assets tells of an entry, in the order in which it happened."""
+
+DATA = "data"
+LINK = "link"
+SESSION = "session"
+NOTE = "note:"
+SENSOR = "sensor:"
+
+
+def mended_by_work(group: str) -> bool:
+    """Tell whether work on the machine can mend a trouble of this group."""
+    return group not in {DATA, LINK, SESSION} and not group.startswith(NOTE)

@@ -1,0 +1,97 @@
+"""Rules: when a score becomes a finding. Delays and deadband, for all assets of a class at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.plant import RuleSpec
+from core.readings import Bools, Floats, Instants
+from models.detector import State
+
+NEVER = np.iinfo(np.int64).min
+"""Stands for no time in columns of instants."""
+
+Fired = tuple[int, int, bool]
+"""The number of a rule, the row of a round, and whether the rule came on."""
+
+
+class RuleLatch:
+    """Holds for each rule and asset whether it is on, and since when it wants to change.
+
+    A score of NaN moves nothing: the rule stays as it is and its delay stands still.
+    """
+
+    def __init__(self, rules: Sequence[RuleSpec], detectors: Sequence[str], assets: int) -> None:
+        self.rules = tuple(rules)
+        self._detector = np.array([detectors.index(rule.detector) for rule in rules], np.intp)
+        self._line: Floats = np.array([[rule.at_score] for rule in rules], np.float64)
+        low = [[rule.at_score * (1 - rule.deadband)] for rule in rules]
+        self._low: Floats = np.array(low, np.float64)
+        self._on_delay: Instants = np.array([[rule.on_delay] for rule in rules], np.int64)
+        self._off_delay: Instants = np.array([[rule.off_delay] for rule in rules], np.int64)
+        self._on = np.zeros((len(self.rules), assets), np.bool_)
+        self._since = np.full((len(self.rules), assets), NEVER, np.int64)
+        self._busy = False
+
+    def update(
+        self, asset: NDArray[np.intp], at: Instants, passed: Instants, scores: Floats
+    ) -> list[Fired]:
+        """Take one row per asset; `scores[d]` are one detector's. Returns what changed."""
+        if not self.rules:
+            return []
+        score = scores[self._detector]
+        above = score >= self._line
+        if not self._busy and not above.any():
+            return []
+        on = self._on[:, asset]
+        since = self._since[:, asset]
+        unsure = np.isnan(score)
+        wants = np.where(on, score < self._low, above)
+        begun = np.where(since == NEVER, at, np.minimum(since, at))
+        waited = np.where(since == NEVER, NEVER, since + passed)
+        since = np.where(wants, begun, np.where(unsure, waited, NEVER))
+        fired = wants & (at - begun >= np.where(on, self._off_delay, self._on_delay))
+        since[fired] = NEVER
+        self._on[:, asset] = on ^ fired
+        self._since[:, asset] = since
+        self._busy = bool(self._on.any() or (self._since != NEVER).any())
+        rows, rules = np.nonzero(fired.T)
+        return [
+            (int(rule), int(row), not on[rule, row]) for row, rule in zip(rows, rules, strict=True)
+        ]
+
+    def locked(self, asset: NDArray[np.intp]) -> Bools:
+        """Tell for which assets any rule is on, or its condition is, before its delay has run."""
+        if not self._busy:
+            return np.zeros(len(asset), np.bool_)
+        held: Bools = (self._on[:, asset] | (self._since[:, asset] != NEVER)).any(axis=0)
+        return held
+
+    def on(self, asset: int) -> list[RuleSpec]:
+        """List the rules that are on for an asset."""
+        return [rule for rule, on in zip(self.rules, self._on[:, asset], strict=True) if on]
+
+    def reset(self, asset: int, groups: Collection[str] | None = None) -> None:
+        """Start one asset anew, so that a condition that persists is found again."""
+        for number, rule in enumerate(self.rules):
+            if groups is None or rule.group in groups:
+                self._on[number, asset] = False
+                self._since[number, asset] = NEVER
+
+    def state(self) -> State:
+        """Return the latches, each rule under its name so that rules may come and go."""
+        kept: State = {}
+        for number, rule in enumerate(self.rules):
+            kept[f"on.{rule.name}"] = self._on[number]
+            kept[f"since.{rule.name}"] = self._since[number]
+        return kept
+
+    def restore(self, state: State) -> None:
+        """Take over latches."""
+        for number, rule in enumerate(self.rules):
+            self._on[number] = state[f"on.{rule.name}"]
+            self._since[number] = state[f"since.{rule.name}"]
+        self._busy = bool(self._on.any() or (self._since != NEVER).any())

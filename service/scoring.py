@@ -1,0 +1,174 @@
+"""The scoring loop: journal in, one advance per step out. Driven by the journal alone.
+
+What comes out depends only on the entries, never on how they are cut into steps, on restarts or
+on the time of day. A crash falls between two commits, and is scored again to the same result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+import structlog
+
+from core.casefile import Advance, CaseFile, Status
+from core.errors import Unavailable
+from core.journal import Journal, Kind
+from core.plant import AssetClass, Plant
+from models import registry
+from service.casework import Casework, Pending
+from service.checkpoint import Ledger
+from service.fleet import Fleet
+from service.standing import statuses
+
+CONSUMER = "scoring"
+COMMIT_EVERY = 1.0
+"""Seconds after which a running service commits where nothing moved a case."""
+
+PATIENCE = 5.0
+"""Seconds to wait before scoring starts over from the last commit after an unforeseen error."""
+
+_log = structlog.get_logger("scoring")
+
+
+class Scoring:
+    """Reads the journal, applies it and commits what changed together with the position."""
+
+    def __init__(
+        self, plant: Plant, journal: Journal, casefile: CaseFile, notifiers: tuple[str, ...] = ()
+    ) -> None:
+        self._plant = plant
+        self._journal = journal
+        self._casefile = casefile
+        self._notifiers = notifiers
+        self.heartbeat = time.monotonic()
+        self._position = self._committed = 0
+        self._committed_at = 0.0
+        self._statuses: dict[str, Status] = {}
+        self._overdue = self._ticked = False
+        self._restore()
+
+    @property
+    def position(self) -> int:
+        """Return the journal entry up to which everything is committed."""
+        return self._committed
+
+    def step(self, limit: int = 256) -> int:
+        """Apply up to `limit` entries and commit; returns how many, 0 where there were none.
+
+        A step ends early where something has happened that somebody waits for.
+        """
+        if self._overdue:
+            self._commit()
+        count = self._advance(limit)
+        self._commit()
+        return count
+
+    def run(self, stop: threading.Event, idle: float = 0.02) -> None:
+        """Step until told to stop; waits where the stores are not there, and says so once."""
+        outage = False
+        while not stop.is_set():
+            try:
+                if not self._turn():
+                    stop.wait(idle)
+            except Unavailable as error:
+                if not outage:
+                    _log.warning("scoring_interrupted", why=str(error))
+                outage = True
+                stop.wait(min(error.retry_after or 1.0, PATIENCE))
+            except Exception:
+                _log.exception("scoring_failed", position=self._position)
+                stop.wait(PATIENCE)
+                with contextlib.suppress(Unavailable):
+                    self._restore()
+            else:
+                if outage:
+                    _log.info("scoring_resumed", position=self._position)
+                outage = False
+        with contextlib.suppress(Unavailable):
+            self._commit()
+
+    def _turn(self, limit: int = 256) -> int:
+        """Apply what is there, and commit where somebody waits for it or it is time."""
+        count = 0 if self._overdue else self._advance(limit)
+        now = time.monotonic()
+        self.heartbeat = now
+        due = now - self._committed_at >= COMMIT_EVERY
+        if self._casework.pending.urgent or due or self._overdue:
+            self._commit(with_statuses=due)
+            self._committed_at = now if due else self._committed_at
+        return count
+
+    def _advance(self, limit: int) -> int:
+        entries = self._journal.read(self._position, limit)
+        for count, entry in enumerate(entries, 1):
+            self._casework.apply(entry)
+            self._position = entry.id
+            self._ticked = self._ticked or entry.kind is Kind.TICK
+            if self._casework.pending.urgent:
+                return count
+        return len(entries)
+
+    def _commit(self, *, with_statuses: bool = True) -> None:
+        pending = self._casework.pending
+        if with_statuses:
+            for fleet in self._casework.fleets.values():
+                self._statuses |= {status.asset: status for status in statuses(fleet)}
+        if self._position == self._committed and not self._statuses:
+            return
+        parts = self._ledger.changed(self._casework.parts())
+        self._overdue = True
+        self._casefile.commit(
+            Advance(
+                position=self._position,
+                alerts=tuple(pending.alerts.values()),
+                transitions=tuple(pending.transitions),
+                notices=tuple(pending.notices),
+                outcomes=tuple(pending.outcomes.values()),
+                work=tuple(pending.work.values()),
+                statuses=tuple(self._statuses.values()),
+                conditions=tuple(pending.conditions),
+                checkpoint=parts,
+            )
+        )
+        self._overdue = False
+        self._ledger.note(parts)
+        self._committed = self._position
+        self._statuses = {}
+        self._casework.pending = Pending()
+        self._mark()
+
+    def _mark(self) -> None:
+        """Leave a trailing copy of the position with the journal, once per tick."""
+        if self._ticked:
+            with contextlib.suppress(Unavailable):
+                self._journal.mark(CONSUMER, self._committed)
+                self._ticked = False
+
+    def _restore(self) -> None:
+        saved = self._casefile.load()
+        self._casework = _casework(self._plant, self._notifiers, self._casefile)
+        dropped = self._casework.restore(saved)
+        if dropped:
+            _log.info("state_dropped", sections=dropped, why="made for another configuration")
+        self._ledger = Ledger(saved.checkpoint)
+        self._position = self._committed = saved.position
+        self._statuses = {}
+        self._overdue = False
+        self._ticked = False
+
+
+def _casework(plant: Plant, notifiers: tuple[str, ...], casefile: CaseFile) -> Casework:
+    fleets = [_fleet(plant, asset_class) for _, asset_class in sorted(plant.classes.items())]
+    return Casework(plant, fleets, notifiers, casefile.outcome)
+
+
+def _fleet(plant: Plant, asset_class: AssetClass) -> Fleet:
+    assets = plant.assets_of(asset_class.name)
+    detectors = {
+        named.name: registry.build(named, asset_class, assets) for named in asset_class.detectors
+    }
+    health = registry.build_health(asset_class, assets)
+    zones = {site.name: site.timezone for site in plant.sites.values()}
+    return Fleet(asset_class, assets, detectors, health, zones, plant.too_early)

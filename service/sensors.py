@@ -1,0 +1,201 @@
+"""Sensor watch: values that a machine cannot have, told from a sensor that is not believable.
+
+Three ways in which a sensor lies: it stands still while the others move, it jumps faster than the
+quantity can, it falls silent while the others go on. What it says is kept from the detectors at
+once; a case is made of it once it has lasted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clock import HOUR, SECOND, Span
+from core.plant import Channel, Mode, Role
+from core.readings import Bools, Floats, Instants
+from models.detector import State
+from service.rules import NEVER
+from service.watermark import Rows
+
+STILL_READINGS = 30
+STILL_MOVES = 20.0
+"""A channel is suspect when it should have moved this often by its own habit, and has not."""
+
+HABIT_MOVES = 10
+JUMPS = 5
+JUMPS_WITHIN = HOUR
+SILENT_READINGS = 10
+
+STUCK, JUMPY, SILENT = 0, 1, 2
+FAULTS = ("stuck", "jumpy", "silent")
+
+Lapse = tuple[int, int, int, bool]
+"""Row, channel, number of the fault, and whether it began."""
+
+_KEPT = (
+    "last", "still", "still_for", "moves", "readings", "jumps", "jumped_at",
+    "absent_for", "absent", "gap", "faults",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sifted:
+    """Rows without unbelievable values: what changed, which rows not to learn, jumps counted."""
+
+    values: Floats
+    doubted: Bools
+    lapses: list[Lapse]
+    jumps: NDArray[np.int64] | None = None
+
+
+class SensorWatch:
+    """Follows every channel of every asset of a class."""
+
+    def __init__(
+        self, channels: Sequence[Channel], assets: int, stuck_after: Span, silent_after: Span
+    ) -> None:
+        shape = (assets, len(channels))
+        self._stuck_after = stuck_after
+        self._silent_after = silent_after
+        self._judged = np.array([channel.role is Role.CONDITION for channel in channels])
+        rate = [np.inf if c.max_rate is None else c.max_rate for c in channels]
+        self._rate = np.array(rate)
+        self._rated = bool(np.isfinite(self._rate).any())
+        self.last = np.full(shape, np.nan)
+        self.still = np.zeros(shape, np.int64)
+        self.still_for = np.zeros(shape, np.int64)
+        self.moves = np.zeros(shape, np.int64)
+        self.readings = np.zeros(shape, np.int64)
+        self.jumps = np.zeros(shape, np.int64)
+        self.jumped_at = np.full(shape, NEVER, np.int64)
+        self.absent_for = np.zeros(shape, np.int64)
+        self.absent = np.zeros(shape, np.int64)
+        self.gap = np.zeros(shape, np.int64)
+        self.faults = np.zeros((*shape, len(FAULTS)), np.bool_)
+        self._any_fault = False
+
+    def sift(
+        self,
+        asset: Rows,
+        at: Instants,
+        passed: Instants,
+        values: Floats,
+        mode: NDArray[np.int8],
+    ) -> Sifted:
+        """Judge one row per asset, and blank what is not believable."""
+        present = values == values  # noqa: PLR0124 - the fastest test for NaN
+        running = (mode == Mode.RUNNING)[:, None]
+        span = np.minimum(passed, self._silent_after)[:, None]
+        last = self.last[asset]
+        jumped = self._jumped(values, last, passed) if self._rated else None
+        moved = present & (values != last)
+        suspect = self._stillness(asset, present, moved, running, span)
+        gone = self._absence(asset, present, running, span)
+        self.last[asset] = np.where(present, values, last)
+        quiet = suspect is None and gone is None and jumped is None and not self._any_fault
+        if quiet:
+            return Sifted(values, np.zeros(len(asset), np.bool_), [])
+        return self._judge(asset, at, values, suspect, gone, jumped)
+
+    def _jumped(self, values: Floats, last: Floats, passed: Instants) -> Bools | None:
+        # A sample taken soon after the last may differ by noise; below a second no rate is judged.
+        seconds = np.maximum(passed, SECOND) / SECOND
+        jumped: Bools = np.abs(values - last) > self._rate * seconds[:, None]
+        return jumped if jumped.any() else None
+
+    def _stillness(
+        self, asset: Rows, present: Bools, moved: Bools, running: Bools, span: Instants
+    ) -> Bools | None:
+        others = moved.any(axis=1)[:, None] & running
+        stood: Bools = np.logical_and(present & ~moved, others)
+        still = np.where(moved, 0, self.still[asset] + stood)
+        self.still[asset] = still
+        self.still_for[asset] = np.where(moved, 0, self.still_for[asset] + stood * span)
+        counted: Bools = np.logical_and(present, running)
+        self.readings[asset] += counted
+        self.moves[asset] += counted & moved
+        if still.max(initial=0) < STILL_READINGS:
+            return None
+        moves = self.moves[asset]
+        habit = moves / np.maximum(self.readings[asset] - still, 1)
+        suspect: Bools = (
+            self._judged
+            & (still >= STILL_READINGS)
+            & (moves >= HABIT_MOVES)
+            & (still * habit >= STILL_MOVES)
+        )
+        return suspect if suspect.any() else None
+
+    def _absence(self, asset: Rows, present: Bools, running: Bools, span: Instants) -> Bools | None:
+        missing = ~present
+        if not missing.any() and not self.absent[asset].any():
+            return None
+        known = self.readings[asset] >= STILL_READINGS
+        waited = self.absent_for[asset] + running * span
+        gap = self.gap[asset]
+        self.gap[asset] = np.where(present, np.maximum(gap, waited), gap)
+        absent = np.where(present, 0, self.absent[asset] + 1)
+        self.absent[asset] = absent
+        self.absent_for[asset] = np.where(present, 0, waited)
+        patience = np.maximum(self._silent_after, 5 * self.gap[asset])
+        gone: Bools = (
+            self._judged & known & (absent >= SILENT_READINGS) & (self.absent_for[asset] > patience)
+        )
+        return gone if gone.any() else None
+
+    def _judge(
+        self,
+        asset: Rows,
+        at: Instants,
+        values: Floats,
+        suspect: Bools | None,
+        gone: Bools | None,
+        jumped: Bools | None,
+    ) -> Sifted:
+        none: Bools = np.zeros(values.shape, np.bool_)
+        suspect = none if suspect is None else suspect
+        now = np.zeros((*values.shape, len(FAULTS)), np.bool_)
+        now[..., STUCK] = suspect & (self.still_for[asset] >= self._stuck_after)
+        now[..., JUMPY] = self._jumpy(asset, at, none if jumped is None else jumped)
+        now[..., SILENT] = none if gone is None else gone
+        before = self.faults[asset]
+        self.faults[asset] = now
+        self._any_fault = bool(self.faults.any())
+        lapses = [
+            (int(row), int(channel), int(fault), bool(now[row, channel, fault]))
+            for row, channel, fault in np.argwhere(now != before)
+        ]
+        doubted: Bools = np.logical_or(suspect, now.any(axis=2))
+        if jumped is not None:
+            doubted |= jumped
+        count = None if jumped is None else jumped.sum(axis=1)
+        return Sifted(np.where(doubted, np.nan, values), doubted.any(axis=1), lapses, count)
+
+    def _jumpy(self, asset: Rows, at: Instants, jumped: Bools) -> Bools:
+        jumped_at = self.jumped_at[asset]
+        recent = (at[:, None] - JUMPS_WITHIN) < jumped_at
+        jumps = np.where(recent, self.jumps[asset], 0) + jumped
+        self.jumps[asset] = jumps
+        self.jumped_at[asset] = np.where(jumped, at[:, None], jumped_at)
+        jumpy: Bools = jumps >= JUMPS
+        return jumpy
+
+    def reset(self, asset: int, channel: int | None = None) -> None:
+        """Start one asset's sensors, or one of them, anew after work on it."""
+        which = slice(None) if channel is None else channel
+        for name in ("still", "still_for", "jumps", "absent_for", "absent", "faults"):
+            getattr(self, name)[asset, which] = 0
+        self.jumped_at[asset, which] = NEVER
+
+    def state(self) -> State:
+        """Return what a restart needs."""
+        return {name: getattr(self, name) for name in _KEPT}
+
+    def restore(self, state: State) -> None:
+        """Take over a state."""
+        for name in _KEPT:
+            setattr(self, name, state[name].astype(getattr(self, name).dtype))
+        self._any_fault = bool(self.faults.any())

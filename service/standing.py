@@ -1,0 +1,65 @@
+"""Standing: how each asset of a fleet stands now, in a line for the page."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.casefile import Status
+from core.clock import Instant
+from core.plant import Mode
+from core.readings import Floats
+from service.fleet import Fleet
+from service.rules import NEVER
+
+
+def statuses(fleet: Fleet) -> list[Status]:
+    """Tell how the assets stand whose status changed since this was last asked."""
+    changed = fleet.tally.take_dirty()
+    if not changed:
+        return []
+    readiness = _readiness(fleet)
+    return [_status(fleet, number, float(readiness[number])) for number in changed]
+
+
+def _readiness(fleet: Fleet) -> Floats:
+    """Tell how far the slowest detector of each asset has learned."""
+    ready = np.ones(len(fleet.assets))
+    for detector in fleet.detectors.values():
+        ready = np.minimum(ready, detector.readiness())
+    return ready
+
+
+def _status(fleet: Fleet, number: int, readiness: float) -> Status:
+    last_at = _instant(fleet.watermark.last_at[number])
+    scores = fleet.tally.latest[number]
+    score = float(np.fmax.reduce(scores)) if len(scores) else float("nan")
+    judged, why = _judged(fleet, number, score, readiness)
+    life = fleet.life(number, last_at) if last_at is not None else None
+    return Status(
+        asset=fleet.assets[number].id,
+        at=last_at,
+        arrived=_instant(fleet.tally.arrived[number]),
+        mode=Mode(int(fleet.modes.mode[number])).name.lower(),
+        judged=judged,
+        why=why,
+        score=score if score == score else None,  # noqa: PLR0124 - not NaN
+        health=None if life is None else life.health,
+        life=life,
+        counts=fleet.tally.counts(number),
+    )
+
+
+def _judged(fleet: Fleet, number: int, score: float, readiness: float) -> tuple[bool, str]:
+    mode = Mode(int(fleet.modes.mode[number]))
+    learning = f"learning {int(100 * readiness)} %" if readiness < 1 else ""
+    if fleet.silence.silent[number] or fleet.watermark.last_at[number] == NEVER:
+        return False, "no data"
+    if score == score:  # noqa: PLR0124 - not NaN
+        return True, learning
+    if mode is not Mode.RUNNING:
+        return False, "mode unknown" if mode is Mode.UNKNOWN else mode.name.lower()
+    return False, learning or "nothing to judge by"
+
+
+def _instant(at: np.int64) -> Instant | None:
+    return None if at == NEVER else int(at)

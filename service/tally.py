@@ -1,0 +1,63 @@
+"""The tally: what was counted of every asset, its latest scores, and whose status changed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.clock import Instant
+from core.readings import Floats
+from models.detector import State
+from service.rules import NEVER
+from service.watermark import Rows
+
+COUNTED = (
+    "scored", "duplicate", "late", "retained", "bad quality", "jump", "unknown channel",
+)  # fmt: skip
+_PLACE = {name: place for place, name in enumerate(COUNTED)}
+
+
+class Tally:
+    """Counts for the assets of a class; `latest[n]` are the newest scores of one asset."""
+
+    def __init__(self, assets: int, detectors: int) -> None:
+        self._counts = np.zeros((assets, len(COUNTED)), np.int64)
+        self.latest = np.full((assets, detectors), np.nan)
+        self.arrived = np.full(assets, NEVER, np.int64)
+        self.dirty = np.ones(assets, np.bool_)
+
+    def count(self, what: str, asset: Rows) -> None:
+        """Count one more of something for each row; rows of unknown assets are left out."""
+        known = asset[asset >= 0]
+        np.add.at(self._counts[:, _PLACE[what]], known, 1)
+        self.dirty[known] = True
+
+    def scored(self, asset: Rows, scores: Floats) -> None:
+        """Note the scores of a round."""
+        self._counts[asset, 0] += 1
+        self.latest[asset] = scores.T
+        self.dirty[asset] = True
+
+    def heard(self, asset: Rows, arrived: Instant) -> None:
+        """Note when the newest readings came in."""
+        self.arrived[asset] = arrived
+
+    def counts(self, asset: int) -> dict[str, int]:
+        """Return what was counted of one asset, without zeros."""
+        counted = zip(COUNTED, self._counts[asset].tolist(), strict=True)
+        return {name: count for name, count in counted if count}
+
+    def take_dirty(self) -> list[int]:
+        """Return the assets whose status changed since the last time this was asked."""
+        changed = [int(number) for number in np.flatnonzero(self.dirty)]
+        self.dirty[:] = False
+        return changed
+
+    def state(self) -> State:
+        """Return what a restart needs. Every status is told anew after one."""
+        return {"counts": self._counts, "latest": self.latest, "arrived": self.arrived}
+
+    def restore(self, state: State) -> None:
+        """Take over a state."""
+        self._counts = state["counts"].astype(np.int64)
+        self.latest = state["latest"].astype(np.float64)
+        self.arrived = state["arrived"].astype(np.int64)

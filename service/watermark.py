@@ -1,0 +1,121 @@
+"""The watermark: which readings are new, which late, and which were seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clock import Instant, Span
+from core.readings import Bools, Floats, Instants
+from models.detector import State
+from service.rules import NEVER
+
+Rows = NDArray[np.intp]
+
+
+def rounds(asset: Rows) -> tuple[Rows, list[int]]:
+    """Order rows so that each asset occurs once per round, its own rows in their order.
+
+    Returns the order, and the bounds between rounds in it. Rows of negative assets are left out.
+    """
+    order = np.argsort(asset, kind="stable")
+    order = order[np.searchsorted(asset[order], 0) :]
+    if not len(order):
+        return order, [0]
+    sorted_asset = asset[order]
+    starts = np.flatnonzero(np.concatenate(([True], sorted_asset[1:] != sorted_asset[:-1])))
+    sizes = np.diff(np.append(starts, len(order)))
+    rank = np.arange(len(order)) - np.repeat(starts, sizes)
+    by_rank = np.argsort(rank, kind="stable")
+    bounds = np.concatenate(([0], np.cumsum(np.bincount(rank))))
+    return order[by_rank], [int(bound) for bound in bounds]
+
+
+def spans(bounds: list[int]) -> Iterator[slice]:
+    """Walk the rounds that `rounds` bounded."""
+    return (slice(start, stop) for start, stop in pairwise(bounds))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Admitted:
+    """What of a round may be scored.
+
+    `rows` are the numbers of the admitted rows, None for all; `values` are theirs, without what
+    was seen before; `passed` is the event time since the asset's row before, 0 at first. The
+    masks over the whole round tell what became of the others.
+    """
+
+    rows: Rows | None
+    values: Floats
+    passed: Instants
+    late: Bools | None = None
+    duplicate: Bools | None = None
+    jumped: Bools | None = None
+
+
+class Watermark:
+    """Keeps for every asset of a class the newest event time and the channels seen then.
+
+    Newer is scored; older is late; equal merges: channels not yet seen at that moment are new,
+    the others duplicates. A watermark that lies in the future while readings come with believable
+    times was set by a clock that had jumped: it is set back.
+    """
+
+    def __init__(self, assets: int, channels: int, too_early: Span) -> None:
+        self._too_early = too_early
+        self.last_at = np.full(assets, NEVER, np.int64)
+        self._seen = np.zeros((assets, channels), np.bool_)
+
+    def admit(self, asset: Rows, at: Instants, values: Floats, arrived: Instant) -> Admitted:
+        """Judge one row per asset."""
+        last = self.last_at[asset]
+        fresh = at > last
+        if not fresh.all():
+            return self._sift(asset, at, values, arrived, fresh)
+        self.last_at[asset] = at
+        self._seen[asset] = values == values  # noqa: PLR0124 - the fastest test for NaN
+        return Admitted(None, values, _passed(at, last))
+
+    def _sift(
+        self, asset: Rows, at: Instants, values: Floats, arrived: Instant, fresh: Bools
+    ) -> Admitted:
+        last = self.last_at[asset]
+        latest = arrived + self._too_early
+        jumped = (last > latest) & (at <= latest) & (at < last)
+        fresh = fresh | jumped
+        equal = at == last
+        present = ~np.isnan(values)
+        old = present & self._seen[asset] & equal[:, None]
+        new = present & ~old
+        kept = fresh | (equal & new.any(axis=1))
+        rows = np.flatnonzero(kept)
+        if len(rows):
+            chosen = asset[rows]
+            self.last_at[chosen] = at[rows]
+            carried = self._seen[chosen] & equal[rows][:, None]
+            self._seen[chosen] = carried | new[rows]
+        return Admitted(
+            rows,
+            np.where(new, values, np.nan)[rows],
+            _passed(at[rows], last[rows]),
+            late=~fresh & ~equal,
+            duplicate=old.any(axis=1) | (equal & ~present.any(axis=1)),
+            jumped=jumped,
+        )
+
+    def state(self) -> State:
+        """Return what a restart needs."""
+        return {"last_at": self.last_at, "seen": self._seen}
+
+    def restore(self, state: State) -> None:
+        """Take over a state."""
+        self.last_at = state["last_at"].astype(np.int64)
+        self._seen = state["seen"].astype(np.bool_)
+
+
+def _passed(at: Instants, last: Instants) -> Instants:
+    return np.where(last == NEVER, 0, np.maximum(at - np.maximum(last, 0), 0))

@@ -1,0 +1,182 @@
+"""Plain words: what is wrong, since when, how sure, how long it can wait and what to do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from core.alert import Alert, AlertState, ChannelEvidence, Evidence
+from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span, to_datetime
+from core.life import CannotSay, LifeEstimate
+from core.plant import Asset, Plant, RuleSpec
+from service.finding import DATA, LINK, SENSOR, mended_by_work
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A case in sentences, for the page, the terminal and messages alike."""
+
+    title: str
+    what: str
+    since: str
+    channels: tuple[str, ...]
+    certainty: str
+    wait: str
+    actions: tuple[str, ...]
+
+
+def number(value: float) -> str:
+    """Write a number with three digits that matter."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{min(decimals, 9)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def quantity(value: float, unit: str) -> str:
+    """Write a number with its unit."""
+    return f"{number(value)} {unit}".rstrip()
+
+
+def length(span: Span) -> str:
+    """Write a length of time in its largest fitting unit."""
+    for size, word in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if span >= 2 * size or (size is MINUTE and span >= size):
+            count = round(span / size)
+            return f"{count} {word}{'' if count == 1 else 's'}"
+    return f"{max(0, round(span / SECOND))} seconds"
+
+
+def hours(count: float) -> str:
+    """Write a number of hours in its largest fitting unit."""
+    return length(round(min(count, 1e6) * HOUR))
+
+
+def local_time(at: Instant, timezone: str) -> str:
+    """Write an instant in a site's civil time, with the zone."""
+    moment = to_datetime(at).astimezone(ZoneInfo(timezone))
+    zone = moment.tzname() or ""
+    return f"{moment:%Y-%m-%d %H:%M} {zone if zone[:1].isalpha() else timezone}"
+
+
+def title(asset: Asset, rule: RuleSpec) -> str:
+    """Name a trouble of a machine in a few words."""
+    return f"{asset.label}: {rule.title or 'readings outside their usual pattern'}"
+
+
+def summary(evidence: Evidence) -> str:
+    """Say in a sentence or two what was measured and what it points to."""
+    said = [channel_sentence(channel) for channel in evidence.channels[:2]]
+    if evidence.candidates:
+        said.append(f"This fits {_either(evidence.candidates[:2])}.")
+    return " ".join(said)
+
+
+def channel_sentence(channel: ChannelEvidence) -> str:
+    """Say what a channel read and what was expected."""
+    name = channel.label[:1].upper() + channel.label[1:]
+    if channel.value is None:
+        return f"{name} was not measured."
+    return f"{name} is {quantity(channel.value, channel.unit)}, {_expected(channel)}."
+
+
+def describe(alert: Alert, plant: Plant) -> Description:
+    """Say a case in plain words."""
+    evidence = alert.evidence
+    return Description(
+        title=alert.title,
+        what=alert.summary,
+        since=_since(alert, timezone_of(alert.asset, plant)),
+        channels=tuple(_with_share(channel) for channel in evidence.channels),
+        certainty=_certainty(alert),
+        wait=_wait(alert),
+        actions=evidence.actions or (_default_action(alert),),
+    )
+
+
+def timezone_of(asset_id: str, plant: Plant) -> str:
+    """Find the zone in which an asset's times are shown; the only site's where it has none."""
+    asset = plant.assets.get(asset_id)
+    if asset is not None and asset.site in plant.sites:
+        return plant.sites[asset.site].timezone
+    zones = {site.timezone for site in plant.sites.values()}
+    return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(name[:1].lower() + name[1:] for name in names)
+
+
+def _expected(channel: ChannelEvidence) -> str:
+    low, high, unit = channel.low, channel.high, channel.unit
+    if low is not None and high is not None:
+        return f"expected {number(low)} to {quantity(high, unit)}"
+    if high is not None:
+        return f"expected at most {quantity(high, unit)}"
+    if low is not None:
+        return f"expected at least {quantity(low, unit)}"
+    return "with no expectation for it alone"
+
+
+def _with_share(channel: ChannelEvidence) -> str:
+    return f"{channel_sentence(channel)[:-1]} ({round(100 * channel.share)} % of the blame)."
+
+
+def _since(alert: Alert, timezone: str) -> str:
+    began = local_time(alert.opened_at, timezone)
+    if alert.ended_at is not None:
+        return f"{began}, ended {local_time(alert.ended_at, timezone)}"
+    if alert.state is AlertState.RETURNED and alert.returned_at is not None:
+        return f"{began}, back to normal since {local_time(alert.returned_at, timezone)}"
+    return began
+
+
+def _certainty(alert: Alert) -> str:
+    evidence = alert.evidence
+    if not mended_by_work(alert.group):
+        return "Certain: this is about the data, not a judgement of the machine."
+    if evidence.score is None:
+        return "Fairly sure: seen over many readings."
+    level = {"high": "Quite sure", "fair": "Fairly sure"}.get(evidence.confidence, "Not sure")
+    said = f"{level}: the score is {number(evidence.score)}, where 1 is the alarm line"
+    if len(alert.rules) > 1:
+        said += f", and {len(alert.rules)} rules agree"
+    return f"{said}."
+
+
+def _wait(alert: Alert) -> str:
+    life = alert.evidence.life
+    if not mended_by_work(alert.group):
+        return "Until it is mended, nothing can be judged by what is missing."
+    if alert.group.startswith(SENSOR):
+        return "The machine is watched by its other channels meanwhile."
+    if life is None:
+        return "Cannot say: no remaining-life model is set up for this class."
+    if isinstance(life, CannotSay):
+        return f"Cannot say: {life.words}"
+    return _life(life)
+
+
+def _life(life: LifeEstimate) -> str:
+    left = life.remaining
+    if isinstance(left, CannotSay):
+        return f"Cannot say: {left.words}"
+    return (
+        f"About {hours(left.p50)} are left; 9 in 10 chance of between "
+        f"{hours(left.p05)} and {hours(left.p95)}. Rests on: {life.basis}"
+    )
+
+
+def _default_action(alert: Alert) -> str:
+    if alert.group == DATA:
+        return "Check the machine's gateway, its network and its power."
+    if alert.group == LINK:
+        return "Check the broker and the network between it and this box."
+    if alert.group.startswith(SENSOR):
+        return "Check the sensor, its cable and its mounting."
+    if mended_by_work(alert.group):
+        return "Inspect the machine, and record what was found."
+    return "Read the summary; no machine needs attention."
