@@ -1,8 +1,8 @@
 """Memory of the running service, in proportional set size: `python -m benchmarks.memory`.
 
-A hundred machines with eight channels: their models learn from a backlog, then readings come live,
-with a page open on the event stream. Counted is every process of ours. The baseline is a bare Python
-that has only imported NumPy and FastAPI.
+A hundred machines with eight channels: their models learn from a backlog, then readings come
+live, with a page open on the event stream. Counted is every process of ours. The baseline is a bare
+Python that has only imported NumPy and FastAPI.
 """
 
 from __future__ import annotations
