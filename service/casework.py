@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
 
 from core.alert import Alert, Notice, Transition
-from core.casefile import Condition, Outcome, Saved
+from core.casefile import CaseFile, Condition, Outcome, Saved
 from core.clock import Instant
 from core.journal import Command, Entry, LinkChanged, Revision, Tick, decode
 from core.plant import Plant
@@ -25,7 +25,7 @@ class _Shelf(msgspec.Struct):
     """What the book needs beside the open cases, which the case file itself keeps."""
 
     last: list[tuple[str, str, str]] = []
-    waiting: dict[str, tuple[Alert, Transition]] = {}
+    waiting: dict[str, tuple[str, Transition]] = {}
     told: list[str] = []
 
 
@@ -52,8 +52,8 @@ class Pending:
 class Casework:
     """Everything that scoring knows; `apply` is the only way in which it changes.
 
-    `answered` tells what became of a command that was committed before, so that the same command
-    sent twice is done once.
+    The case file is only read, for what was committed before: what became of a command, so that
+    one sent twice is done once, and cases that have ended.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Casework:
         plant: Plant,
         fleets: Iterable[Fleet],
         notifiers: tuple[str, ...],
-        answered: Callable[[str], Outcome | None],
+        casefile: CaseFile,
     ) -> None:
         self.plant = plant
         self.fleets = {fleet.asset_class.name: fleet for fleet in fleets}
@@ -69,7 +69,7 @@ class Casework:
         self.pending = Pending()
         self._holding = Holding(notifiers)
         self._outages = Outages(plant)
-        self._answered = answered
+        self._casefile = casefile
 
     def restore(self, saved: Saved) -> list[str]:
         """Take over what was committed; returns the sections that no longer fit."""
@@ -151,9 +151,12 @@ class Casework:
         self._keep(self.book.find(finding))
 
     def _release(self, asset: str) -> None:
-        self.book, steps, notices = self._holding.release(asset, self.book)
+        self.book, steps, notices = self._holding.release(asset, self.book, self._past)
         self.pending.alerts |= {alert.id: alert for alert, _ in steps}
         self.pending.notices += notices
+
+    def _past(self, alert_id: str) -> Alert | None:
+        return self.pending.alerts.get(alert_id) or self._casefile.alert(alert_id)
 
     def _obey(self, command: Command, at: Instant) -> None:
         if self._answer_of(command.id) is None:
@@ -208,4 +211,4 @@ class Casework:
             self.pending.outcomes[outcome.command] = outcome
 
     def _answer_of(self, command: str) -> Outcome | None:
-        return self.pending.outcomes.get(command) or self._answered(command)
+        return self.pending.outcomes.get(command) or self._casefile.outcome(command)

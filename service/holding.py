@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from core.alert import Alert, Notice, Transition
@@ -18,7 +18,7 @@ class Holding:
     """
 
     notifiers: tuple[str, ...] = ()
-    waiting: dict[str, tuple[Alert, Transition]] = field(default_factory=dict)
+    waiting: dict[str, tuple[str, Transition]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
 
     def pass_on(self, steps: Sequence[Step]) -> list[Notice]:
@@ -28,26 +28,33 @@ class Holding:
             if transition is None:
                 continue
             if alert.held:
-                self.waiting[alert.id] = (alert, transition)
+                self.waiting[alert.id] = (alert.asset, transition)
             else:
                 notices += self._tell(alert, transition)
         return notices
 
-    def release(self, asset: str, book: AlertBook) -> tuple[AlertBook, list[Step], list[Notice]]:
-        """Let go what was held about an asset; gives the book without it being held."""
+    def release(
+        self, asset: str, book: AlertBook, ended: Callable[[str], Alert | None]
+    ) -> tuple[AlertBook, list[Step], list[Notice]]:
+        """Let go what was held about an asset; gives the book without it being held.
+
+        `ended` finds a case that is no longer in the book.
+        """
         steps: list[Step] = []
         notices: list[Notice] = []
-        waiting = [item for item in self.waiting.values() if item[0].asset == asset]
-        for alert, transition in waiting:
-            del self.waiting[alert.id]
-            case = book.cases.get(alert.id)
+        waiting = [step for about, step in self.waiting.values() if about == asset]
+        for transition in waiting:
+            del self.waiting[transition.alert]
+            case = book.cases.get(transition.alert)
             if case is not None:
                 move = book.release(case)
                 book = move.book
                 steps += move.steps
                 notices += self._tell(move.steps[0][0], transition)
-            elif alert.id in self.told:
-                notices += self._tell(alert, transition)
+            elif transition.alert in self.told:
+                past = ended(transition.alert)
+                if past is not None:
+                    notices += self._tell(past, transition)
         return book, steps, notices
 
     def _tell(self, alert: Alert, transition: Transition) -> list[Notice]:

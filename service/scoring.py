@@ -161,7 +161,7 @@ class Scoring:
 
 def _casework(plant: Plant, notifiers: tuple[str, ...], casefile: CaseFile) -> Casework:
     fleets = [_fleet(plant, asset_class) for _, asset_class in sorted(plant.classes.items())]
-    return Casework(plant, fleets, notifiers, casefile.outcome)
+    return Casework(plant, fleets, notifiers, casefile)
 
 
 def _fleet(plant: Plant, asset_class: AssetClass) -> Fleet:

@@ -109,7 +109,7 @@ class SensorWatch:
     def _stillness(
         self, asset: Rows, present: Bools, moved: Bools, running: Bools, span: Instants
     ) -> Bools | None:
-        others = moved.any(axis=1)[:, None] & running
+        others = np.logical_or.reduce(moved, axis=1, keepdims=True) & running
         stood: Bools = np.logical_and(present & ~moved, others)
         still = np.where(moved, 0, self.still[asset] + stood)
         self.still[asset] = still
@@ -172,7 +172,7 @@ class SensorWatch:
         if jumped is not None:
             doubted |= jumped
         count = None if jumped is None else jumped.sum(axis=1)
-        return Sifted(np.where(doubted, np.nan, values), doubted.any(axis=1), lapses, count)
+        return Sifted(np.where(doubted, np.nan, values), _in_any(doubted), lapses, count)
 
     def _jumpy(self, asset: Rows, at: Instants, jumped: Bools) -> Bools:
         jumped_at = self.jumped_at[asset]
@@ -199,3 +199,9 @@ class SensorWatch:
         for name in _KEPT:
             setattr(self, name, state[name].astype(getattr(self, name).dtype))
         self._any_fault = bool(self.faults.any())
+
+
+def _in_any(channels: Bools) -> Bools:
+    """Tell for which rows anything holds in any channel."""
+    rows: Bools = np.logical_or.reduce(channels, axis=1)
+    return rows
