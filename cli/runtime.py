@@ -94,6 +94,7 @@ class Runtime:
     def start_scoring(self) -> None:
         """Score the journal and send what it raises; Refused where one runs already."""
         from service.notify import Outbox
+
         from service.scoring import Scoring
         from service.watch import IngestWatch
 
