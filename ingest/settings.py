@@ -1,0 +1,95 @@
+"""What an engineer can set about the broker and about what comes in from it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from core.clock import DAY, SECOND
+from core.quantity import Duration, Size
+from core.secret import Secret
+from core.settings import Settings
+
+TOPIC_FIELDS = ("site", "area", "asset")
+"""What a topic template says about where a message belongs."""
+
+_FIELD = re.compile(r"\{[^{}]*\}")
+
+
+def _check_topic(template: str) -> str:
+    levels = template.split("/")
+    fields = [level for level in levels if "{" in level or "}" in level]
+    wanted = [f"{{{name}}}" for name in TOPIC_FIELDS]
+    if sorted(fields) != sorted(wanted):
+        msg = (
+            f"topic template {template!r} must have each of {', '.join(wanted)} once, "
+            "each as a whole level"
+        )
+        raise ValueError(msg)
+    fixed = [level for level in levels if level not in fields]
+    if any(not level or set(level) & set("+#$") or not level.isprintable() for level in fixed):
+        msg = f"topic template {template!r} has an empty level, or one of + # $ in a level"
+        raise ValueError(msg)
+    return template
+
+
+def _check_url(url: str) -> str:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if (
+        parts.scheme != "mqtt"
+        or not parts.hostname
+        or port in {-1, 0}
+        or parts.path not in {"", "/"}
+    ):
+        msg = f"{url!r} is not a broker's address; write it like mqtt://127.0.0.1:1883"
+        raise ValueError(msg)
+    if parts.username or parts.password:
+        msg = "a broker's address holds no user name; set username and password beside it"
+        raise ValueError(msg)
+    return url
+
+
+class BrokerSettings(Settings):
+    """How to reach the broker, and the session it keeps for us."""
+
+    url: Annotated[str, AfterValidator(_check_url)] = "mqtt://127.0.0.1:1883"
+    client_id: str = Field("millwright", min_length=1, max_length=128)
+    username: str | None = None
+    password: Secret | None = None
+    keepalive: Duration = 60 * SECOND
+    session_expiry: Duration = 7 * DAY
+    protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    reconnect_max: Duration = 30 * SECOND
+
+    @property
+    def host(self) -> str:
+        """The broker's host."""
+        return urlsplit(self.url).hostname or "127.0.0.1"
+
+    @property
+    def port(self) -> int:
+        """The broker's port."""
+        return urlsplit(self.url).port or 1883
+
+
+class IngestSettings(Settings):
+    """Which messages are telemetry, how they say their time, and what is held at once.
+
+    With `time: iso` a number is refused as a time; where a number is set, text is. `batch` is the
+    most that one commit takes, `buffer` what may wait for a commit before reading stops, and
+    `history_rows` how many readings go to the history at once.
+    """
+
+    topic: Annotated[str, AfterValidator(_check_topic)] = "plant/{site}/{area}/{asset}/telemetry"
+    time: Literal["iso", "s", "ms", "us", "ns"] = "iso"
+    max_payload: Size = 256_000
+    buffer: Size = 32_000_000
+    batch: Size = 128_000
+    history_rows: int = Field(20_000, ge=1)
