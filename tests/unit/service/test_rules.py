@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import numpy as np
+
+from core.clock import SECOND
+from core.plant import RuleSpec, Severity
+from service.rules import RuleLatch
+
+NAN = float("nan")
+
+
+def played(rule: RuleSpec, scores: list[float], every: int = SECOND) -> list[tuple[int, bool]]:
+    """Play scores of one asset, one each `every`; returns at which place the rule turned."""
+    latch = RuleLatch([rule], ["d"], 1)
+    turned = []
+    for place, score in enumerate(scores):
+        passed = np.array([every if place else 0])
+        at = np.array([place * every])
+        for _, _, on in latch.update(np.array([0]), at, passed, np.array([[score]])):
+            turned.append((place, on))
+    return turned
+
+
+def test_without_delay_a_rule_turns_at_once() -> None:
+    assert played(RuleSpec("r", "d"), [0.9, 1.0, 1.2, 0.5]) == [(1, True), (3, False)]
+
+
+def test_a_score_within_the_deadband_does_not_turn_a_rule_off() -> None:
+    rule = RuleSpec("r", "d", deadband=0.1)
+    assert played(rule, [1.0, 0.95, 0.9, 0.89]) == [(0, True), (3, False)]
+
+
+def test_a_rule_waits_for_its_on_delay_and_begins_anew_after_a_lower_score() -> None:
+    rule = RuleSpec("r", "d", on_delay=2 * SECOND)
+    assert played(rule, [1, 1, 0.99, 1, 1, 1, 1]) == [(5, True)]
+
+
+def test_a_rule_waits_for_its_off_delay() -> None:
+    rule = RuleSpec("r", "d", off_delay=2 * SECOND)
+    assert played(rule, [1, 0, 0, 1, 0, 0, 0, 0]) == [(0, True), (6, False)]
+
+
+def test_a_missing_score_turns_nothing_and_stops_the_delay() -> None:
+    assert played(RuleSpec("r", "d"), [1, NAN, NAN, 0]) == [(0, True), (3, False)]
+    rule = RuleSpec("r", "d", on_delay=2 * SECOND)
+    assert played(rule, [1, NAN, NAN, NAN, 1, 1, 1]) == [(5, True)]
+
+
+def test_rules_of_one_detector_turn_each_at_its_own_line() -> None:
+    rules = [RuleSpec("a", "d"), RuleSpec("b", "d", Severity.CRITICAL, at_score=2.0)]
+    latch = RuleLatch(rules, ["d"], 2)
+    assets, zero = np.array([1, 0]), np.zeros(2, np.int64)
+    fired = latch.update(assets, np.array([5, 5]), zero, np.array([[1.5, 2.5]]))
+    assert fired == [(0, 0, True), (0, 1, True), (1, 1, True)]
+    assert [rule.name for rule in latch.on(0)] == ["a", "b"]
+    assert [rule.name for rule in latch.on(1)] == ["a"]
+
+
+def test_learning_is_locked_from_the_first_score_over_the_line_until_the_rule_is_off() -> None:
+    latch = RuleLatch([RuleSpec("r", "d", on_delay=2, off_delay=2)], ["d"], 2)
+    asset, locked = np.array([0]), []
+    for at, score in enumerate([0.5, 1, 1, 1, 0, 0, 0, 0]):
+        latch.update(asset, np.array([at]), np.array([1]), np.array([[score]]))
+        locked.append(bool(latch.locked(asset)[0]))
+        assert not latch.locked(np.array([1]))[0]
+    assert locked == [False, True, True, True, True, True, False, False]
+
+
+def test_after_a_reset_a_condition_that_persists_is_found_anew() -> None:
+    latch = RuleLatch([RuleSpec("r", "d"), RuleSpec("s", "d", group="other")], ["d"], 1)
+    row = (np.array([0]), np.array([1]), np.array([0]), np.array([[1.5]]))
+    assert len(latch.update(*row)) == 2
+    latch.reset(0, {"machine"})
+    assert latch.update(*row) == [(0, 0, True)]
+    latch.reset(0)
+    assert len(latch.update(*row)) == 2
+
+
+def test_time_that_runs_backwards_does_not_hold_a_rule_for_ever() -> None:
+    latch = RuleLatch([RuleSpec("r", "d", on_delay=5)], ["d"], 1)
+    turned = [
+        bool(latch.update(np.array([0]), np.array([at]), np.array([0]), np.array([[1.0]])))
+        for at in (1000, 10, 12, 15)
+    ]
+    assert turned == [False, False, False, True]
+
+
+def test_a_latch_goes_on_where_it_was_saved() -> None:
+    rule = RuleSpec("r", "d", on_delay=3)
+    first, second = RuleLatch([rule], ["d"], 1), RuleLatch([rule], ["d"], 1)
+    first.update(np.array([0]), np.array([1]), np.array([0]), np.array([[1.0]]))
+    second.restore({name: array.copy() for name, array in first.state().items()})
+    for latch in (first, second):
+        row = (np.array([0]), np.array([4]), np.array([3]), np.array([[1.0]]))
+        assert latch.update(*row) == [(0, 0, True)]
+
+
+def test_a_class_without_rules_finds_nothing() -> None:
+    latch = RuleLatch([], ["d"], 1)
+    assert latch.update(np.array([0]), np.array([1]), np.array([0]), np.array([[9.0]])) == []
+    assert not latch.locked(np.array([0])).any()
