@@ -47,9 +47,9 @@ class Fleet:
         self.scenario = scenario
         self._topic = topic
         self.plant = plant
-        self.now = now
+        self.now = now // SECOND * SECOND
         chosen = _chosen(scenario, plant)
-        self.faults = _faults(scenario, plant, now, chosen)
+        self.faults = _faults(scenario, plant, self.now, chosen)
         shifts = {find(plant, name): shift for name, shift in scenario.shifts.items()}
         self.machines = tuple(
             Machine(
