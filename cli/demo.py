@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import SHIPPED, ConfigFolder
+from cli.private import private_broker
 from core.errors import Refused
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def demo(
     truth = truths(Fleet(played, loaded.plant, now))
     with contextlib.ExitStack() as stack:
         data = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="millwright-")))
-        broker = stack.enter_context(_broker(data / "broker"))
+        broker = stack.enter_context(private_broker(data / "broker"))
         runtime = stack.enter_context(Runtime(_private(loaded, data, broker, port)))
         stack.enter_context(until_signal(runtime.stop))
         runtime.start_ingest()
@@ -63,21 +64,6 @@ def demo(
         alert = _follow(runtime, truth, begun, until_alert=until_alert)
     if until_alert:
         raise typer.Exit(0 if alert is not None and _in_time(alert, truth) else 1)
-
-
-@contextlib.contextmanager
-def _broker(folder: Path) -> Iterator[int]:
-    from simulators.amqtt_broker import PrivateAmqtt
-    from simulators.broker import PrivateMosquitto, mosquitto_path
-
-    if mosquitto_path():
-        with PrivateMosquitto(folder) as mosquitto:
-            print(f"broker: a private Mosquitto on port {mosquitto.port}", flush=True)
-            yield mosquitto.port
-        return
-    with PrivateAmqtt(folder) as amqtt:
-        print(f"broker: Mosquitto is not installed; amqtt on port {amqtt.port}", flush=True)
-        yield amqtt.port
 
 
 def _private(config: Configuration, data: Path, broker: int, port: int) -> Configuration:
