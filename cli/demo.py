@@ -41,7 +41,8 @@ def demo(
     With --until-alert it exits with 0 when the alert came before the failure, else with 1.
     """
     from cli.configuration import load
-    from cli.runtime import Runtime, until_signal
+    from cli.runtime import Runtime
+    from cli.signals import until_signal
     from cli.simulate import scenario_named
     from core.clock import system_clock
     from simulators.fleet import Fleet

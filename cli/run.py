@@ -10,7 +10,8 @@ from cli.options import SHIPPED, ConfigFolder
 def _start(folder: ConfigFolder, *parts: str) -> None:
     from cli.configuration import load
     from cli.logs import configure
-    from cli.runtime import Runtime, until_signal
+    from cli.runtime import Runtime
+    from cli.signals import until_signal
 
     configure()
     config = load(folder)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import threading
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Self
 
 from core.clock import Clock, system_clock
@@ -141,17 +139,3 @@ class Runtime:
         """Stop every part, last started first."""
         self.stop.set()
         self._close.close()
-
-
-@contextlib.contextmanager
-def until_signal(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` on SIGINT and SIGTERM while the context lasts."""
-    kept = {
-        number: signal.signal(number, lambda *_: stop.set())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)

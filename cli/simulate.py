@@ -67,7 +67,7 @@ def simulate(
         return
     from threading import Event
 
-    from cli.runtime import until_signal
+    from cli.signals import until_signal
 
     stop = Event()
     try:

@@ -9,12 +9,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from cli.options import print_rows
-from core.clock import DAY, iso, system_clock
+from cli.found import print_found
+from core.clock import DAY, system_clock
 from core.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ def play(
     recording: Recording, assets: Sequence[Asset], broker: str, speed: str, topic: str
 ) -> Published:
     """Publish a recording to a broker, with its progress on standard error."""
-    from cli.runtime import until_signal
+    from cli.signals import until_signal
     from simulators.pace import pace
     from simulators.play import replay
     from simulators.publisher import Publisher
@@ -76,7 +74,7 @@ def try_out(
                 topic = loaded.service.ingest.topic
                 play(shifted, assets, f"mqtt://127.0.0.1:{port}", speed, topic)
                 _wait(runtime, shifted.count)
-                _tell(runtime, recording, shifted, assets, as_json=as_json)
+                print_found(runtime, recording, shifted, assets, as_json=as_json)
 
 
 def _configured(
@@ -119,40 +117,3 @@ def _wait(runtime: Runtime, count: int, seconds: float = 600) -> None:
         time.sleep(0.1)
     msg = "the service did not take in the whole recording in ten minutes"
     raise Unavailable(msg)
-
-
-def _tell(
-    runtime: Runtime,
-    recording: Recording,
-    shifted: Recording,
-    assets: Sequence[Asset],
-    *,
-    as_json: bool,
-) -> None:
-    from cli.wording import words_of
-    from core.alert import AlertQuery, AlertState
-
-    page = runtime.casefile.alerts(AlertQuery(states=frozenset(AlertState), limit=10_000))
-    rows: list[dict[str, Any]] = []
-    for asset, own, moved in zip(assets, recording.tracks, shifted.tracks, strict=True):
-        mine = [a for a in page.alerts if a.asset == asset.id and a.group == "machine"]
-        for number, alert in enumerate(sorted(mine, key=lambda alert: alert.opened_at)):
-            row = int(np.searchsorted(moved.at, alert.opened_at))
-            at = iso(int(own.at[min(row, len(own.at) - 1)]))
-            said = words_of(alert, runtime.config.plant)
-            rows.append(
-                {
-                    "asset": asset.name,
-                    "alert": "first" if number == 0 else str(number + 1),
-                    "row": row,
-                    "of": len(own.at),
-                    "before_end": len(own.at) - 1 - row,
-                    "at": at,
-                    "summary": alert.summary,
-                    "wait": next((x.strip() for x in said if "can wait" in x), ""),
-                }
-            )
-        if not mine:
-            rows.append({"asset": asset.name, "alert": "none", "of": len(own.at)})
-    shown = ("asset", "alert", "row", "of", "before_end", "at", "summary", "wait")
-    print_rows(rows, shown, as_json=as_json)
