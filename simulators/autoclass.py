@@ -11,7 +11,7 @@ from core.clock import DAY, HOUR, MINUTE, SECOND, Span
 from core.errors import Refused
 from core.plant import Asset
 from simulators.naming import asset_name
-from simulators.recording import Recording
+from simulators.recording import Recording, Track
 
 NAME = "auto"
 """What the class is called."""

@@ -25,7 +25,7 @@ def named(
             raise Refused(msg)
         renamed[column] = new
     if known is None:
-        return _unique([renamed.get(title, channel_name(title)) for title in titles])
+        return _unique([channel_name(renamed.get(title, title)) for title in titles])
     for new in renamed.values():
         _check_channel(new, known)
     names = [renamed.get(t) or loosely(t, known.channel_names) or "" for t in titles]
