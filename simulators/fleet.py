@@ -16,10 +16,11 @@ from core.errors import Fault as Complaint
 from core.plant import Asset, Channel, Plant
 from core.readings import Floats, Instants
 from simulators.faults import Fault, Trouble
+from simulators.faultspec import FaultSpec
 from simulators.machine import KINDS, Machine
 from simulators.message import TOPIC, Message, messages, topic_of
 from simulators.noise import key
-from simulators.scenario import FaultSpec, Scenario
+from simulators.scenario import Scenario
 
 _AT_ONCE = 7 * DAY
 _PHASE = 10 * SECOND
@@ -182,6 +183,8 @@ def _faults(
 def _problem(asset: Asset, fault: Fault, chosen: list[str]) -> str:
     if asset.id not in chosen:
         return f"{asset.id} is not among the simulated assets"
+    if fault.until is not None and fault.until <= fault.onset:
+        return "until must come after onset"
     physics = KINDS[asset.asset_class](0)
     if isinstance(fault, Trouble):
         if fault.ailment not in physics.ailments:

@@ -3,105 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
-from core.clock import DAY, MINUTE, Instant
+from core.clock import DAY, MINUTE
 from core.errors import ConfigError
 from core.errors import Fault as Complaint
-from core.quantity import Duration, Share
+from core.quantity import Duration
 from core.settings import Settings
-from simulators.faults import Drifting, Dropout, Fault, Stuck, Trouble
-from simulators.harm import Ailment
-from simulators.moment import When, instant
+from simulators.faultspec import FaultSpec
 from simulators.schedule import Shifts
-
-
-class TroubleSpec(Settings):
-    """A fault of the machine itself. Bearing wear needs the moment of `failure`."""
-
-    asset: str
-    fault: Literal["bearing_wear", "cavitation", "misalignment", "clogged_filter", "overheating"]
-    onset: When
-    failure: When | None = None
-    until: When | None = None
-    grows: Duration = Field(3 * DAY, gt=0)
-    severity: float = Field(1.0, gt=0, le=1)
-    vibration_at_failure: float = Field(8.3, gt=3)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> TroubleSpec:
-        if self.fault == "bearing_wear" and self.failure is None:
-            msg = "bearing_wear needs `failure`: the moment when the bearing gives out"
-            raise ValueError(msg)
-        _ordered(self.onset, self.failure, "failure")
-        _ordered(self.onset, self.until, "until")
-        return self
-
-    def build(self, now: Instant) -> Fault:
-        """Fix the times of the fault."""
-        return Trouble(
-            Ailment(self.fault),
-            instant(self.onset, now),
-            _maybe(self.failure, now),
-            _maybe(self.until, now),
-            self.grows,
-            self.severity,
-            self.vibration_at_failure,
-        )
-
-
-class StuckSpec(Settings):
-    """A sensor that goes on showing one value."""
-
-    asset: str
-    fault: Literal["stuck_sensor"]
-    channel: str
-    onset: When
-    until: When | None = None
-
-    def build(self, now: Instant) -> Fault:
-        """Fix the times of the fault."""
-        return Stuck(self.channel, instant(self.onset, now), _maybe(self.until, now))
-
-
-class DriftSpec(Settings):
-    """A sensor that drifts away by `per_day`, in the channel's unit."""
-
-    asset: str
-    fault: Literal["drifting_sensor"]
-    channel: str
-    onset: When
-    per_day: float
-    until: When | None = None
-
-    def build(self, now: Instant) -> Fault:
-        """Fix the times of the fault."""
-        onset, until = instant(self.onset, now), _maybe(self.until, now)
-        return Drifting(self.channel, onset, self.per_day, until)
-
-
-class DropoutSpec(Settings):
-    """Readings that lack a channel, or whole readings that never come."""
-
-    asset: str
-    fault: Literal["dropout"]
-    channel: str | None = None
-    onset: When
-    until: When | None = None
-    share: Share = 1.0
-
-    def build(self, now: Instant) -> Fault:
-        """Fix the times of the fault."""
-        onset, until = instant(self.onset, now), _maybe(self.until, now)
-        return Dropout(self.channel, onset, until, self.share)
-
-
-FaultSpec = Annotated[
-    TroubleSpec | StuckSpec | DriftSpec | DropoutSpec, Field(discriminator="fault")
-]
 
 
 class Scenario(Settings):
@@ -176,15 +89,3 @@ def _line(node: Any, loc: tuple[int | str, ...]) -> int | None:
             continue
         line = node.start_mark.line + 1
     return line
-
-
-def _maybe(text: str | None, now: Instant) -> Instant | None:
-    return None if text is None else instant(text, now)
-
-
-def _ordered(onset: str, later: str | None, name: str) -> None:
-    """Check that a fault does not end before it begins; mixed forms are checked when built."""
-    relative = {text[:1] in {"+", "-", "n"} for text in (onset, later) if text is not None}
-    if later is not None and len(relative) == 1 and instant(later, 0) <= instant(onset, 0):
-        msg = f"{name} ({later}) must come after onset ({onset})"
-        raise ValueError(msg)
