@@ -1,41 +1,83 @@
-"""Multivariate detector: smoothed residuals of all channels together, learned per asset."""
+"""Multivariate detector: smoothed residuals of all channels together, learned per asset.
+
+Each asset's first healthy running gives its baseline (`models/baseline.py`). From then on the
+residuals are averaged exponentially (MEWMA), and their distance (`models/distance.py`) is held
+against a line that was checked on healthy time kept back from the fit.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
 
-from core.plant import Asset, AssetClass
+from core.clock import DAY
+from core.plant import Asset, AssetClass, Mode, Role
 from core.quantity import Duration
 from core.readings import Bools, Floats
 from core.settings import Settings
-from models.detector import Round, Scored, State
+from models.alarmline import alarm_line
+from models.baseline import DEPENDENCE, Baseline, features, fit
+from models.detector import Round, Scored, State, unknown_channel
+from models.distance import ALONE, judge
+from models.lessons import Lessons
+
+WILD = 12.0
+"""Beyond how many deviations a single reading is pulled in, so that one spike is no alarm."""
+
+STALE = 20
+"""For how many readings a channel that is missing is judged by what it last said."""
+
+NORMAL_NOISE = 2.0
+"""The expected band is at least so many standard deviations of single readings to each side."""
 
 
 class LearnSettings(Settings):
     """How much healthy running is learned from.
 
-    Judging begins, with a wide line, after `begin_rows`; the line tightens until `rows` healthy
-    readings that span at least `span` have been seen, and then stands. Where the span asks for
-    more readings than `rows`, they are thinned evenly.
+    Learning is done after `rows` readings, or once they span `span` and are at least `min_rows`.
     """
 
-    rows: int = Field(default=400, ge=30, le=2000)
-    begin_rows: int = Field(default=40, ge=20)
-    span: Duration = 0
+    rows: int = Field(default=400, ge=40, le=5000)
+    min_rows: int = Field(default=50, ge=40)
+    span: Duration = 2 * DAY
+
+    @model_validator(mode="after")
+    def _in_order(self) -> LearnSettings:
+        if self.min_rows > self.rows and "min_rows" in self.model_fields_set:
+            msg = f"min_rows ({self.min_rows}) must not be above rows ({self.rows})"
+            raise ValueError(msg)
+        return self
 
 
 class MewmaSettings(Settings):
     """Deviation of all channels together from what was learned of the same machine.
 
-    `smoothing` is the number of readings over which residuals are averaged.
+    `smoothing` is the weight of a new reading in the running mean. The score is the lowest of
+    the last `hold` readings, so that no single one raises it. Channels in `ignore` take no part.
     """
 
     kind: Literal["mewma"] = "mewma"
     learn: LearnSettings = LearnSettings()
-    smoothing: float = Field(default=10.0, ge=1)
+    smoothing: float = Field(default=0.2, gt=0.01, le=1)
+    hold: int = Field(default=5, ge=1, le=100)
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moved:
+    """Where the live rows of a round lead: rows, their assets, and the accumulations after them."""
+
+    rows: NDArray[np.intp]
+    asset: NDArray[np.intp]
+    operating: Floats
+    design: Floats
+    expected: Floats
+    smoothed: Floats
+    missing: NDArray[np.int64]
 
 
 class Mewma:
@@ -44,30 +86,208 @@ class Mewma:
     def __init__(
         self, settings: MewmaSettings, asset_class: AssetClass, assets: tuple[Asset, ...]
     ) -> None:
+        names = asset_class.channel_names
+        for name in settings.ignore:
+            if name not in names:
+                raise unknown_channel(name, names)
         self._settings = settings
-        self._shape = (len(assets), len(asset_class.channels))
+        roles = [channel.role for channel in asset_class.channels]
+        self._op = np.flatnonzero([role is Role.OPERATING for role in roles])
+        self._candidates = np.array(
+            [
+                role is Role.CONDITION and name not in settings.ignore
+                for role, name in zip(roles, names, strict=True)
+            ]
+        )
+        self._lessons = Lessons(len(assets), len(names))
+        self._kept = _blank(len(assets), len(names), len(self._op), settings.hold)
 
     def score(self, rows: Round) -> Scored:
         """Judge rows against what was learned."""
-        nothing = np.full(rows.values.shape, np.nan)
-        return Scored(np.full(len(rows.asset), np.nan), nothing * 0, nothing, nothing)
+        shape = rows.values.shape
+        value = np.full(shape[0], np.nan)
+        blame, low, high = np.zeros(shape), np.full(shape, np.nan), np.full(shape, np.nan)
+        moved = self._moved(rows)
+        if moved is not None:
+            at = moved.rows
+            now, shares, usable, room = self._judged(rows, moved)
+            recent = self._kept["recent"][moved.asset]
+            line = self._kept["line"][moved.asset]
+            value[at] = np.minimum(now, recent.min(axis=1, initial=np.inf)) / line
+            judged = ~np.isnan(now)[:, None]
+            blame[at] = np.where(judged, shares, 0.0)
+            half = self._half_band(moved, line, room)
+            spread = self._kept["spread"][moved.asset]
+            shown = usable & judged
+            low[at] = np.where(shown, moved.expected - half * spread, np.nan)
+            high[at] = np.where(shown, moved.expected + half * spread, np.nan)
+        return Scored(value, blame, low, high)
 
     def observe(self, rows: Round) -> None:
-        """Move the smoothing forward."""
+        """Move the smoothing forward; it stands still while a machine does not run."""
+        moved = self._moved(rows)
+        if moved is None:
+            return
+        now = self._judged(rows, moved)[0]
+        kept = self._kept
+        kept["smoothed"][moved.asset] = moved.smoothed
+        kept["missing"][moved.asset] = moved.missing
+        kept["operating"][moved.asset] = moved.operating
+        recent = kept["recent"][moved.asset]
+        shifted = np.concatenate([recent[:, 1:], now[:, None]], axis=1)[:, : recent.shape[1]]
+        kept["recent"][moved.asset] = np.where(np.isnan(now)[:, None], recent, shifted)
 
     def learn(self, rows: Round, allowed: Bools) -> None:
-        """Add healthy rows."""
+        """Add healthy rows; an asset whose lessons are complete is fitted at once."""
+        said = (~np.isnan(rows.values) & self._candidates).any(axis=1)
+        wanted = allowed & said & ~self._kept["learned"][rows.asset]
+        for i in np.flatnonzero(wanted):
+            asset = int(rows.asset[i])
+            self._lessons.add(asset, int(rows.at[i]), rows.values[i])
+            if self._complete(asset):
+                self._fit(asset)
 
     def readiness(self) -> Floats:
         """Tell how much of the learning is done."""
-        return np.zeros(self._shape[0])
+        learn = self._settings.learn
+        count = self._lessons.count
+        by_rows = count / learn.rows
+        by_span = self._lessons.spans() / max(learn.span, 1)
+        sooner = np.minimum(by_span, count / min(learn.min_rows, learn.rows))
+        done = np.minimum(np.maximum(by_rows, sooner), 0.99)
+        return np.where(self._kept["learned"], 1.0, done)
 
     def forget(self, asset: int) -> None:
         """Learn one asset anew."""
+        self._lessons.drop(asset)
+        blank = _blank(1, len(self._candidates), len(self._op), self._settings.hold)
+        for name, row in blank.items():
+            self._kept[name][asset] = row[0]
 
     def state(self) -> State:
         """Return everything needed to go on."""
-        return {}
+        return {name: kept.copy() for name, kept in self._kept.items()} | self._lessons.state()
 
     def restore(self, state: State) -> None:
         """Take over a state."""
+        self._kept = {
+            name: state[name].astype(kept.dtype).reshape(kept.shape)
+            for name, kept in self._kept.items()
+        }
+        self._lessons.restore(state)
+
+    def _complete(self, asset: int) -> bool:
+        learn = self._settings.learn
+        count = int(self._lessons.count[asset])
+        if count >= learn.rows:
+            return True
+        return count >= learn.min_rows and self._lessons.span(asset) >= learn.span
+
+    def _fit(self, asset: int) -> None:
+        settings = self._settings
+        rows = self._lessons.rows(asset)
+        operating = rows[:, self._op]
+        base = fit(rows, operating, self._candidates, settings.smoothing)
+        kept = self._kept
+        for name in _FITTED:
+            kept[name][asset] = getattr(base, name)
+        kept["line"][asset] = alarm_line(
+            rows, operating, self._candidates, settings.smoothing, settings.hold
+        )
+        kept["smoothed"][asset] = base.smoothed[-1]
+        kept["missing"][asset] = 0
+        kept["operating"][asset] = _last(operating)
+        kept["recent"][asset] = _recent(base, settings.hold)
+        kept["learned"][asset] = True
+        self._lessons.drop(asset)
+
+    def _moved(self, rows: Round) -> _Moved | None:
+        """Work out the smoothing after the rows that can be judged; None where none can."""
+        kept = self._kept
+        live = np.flatnonzero((rows.mode == Mode.RUNNING) & kept["learned"][rows.asset])
+        if not len(live):
+            return None
+        asset, values = rows.asset[live], rows.values[live]
+        told = values[:, self._op]
+        operating = np.where(np.isnan(told), kept["operating"][asset], told)
+        standard = (operating - kept["op_centre"][asset]) / kept["op_spread"][asset]
+        design = features(standard)
+        spread = kept["spread"][asset]
+        shift = np.zeros(values.shape)
+        for p in range(design.shape[1]):
+            shift = shift + design[:, p, None] * kept["weights"][asset, p]
+        expected = kept["centre"][asset] + shift * spread
+        residual = (values - expected) / spread
+        reach = WILD * np.sqrt(kept["noise"][asset] + np.einsum("rkk->rk", kept["cov"][asset]))
+        before = kept["smoothed"][asset]
+        step = np.clip(residual, -reach, reach) - before
+        silent = np.isnan(residual)
+        smoothed = np.where(silent, before, before + self._settings.smoothing * step)
+        missing = np.where(silent, kept["missing"][asset] + 1, 0)
+        return _Moved(live, asset, operating, design, expected, smoothed, missing)
+
+    def _judged(self, rows: Round, moved: _Moved) -> tuple[Floats, Floats, Bools, Floats]:
+        """Score moved rows; returns score, blame, usable channels and the room they have."""
+        kept = self._kept
+        said = (~np.isnan(rows.values[moved.rows]) & self._candidates).any(axis=1)
+        usable = kept["judged"][moved.asset] & (moved.missing <= STALE) & said[:, None]
+        lever = np.zeros(len(moved.asset))
+        precision = kept["precision"][moved.asset]
+        for p in range(moved.design.shape[1]):
+            for q in range(moved.design.shape[1]):
+                lever = lever + moved.design[:, p] * precision[:, p, q] * moved.design[:, q]
+        doubt = DEPENDENCE * lever[:, None] * kept["noise"][moved.asset]
+        cov = kept["cov"][moved.asset].copy()
+        for k in range(doubt.shape[1]):
+            cov[:, k, k] += doubt[:, k]
+        score, blame = judge(moved.smoothed, cov, usable)
+        return score, blame, usable, np.einsum("rkk->rk", cov)
+
+    def _half_band(self, moved: _Moved, line: Floats, room: Floats) -> Floats:
+        """Half the width of the expected band, standardised."""
+        noise = NORMAL_NOISE * np.sqrt(self._kept["noise"][moved.asset])
+        band: Floats = np.maximum(line[:, None] * ALONE * np.sqrt(room), noise)
+        return band
+
+
+_FITTED = (
+    "centre", "spread", "judged", "op_centre", "op_spread", "weights", "precision", "cov", "noise",
+)  # fmt: skip
+
+
+def _blank(assets: int, channels: int, operating: int, hold: int) -> dict[str, NDArray[Any]]:
+    """Make the state of assets that have learned nothing."""
+    width = 2 * operating
+    return {
+        "learned": np.zeros(assets, np.bool_),
+        "centre": np.zeros((assets, channels)),
+        "spread": np.ones((assets, channels)),
+        "judged": np.zeros((assets, channels), np.bool_),
+        "op_centre": np.zeros((assets, operating)),
+        "op_spread": np.ones((assets, operating)),
+        "weights": np.zeros((assets, width, channels)),
+        "precision": np.zeros((assets, width, width)),
+        "cov": np.tile(np.eye(channels), (assets, 1, 1)),
+        "noise": np.ones((assets, channels)),
+        "line": np.ones(assets),
+        "smoothed": np.zeros((assets, channels)),
+        "missing": np.zeros((assets, channels), np.int64),
+        "operating": np.full((assets, operating), np.nan),
+        "recent": np.full((assets, hold - 1), np.inf),
+    }
+
+
+def _last(operating: Floats) -> Floats:
+    """Find what each operating channel last said."""
+    known = ~np.isnan(operating)
+    last = len(operating) - 1 - np.argmax(known[::-1], axis=0)
+    found: Floats = operating[last, np.arange(operating.shape[1])]
+    return found
+
+
+def _recent(base: Baseline, hold: int) -> Floats:
+    """Score the last learning rows, which stand at the beginning of what is held."""
+    tail = base.smoothed[len(base.smoothed) - (hold - 1) :]
+    cov = np.broadcast_to(base.cov, (len(tail), *base.cov.shape))
+    usable = np.broadcast_to(base.judged, tail.shape)
+    return judge(tail, cov, usable)[0]

@@ -1,0 +1,42 @@
+"""Alarm line: what a score of 1 stands for, checked on healthy time kept back from the fit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.readings import Bools, Floats
+from models.baseline import features, filled, fit, smooth
+from models.distance import judge
+
+KEPT_BACK = 0.3
+"""The share of the learning rows on which the line is tried."""
+
+MARGIN = 1.1
+"""How far above the highest score of healthy time the line must lie."""
+
+HIGHEST = 3.0
+"""How far the line may be raised at most."""
+
+
+def held(scores: Floats, hold: int) -> Floats:
+    """Take at each row the lowest of the last `hold` scores."""
+    if len(scores) < hold:
+        return np.zeros(0)
+    lowest: Floats = np.lib.stride_tricks.sliding_window_view(scores, hold).min(axis=1)
+    return lowest
+
+
+def alarm_line(
+    values: Floats, operating: Floats, candidates: Bools, rate: float, hold: int
+) -> float:
+    """Fit to the beginning of the learning rows, score the rest; returns the line, 1 or above."""
+    early = int(len(values) * (1 - KEPT_BACK))
+    base = fit(values[:early], operating[:early], candidates, rate)
+    design = features((filled(operating) - base.op_centre) / base.op_spread)
+    residual = (filled(values) - base.centre) / base.spread - design @ base.weights
+    smoothed = smooth(residual, rate)[early:]
+    usable = np.broadcast_to(base.judged, smoothed.shape)
+    cov = np.broadcast_to(base.cov, (len(smoothed), *base.cov.shape))
+    scores = held(judge(smoothed, cov, usable)[0], hold)
+    worst = float(scores.max()) if len(scores) and base.judged.any() else 0.0
+    return float(np.clip(MARGIN * worst, 1.0, HIGHEST))

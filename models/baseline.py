@@ -1,0 +1,227 @@
+"""Baseline: what healthy running of one asset looks like, fitted to the rows it was learned from.
+
+Per channel the fit tells apart three parts: what operating channels explain, fast noise, and slow
+wander. A channel that wanders as part of normal operation (a machine that warms up, a room that
+cools) is given the room that it took; one that runs away steadily, counts or stands still says
+nothing and is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.readings import Bools, Floats
+from models.covariance import ledoit_wolf
+
+BLOCKS = 8
+"""Into how many stretches of time the learning rows are cut to see slow wander."""
+
+WANDER = 2.75
+"""How many times its wander so far a channel may still wander, where that is well known."""
+
+CONFIDENCE = 3.0
+"""At how many standard deviations the little that was seen of slow wander is made up for."""
+
+DEPENDENCE = 20.0
+"""How many readings count as one independent look, since neighbours resemble each other."""
+
+CLIP = 5.0
+"""Beyond how many robust deviations a learning row is pulled in."""
+
+RIDGE = 5.0
+"""How many rows' worth of doubt the influence of operating channels has to overcome."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """The fit for one asset; channels are standardised as `(x - centre) / spread`.
+
+    `judged` marks the channels that say something. `weights[p, k]` is the influence of feature p
+    on channel k, `precision` gives the leverage of a row's features, `cov` the covariance of
+    smoothed residuals with all doubt added, `noise` the variance of single residuals.
+    `smoothed` are the smoothed residuals of every learning row.
+    """
+
+    centre: Floats
+    spread: Floats
+    judged: Bools
+    op_centre: Floats
+    op_spread: Floats
+    weights: Floats
+    precision: Floats
+    cov: Floats
+    noise: Floats
+    smoothed: Floats
+
+
+def fit(values: Floats, operating: Floats, candidates: Bools, rate: float) -> Baseline:
+    """Fit to learning rows `values[n, k]`; `candidates` are the channels that may be judged."""
+    rows = filled(values)
+    judged = candidates & _speaks(values) & ~_counts(rows)
+    centre, spread = _location(rows)
+    standard = (rows - centre) / spread
+    op_rows = filled(operating)
+    op_centre, op_spread = _location(op_rows)
+    op_spread = np.where(_speaks(operating), op_spread, np.inf)
+    design = features((op_rows - op_centre) / op_spread)
+    weights, precision = _regression(design, standard)
+    residual = standard - design @ weights
+    offset = residual.mean(axis=0)
+    centre = centre + spread * offset
+    residual = residual - offset
+    judged = judged & ~_runs_away(residual)
+    cov, noise, smoothed = _doubt(residual, judged, rate)
+    return Baseline(
+        centre, spread, judged, op_centre, op_spread, weights, precision, cov, noise, smoothed
+    )
+
+
+def features(standard: Floats) -> Floats:
+    """Turn standardised operating channels into what condition channels are regressed on.
+
+    An operating channel that never said anything stands at its centre.
+    """
+    known = np.where(np.isnan(standard), 0.0, standard)
+    return np.concatenate([known, known**2 - 1], axis=-1)
+
+
+def smooth(rows: Floats, rate: float) -> Floats:
+    """Average exponentially down the rows, each mean unbiased from the first row on."""
+    out = np.empty_like(rows)
+    mean, weight = np.zeros(rows.shape[1]), 0.0
+    for i, row in enumerate(rows):
+        mean = mean + rate * (row - mean)
+        weight += rate * (1 - weight)
+        out[i] = mean / weight
+    return out
+
+
+def filled(values: Floats) -> Floats:
+    """Hold the last value where one is missing, the first one backwards; 0 where none ever was."""
+    count = len(values)
+    known = ~np.isnan(values)
+    last = np.maximum.accumulate(np.where(known, np.arange(count)[:, None], -1), axis=0)
+    first = np.argmax(known, axis=0)
+    index = np.where(last < 0, first, last)
+    held = np.take_along_axis(values, index, axis=0)
+    return np.where(np.isnan(held), 0.0, held)
+
+
+def _speaks(values: Floats) -> Bools:
+    """Tell which channels are there most of the time and not constant."""
+    known = ~np.isnan(values)
+    low = np.where(known, values, np.inf).min(axis=0)
+    high = np.where(known, values, -np.inf).max(axis=0)
+    size = np.maximum(np.abs(low), np.abs(high))
+    moves = np.where(known.any(axis=0), high - low, 0.0) > 1e-9 * np.where(
+        known.any(axis=0), size, 1
+    )
+    enough: Bools = known.mean(axis=0) >= 0.5
+    return enough & moves
+
+
+def _counts(rows: Floats) -> Bools:
+    """Tell which channels only ever go one way: counters, whatever they were declared as."""
+    change = np.diff(rows, axis=0)
+    ups, downs = (change > 0).sum(axis=0), (change < 0).sum(axis=0)
+    found: Bools = (np.minimum(ups, downs) == 0) & (np.maximum(ups, downs) >= BLOCKS)
+    return found
+
+
+def _location(rows: Floats) -> tuple[Floats, Floats]:
+    """Find centre and spread per channel, hardly moved by wild rows."""
+    centre = np.median(rows, axis=0)
+    for _ in range(2):
+        away = np.abs(rows - centre)
+        reach = np.maximum(1.4826 * np.median(away, axis=0), 1.2533 * away.mean(axis=0))
+        rows = np.clip(rows, centre - CLIP * reach, centre + CLIP * reach)
+    spread = rows.std(axis=0)
+    spread = np.sqrt(spread**2 + _step(rows) ** 2 / 12)
+    return rows.mean(axis=0), np.where(spread > 0, spread, 1.0)
+
+
+def _step(rows: Floats) -> Floats:
+    """Find the smallest step between values: what a coarse sensor cannot show."""
+    gaps = np.diff(np.sort(rows, axis=0), axis=0)
+    least = np.where(gaps > 0, gaps, np.inf).min(axis=0)
+    return np.where(np.isfinite(least), least, 0.0)
+
+
+def _regression(design: Floats, response: Floats) -> tuple[Floats, Floats]:
+    """Regress every channel on the features, with doubt, and again without the wild rows."""
+    width = design.shape[1]
+    gram = np.einsum("np,nq->pq", design, design) + RIDGE * np.eye(width)
+    precision = np.linalg.inv(gram)
+    weights = np.zeros((width, response.shape[1]))
+    for _ in range(2):
+        expected = design @ weights
+        left = response - expected
+        reach = CLIP * np.maximum(1.2533 * np.abs(left).mean(axis=0), 1e-12)
+        tamed = expected + np.clip(left, -reach, reach)
+        weights = precision @ np.einsum("np,nk->pk", design, tamed)
+    return weights, precision
+
+
+def _block_means(residual: Floats) -> tuple[Floats, Floats]:
+    """Cut into stretches; returns their means, and the mean variance within them."""
+    blocks = np.array_split(residual, BLOCKS)
+    means = np.array([block.mean(axis=0) for block in blocks])
+    within = np.array([block.var(axis=0, ddof=1) for block in blocks]).mean(axis=0)
+    return means, within
+
+
+def _runs_away(residual: Floats) -> Bools:
+    """Tell which channels went steadily one way, so that their range is not yet known."""
+    means, within = _block_means(residual)
+    order = np.arange(BLOCKS) - (BLOCKS - 1) / 2
+    slope = np.einsum("b,bk->k", order, means) / np.sum(order**2)
+    left = means - means.mean(axis=0) - order[:, None] * slope
+    trend, rest = slope**2 * np.sum(order**2), np.sum(left**2, axis=0)
+    found: Bools = (trend > 9 * rest) & (trend > BLOCKS * within)
+    return found
+
+
+def _doubt(residual: Floats, judged: Bools, rate: float) -> tuple[Floats, Floats, Floats]:
+    """Estimate the covariance of smoothed residuals, and add room for wander and few rows."""
+    count, width = residual.shape
+    noise = residual.var(axis=0)
+    smoothed = smooth(np.clip(residual, -CLIP, CLIP), rate)
+    settled = smoothed[min(int(2 / rate), count // 4) :]
+    cov = np.eye(width)
+    chosen = np.flatnonzero(judged)
+    if len(chosen):
+        shrunk, _ = ledoit_wolf(settled[:, chosen])
+        cov[np.ix_(chosen, chosen)] = shrunk
+    room = WANDER**2 * _wander(residual) + (1 + DEPENDENCE) / count * noise
+    cov += np.diag(np.where(judged, room, 0.0))
+    return cov, noise, smoothed
+
+
+def _wander(residual: Floats) -> Floats:
+    """Estimate the variance of slow wander, the larger the less of it was seen.
+
+    A channel that is slow by nature, such as a temperature, took few independent positions while
+    it was learned: its room grows as Student's t for that number of looks.
+    """
+    means, within = _block_means(residual)
+    between = means.var(axis=0, ddof=1)
+    wander = np.maximum(between - within * BLOCKS / len(residual), 0.0)
+    turning = np.mean(np.diff(means, axis=0) ** 2, axis=0) / 2
+    slowness = np.maximum(between / np.maximum(turning, 1e-12), 1.0)
+    part = wander / np.maximum(residual.var(axis=0), 1e-12)
+    looks = np.clip(BLOCKS / np.maximum(part * slowness, 1e-9) - 1, 1.0, 1e6)
+    widened: Floats = wander * _student(looks) ** 2
+    return widened
+
+
+def _student(looks: Floats) -> Floats:
+    """Tell how much wider Student's t is than a normal distribution.
+
+    D. L. Wallace: Bounds on normal approximations to Student's and the chi-square distributions,
+    Annals of Mathematical Statistics 30 (1959).
+    """
+    normal = CONFIDENCE * (8 * looks + 3) / (8 * looks + 1)
+    wider: Floats = np.sqrt(looks * np.expm1(np.minimum(normal**2 / looks, 30.0))) / CONFIDENCE
+    return wider
