@@ -50,8 +50,8 @@ def _check_channel(name: str, known: AssetClass) -> None:
     if name in known.channel_names:
         return
     close = get_close_matches(name, known.channel_names, 1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    msg = f"{known.name} has no channel {name!r}{hint} known: {', '.join(known.channel_names)}"
+    hint = f" did you mean {close[0]}?" if close else ""
+    msg = f"{known.name} has no channel {name!r};{hint} known: {', '.join(known.channel_names)}"
     raise Refused(msg)
 
 

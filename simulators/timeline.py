@@ -11,15 +11,18 @@ import numpy as np
 
 from core.clock import Instant
 from core.errors import Refused
-from core.readings import Instants
+from core.readings import Bools, Instants
 from simulators.layout import Layout
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_CLOCKS = ("datetime", "timestamp", "time", "date", "ts", "date time", "_time", "date_time")
+_CLOCKS = ("datetime", "timestamp", "date time", "date_time", "ts", "_time", "date", "time")
 _COUNTERS = ("cycle", "cycles", "time", "counter", "step", "index", "sample", "row")
 _EPOCH_UNITS = ((1e8, 1e11, "s"), (1e11, 1e14, "ms"), (1e14, 1e17, "us"), (1e17, 9e18, "ns"))
+_EPOCH_FACTORS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+_TIME_OF_DAY = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
+_DAY_AND_MONTH = r"^(\d{1,2})[./-](\d{1,2})[./-]\d"
 UNKNOWN: Instant = np.iinfo(np.int64).min
 """Stands where a row's time is missing."""
 
@@ -79,23 +82,31 @@ def _numbers(column: pd.Series, name: str, layout: Layout) -> Timeline:
         msg = f"the time column {name!r} is empty"
         raise Refused(msg)
     unit = next((u for low, high, u in _EPOCH_UNITS if low <= np.nanmedian(count) < high), None)
-    if layout.step is None and unit is None:
+    if layout.step is not None:
+        at = np.round(np.where(missing, 0.0, count) * layout.step).astype(np.int64)
+        note = f"{name} counts steps"
+    elif unit is not None:
+        at = _since_1970(column, missing, _EPOCH_FACTORS[unit])
+        note = f"{name} is read as {unit} since 1970"
+    else:
         msg = (
             f"the column {name!r} counts ({count[~missing][0]:g}, …) and is no date;"
             " say how long one count is: --step 1s"
         )
         raise Refused(msg)
-    if layout.step is not None:
-        at = np.where(missing, 0.0, count) * layout.step
-        note = f"{name} counts steps"
-    else:
-        factor = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[str(unit)]
-        whole = np.where(missing, 0.0, np.floor(count))
-        at = whole.astype(np.int64) * factor
-        at = at + np.round(np.where(missing, 0.0, count - whole) * factor).astype(np.int64)
-        note = f"{name} is read as {unit} since 1970"
-    at = np.where(missing, UNKNOWN, np.round(at).astype(np.int64))
+    at = np.where(missing, UNKNOWN, at)
     return Timeline(at, (name,), counted=layout.step is not None, notes=(note,))
+
+
+def _since_1970(column: pd.Series, missing: Bools, factor: int) -> Instants:
+    if column.dtype.kind in "iu":
+        # Nanoseconds do not fit into a double.
+        return column.to_numpy(np.int64) * factor
+    count = np.where(missing, 0.0, column.to_numpy(np.float64, na_value=0.0))
+    whole = np.floor(count)
+    below = np.round((count - whole) * factor).astype(np.int64)
+    at: Instants = whole.astype(np.int64) * factor + below
+    return at
 
 
 def _dates(frame: pd.DataFrame, column: pd.Series, name: str, layout: Layout) -> Timeline:
@@ -106,8 +117,8 @@ def _dates(frame: pd.DataFrame, column: pd.Series, name: str, layout: Layout) ->
     if partner is not None and layout.time is None and not _is_number(frame[partner]):
         text = text + " " + frame[partner].astype("string").str.strip()
         columns = (name, partner)
-    moments = _parse(text, name)
-    notes = []
+    moments, told = _parse(text, name)
+    notes = list(told)
     if moments.dt.tz is None:
         notes.append(f"times without a zone are taken as {layout.zone}")
         moments = _localize(moments, layout.zone)
@@ -117,28 +128,41 @@ def _dates(frame: pd.DataFrame, column: pd.Series, name: str, layout: Layout) ->
     return Timeline(at, columns, counted=False, notes=tuple(notes))
 
 
-def _parse(text: pd.Series, name: str) -> pd.Series:
-    import pandas as pd
-
+def _parse(text: pd.Series, name: str) -> tuple[pd.Series, tuple[str, ...]]:
+    """Read dates of one form, whichever it is; what could be read in two ways is noted."""
+    if text.str.fullmatch(_TIME_OF_DAY).fillna(value=True).all():
+        msg = f"the column {name!r} holds times of day without a date; name another with --time"
+        raise Refused(msg)
+    numbers = text.str.extract(_DAY_AND_MONTH).astype("Float64")
+    day_first = not bool((numbers[1] > 12).any())
+    open_question = day_first and bool(numbers[0].notna().any()) and not (numbers[0] > 12).any()
     attempts: tuple[dict[str, Any], ...] = (
         {"format": "ISO8601"},
-        {},
-        {"dayfirst": True},
         {"format": "ISO8601", "utc": True},
+        {"dayfirst": day_first},
     )
     for options in attempts:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                parsed: pd.Series = pd.to_datetime(text, **options)
-        except (ValueError, TypeError, OverflowError, UserWarning, FutureWarning):
-            continue
-        if parsed.dtype.kind == "M":
-            return parsed
-    return _refuse_first_bad(text, name)
+        parsed = _attempt(text, options)
+        if parsed is not None:
+            return parsed, ("dates are read as day, month, year",) if open_question else ()
+    raise _first_bad(text, name)
 
 
-def _refuse_first_bad(text: pd.Series, name: str) -> pd.Series:
+def _attempt(text: pd.Series, options: dict[str, Any]) -> pd.Series | None:
+    import pandas as pd
+
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            parsed: pd.Series = pd.to_datetime(text, **options)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    # Without one form for all rows, each would be guessed by itself, day and month mixed up.
+    guessed = any("Could not infer format" in str(warning.message) for warning in caught)
+    return None if guessed or parsed.dtype.kind != "M" else parsed
+
+
+def _first_bad(text: pd.Series, name: str) -> Refused:
     import pandas as pd
 
     with warnings.catch_warnings():
@@ -146,8 +170,7 @@ def _refuse_first_bad(text: pd.Series, name: str) -> pd.Series:
         bad = pd.to_datetime(text, errors="coerce", utc=True, format="mixed").isna()
     bad &= text.notna()
     row = int(np.flatnonzero(bad.to_numpy())[0]) if bad.any() else 0
-    msg = f"row {row + 1}: {text.iloc[row]!r} in the column {name!r} is not a time"
-    raise Refused(msg)
+    return Refused(f"row {row + 1}: {text.iloc[row]!r} in the column {name!r} is not a time")
 
 
 def _localize(moments: pd.Series, zone: str) -> pd.Series:
