@@ -21,7 +21,7 @@ BLOCKS = 8
 WANDER = 2.75
 """How many times its wander so far a channel may still wander, where that is well known."""
 
-CONFIDENCE = 3.0
+CONFIDENCE = 2.5
 """At how many standard deviations the little that was seen of slow wander is made up for."""
 
 DEPENDENCE = 20.0
