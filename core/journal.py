@@ -173,6 +173,21 @@ class Usage:
         return self.bytes / self.limit if self.limit else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Entries that made room before history had stored them: ids `first` to `last`.
+
+    `start` and `stop` are when the first and the last of them were written.
+    """
+
+    first: int
+    last: int
+    entries: int
+    readings: int
+    start: Instant
+    stop: Instant
+
+
 class Journal(Protocol):
     """What producers and consumers need of the journal.
 
@@ -240,4 +255,12 @@ class DeadLetters(Protocol):
 
     def dropped(self) -> int:
         """Count the kept rejections that had to make room for newer ones."""
+        ...
+
+
+class Ledger(Protocol):
+    """What is known to be missing from history, so that it can be told."""
+
+    def gaps(self) -> list[Gap]:
+        """List the gaps, oldest first."""
         ...

@@ -1,0 +1,1 @@
+"""Adapters for what must last: the journal, telemetry history, cases."""

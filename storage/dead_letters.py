@@ -1,0 +1,178 @@
+"""The table of kept rejections, bounded in all and by source. Part of the journal's file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+
+from core.rejection import DeadLetter, Reason, Rejection
+
+KEPT_OF_PAYLOAD = 16_000
+KEPT_OF_DETAIL = 1_000
+KEPT_OF_TOPIC = 1_000
+OVERHEAD = 64
+
+SCHEMA = """
+CREATE TABLE letters(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, reason TEXT NOT NULL,
+    payload BLOB NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL, detail TEXT NOT NULL,
+    cost INTEGER NOT NULL);
+CREATE INDEX letters_of_topic ON letters(topic, id, cost);
+CREATE INDEX letters_by_reason ON letters(reason, id);
+CREATE TABLE letter_sources(topic TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE letter_reasons(reason TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE letter_totals(bytes INTEGER NOT NULL, dropped INTEGER NOT NULL);
+INSERT INTO letter_totals VALUES(0, 0);
+"""
+_COLUMNS = "id, topic, reason, payload, size, at, detail"
+
+
+def cut(rejection: Rejection) -> Rejection:
+    """Return what is kept of a rejection: the beginnings, in text that can be stored."""
+    return Rejection(
+        _storable(rejection.topic[:KEPT_OF_TOPIC]),
+        rejection.reason,
+        rejection.payload[:KEPT_OF_PAYLOAD],
+        rejection.at,
+        _storable(rejection.detail[:KEPT_OF_DETAIL]),
+    )
+
+
+def cost(kept: Rejection) -> int:
+    """Count the bytes that a kept rejection takes."""
+    return len(kept.payload) + len(kept.topic) + len(kept.detail) + OVERHEAD
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+class DeadLetterTable:
+    """Adds, bounds and lists kept rejections within the transactions of others."""
+
+    def __init__(self, max_size: int, per_source: int) -> None:
+        self._max_size = max_size
+        self._per_source = per_source
+
+    def add(self, connection: sqlite3.Connection, rejections: Sequence[Rejection]) -> None:
+        """Keep rejections and let the oldest go where a bound is passed."""
+        sources: Counter[str] = Counter()
+        rows = []
+        for whole in rejections:
+            kept = cut(whole)
+            size = cost(kept)
+            sources[kept.topic] += size
+            rows.append(
+                (
+                    kept.topic,
+                    kept.reason.value,
+                    kept.payload,
+                    len(whole.payload),
+                    kept.at,
+                    kept.detail,
+                    size,
+                )
+            )
+        connection.executemany(
+            "INSERT INTO letters(topic, reason, payload, size, at, detail, cost) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+        self._count(connection, rejections)
+        connection.executemany(
+            "INSERT INTO letter_sources VALUES(?, ?) "
+            "ON CONFLICT(topic) DO UPDATE SET bytes = bytes + excluded.bytes",
+            sources.items(),
+        )
+        connection.execute("UPDATE letter_totals SET bytes = bytes + ?", (sources.total(),))
+        for topic in sources:
+            self._bound_source(connection, topic)
+        self._bound_all(connection)
+
+    def listed(
+        self, connection: sqlite3.Connection, limit: int, reason: Reason | None
+    ) -> list[DeadLetter]:
+        """List the newest kept rejections, newest first."""
+        where, values = ("", ()) if reason is None else ("WHERE reason = ?", (reason.value,))
+        rows = connection.execute(
+            f"SELECT {_COLUMNS} FROM letters {where} ORDER BY id DESC LIMIT ?",  # noqa: S608
+            (*values, limit),
+        )
+        return [_letter(row) for row in rows]
+
+    def found(self, connection: sqlite3.Connection, letter_id: int) -> DeadLetter | None:
+        """Find one by its id."""
+        row = connection.execute(
+            f"SELECT {_COLUMNS} FROM letters WHERE id = ?",  # noqa: S608
+            (letter_id,),
+        ).fetchone()
+        return None if row is None else _letter(row)
+
+    def remove(self, connection: sqlite3.Connection, letter_ids: Sequence[int]) -> int:
+        """Take some out; returns how many were there."""
+        return sum(self._taken_out(connection, letter_id) for letter_id in set(letter_ids))
+
+    def counts(self, connection: sqlite3.Connection) -> dict[Reason, int]:
+        """Count all rejections ever, by reason."""
+        rows = connection.execute("SELECT reason, count FROM letter_reasons")
+        return {Reason(reason): count for reason, count in rows}
+
+    def dropped(self, connection: sqlite3.Connection) -> int:
+        """Count those that made room for newer ones."""
+        count: int = connection.execute("SELECT dropped FROM letter_totals").fetchone()[0]
+        return count
+
+    def _count(self, connection: sqlite3.Connection, rejections: Sequence[Rejection]) -> None:
+        reasons = Counter(rejection.reason.value for rejection in rejections)
+        connection.executemany(
+            "INSERT INTO letter_reasons VALUES(?, ?) "
+            "ON CONFLICT(reason) DO UPDATE SET count = count + excluded.count",
+            reasons.items(),
+        )
+
+    def _bound_source(self, connection: sqlite3.Connection, topic: str) -> None:
+        used = connection.execute(
+            "SELECT bytes FROM letter_sources WHERE topic = ?", (topic,)
+        ).fetchone()[0]
+        oldest = connection.execute(
+            "SELECT id, cost FROM letters WHERE topic = ? ORDER BY id", (topic,)
+        )
+        self._drop(connection, oldest, used - self._per_source)
+
+    def _bound_all(self, connection: sqlite3.Connection) -> None:
+        used = connection.execute("SELECT bytes FROM letter_totals").fetchone()[0]
+        oldest = connection.execute("SELECT id, cost FROM letters ORDER BY id")
+        self._drop(connection, oldest, used - self._max_size)
+
+    def _drop(self, connection: sqlite3.Connection, oldest: sqlite3.Cursor, excess: int) -> None:
+        """Take out the oldest until at least `excess` bytes are free."""
+        chosen = []
+        while excess > 0 and (row := oldest.fetchone()) is not None:
+            chosen.append(row[0])
+            excess -= row[1]
+        oldest.close()
+        for letter_id in chosen:
+            self._taken_out(connection, letter_id)
+        if chosen:
+            connection.execute("UPDATE letter_totals SET dropped = dropped + ?", (len(chosen),))
+
+    def _taken_out(self, connection: sqlite3.Connection, letter_id: int) -> bool:
+        row = connection.execute(
+            "SELECT topic, cost FROM letters WHERE id = ?", (letter_id,)
+        ).fetchone()
+        if row is None:
+            return False
+        topic, size = row
+        connection.execute("DELETE FROM letters WHERE id = ?", (letter_id,))
+        connection.execute("UPDATE letter_totals SET bytes = bytes - ?", (size,))
+        connection.execute(
+            "UPDATE letter_sources SET bytes = bytes - ? WHERE topic = ?", (size, topic)
+        )
+        connection.execute("DELETE FROM letter_sources WHERE topic = ? AND bytes <= 0", (topic,))
+        return True
+
+
+def _letter(row: tuple[int, str, str, bytes, int, int, str]) -> DeadLetter:
+    letter_id, topic, reason, payload, size, at, detail = row
+    return DeadLetter(letter_id, topic, Reason(reason), payload, size, at, detail)

@@ -1,0 +1,205 @@
+"""The journal in memory, for tests, trials and replays: the same rules, nothing lasts."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+
+from core.clock import Instant
+from core.journal import Draft, Entry, Gap, Kind, Usage
+from core.readings import Readings
+from core.rejection import DeadLetter, Reason, Rejection
+from storage import dead_letters
+from storage.journal_room import OVERHEAD, SCORING, bound, cost, disposable, floor, full
+from storage.settings import JournalSettings
+
+
+class MemoryJournal:
+    """Implements `core.journal.Journal`, `DeadLetters` and `Ledger` for one process."""
+
+    def __init__(self, settings: JournalSettings | None = None) -> None:
+        self._settings = settings or JournalSettings()
+        self._lock = threading.Lock()
+        self._entries: list[Entry] = []
+        self._last_id = 0
+        self._bytes = 0
+        self._marks: dict[str, int] = {}
+        self._gaps: list[Gap] = []
+        self._letters: dict[int, DeadLetter] = {}
+        self._last_letter = 0
+        self._sources: Counter[str] = Counter()
+        self._counts: Counter[Reason] = Counter()
+        self._dropped = 0
+
+    def append(self, drafts: Sequence[Draft], rejections: Sequence[Rejection] = ()) -> int:
+        """Add entries and dead letters together; `Unavailable` leaves nothing behind."""
+        with self._lock:
+            if drafts:
+                self._make_room(drafts)
+            for draft in drafts:
+                self._last_id += 1
+                self._entries.append(Entry(self._last_id, draft.at, draft.kind, draft.body))
+            self._bytes += cost(drafts)
+            for rejection in rejections:
+                self._keep(rejection)
+            return self._last_id
+
+    def read(self, after: int, limit: int = 256) -> list[Entry]:
+        """Return the entries that follow."""
+        with self._lock:
+            begin = bisect_right(self._entries, after, key=lambda entry: entry.id)
+            return self._entries[begin : begin + limit]
+
+    def last_id(self) -> int:
+        """Return the id of the newest entry ever appended."""
+        with self._lock:
+            return self._last_id
+
+    def mark(self, consumer: str, position: int) -> None:
+        """Note how far a consumer has come."""
+        with self._lock:
+            self._marks[consumer] = position
+
+    def marks(self) -> dict[str, int]:
+        """Return the consumers' marks."""
+        with self._lock:
+            return dict(self._marks)
+
+    def trim(self, older_than: Instant) -> int:
+        """Drop old entries that every marked consumer and history have passed."""
+        with self._lock:
+            last = floor(self._marks)
+            old = [e for e in self._entries if e.at < older_than and e.id <= last]
+            self._forget(old)
+            return len(old)
+
+    def usage(self) -> Usage:
+        """Tell how full the journal is; `first_id` is 0 where it is empty."""
+        with self._lock:
+            first = self._entries[0] if self._entries else None
+            limit = self._settings.max_size
+            if first is None:
+                return Usage(self._bytes, limit, 0, self._last_id, None)
+            return Usage(self._bytes, limit, first.id, self._last_id, first.at)
+
+    def gaps(self) -> list[Gap]:
+        """List what made room before history had stored it."""
+        with self._lock:
+            return list(self._gaps)
+
+    def rejected(self, limit: int = 100, reason: Reason | None = None) -> list[DeadLetter]:
+        """List the newest kept rejections, newest first."""
+        with self._lock:
+            newest = reversed(self._letters.values())
+            chosen = [letter for letter in newest if reason in {None, letter.reason}]
+            return chosen[:limit]
+
+    def letter(self, letter_id: int) -> DeadLetter | None:
+        """Find one kept rejection."""
+        with self._lock:
+            return self._letters.get(letter_id)
+
+    def discard(self, letter_ids: Sequence[int]) -> int:
+        """Remove kept rejections; returns how many were there."""
+        with self._lock:
+            return sum(self._take_out(letter_id) for letter_id in letter_ids)
+
+    def rejected_counts(self) -> dict[Reason, int]:
+        """Count all rejections ever, by reason."""
+        with self._lock:
+            return dict(self._counts)
+
+    def dropped(self) -> int:
+        """Count the kept rejections that made room."""
+        with self._lock:
+            return self._dropped
+
+    def close(self) -> None:
+        """Do nothing: there is no file."""
+
+    def _make_room(self, drafts: Sequence[Draft]) -> None:
+        over = self._bytes + cost(drafts) - bound(self._settings, drafts)
+        free = self._oldest(disposable(self._marks), over)
+        unstored: list[Entry] = []
+        if _size(free) < over and self._settings.when_full == "drop_unstored":
+            reachable = self._oldest(self._marks.get(SCORING, 0), over)
+            unstored = reachable[len(free) :]
+        if _size(free) + _size(unstored) < over:
+            raise full(self._bytes, self._settings)
+        self._forget(free + unstored)
+        if unstored:
+            self._note(unstored)
+
+    def _oldest(self, last: int, wanted: int) -> list[Entry]:
+        chosen: list[Entry] = []
+        for entry in self._entries:
+            if wanted <= 0 or entry.id > last:
+                break
+            chosen.append(entry)
+            wanted -= len(entry.body) + OVERHEAD
+        return chosen
+
+    def _forget(self, entries: Sequence[Entry]) -> None:
+        gone = {entry.id for entry in entries}
+        self._bytes -= _size(entries)
+        self._entries = [entry for entry in self._entries if entry.id not in gone]
+
+    def _note(self, entries: Sequence[Entry]) -> None:
+        readings = sum(len(Readings.decode(e.body)) for e in entries if e.kind is Kind.READINGS)
+        first, last, count = entries[0], entries[-1], len(entries)
+        gap = Gap(first.id, last.id, count, readings, first.at, last.at)
+        before = self._gaps[-1] if self._gaps else None
+        if before is not None and before.last == first.id - 1:
+            self._gaps.pop()
+            count, readings = count + before.entries, readings + before.readings
+            gap = Gap(before.first, last.id, count, readings, before.start, last.at)
+        self._gaps.append(gap)
+
+    def _keep(self, rejection: Rejection) -> None:
+        kept = dead_letters.cut(rejection)
+        self._counts[kept.reason] += 1
+        self._last_letter += 1
+        self._letters[self._last_letter] = DeadLetter(
+            self._last_letter,
+            kept.topic,
+            kept.reason,
+            kept.payload,
+            len(rejection.payload),
+            kept.at,
+            kept.detail,
+        )
+        self._sources[kept.topic] += dead_letters.cost(kept)
+        excess = self._sources[kept.topic] - self._settings.rejected_per_source
+        if excess > 0:
+            self._drop(
+                [letter for letter in self._letters.values() if letter.topic == kept.topic], excess
+            )
+        excess = self._sources.total() - self._settings.rejected_max_size
+        if excess > 0:
+            self._drop(list(self._letters.values()), excess)
+
+    def _drop(self, letters: Sequence[DeadLetter], excess: int) -> None:
+        for letter in letters:
+            if excess <= 0:
+                return
+            excess -= _letter_size(letter)
+            self._take_out(letter.id)
+            self._dropped += 1
+
+    def _take_out(self, letter_id: int) -> bool:
+        letter = self._letters.pop(letter_id, None)
+        if letter is not None:
+            self._sources[letter.topic] -= _letter_size(letter)
+            if not self._sources[letter.topic]:
+                del self._sources[letter.topic]
+        return letter is not None
+
+
+def _size(entries: Sequence[Entry]) -> int:
+    return sum(len(entry.body) + OVERHEAD for entry in entries)
+
+
+def _letter_size(letter: DeadLetter) -> int:
+    return len(letter.payload) + len(letter.topic) + len(letter.detail) + dead_letters.OVERHEAD

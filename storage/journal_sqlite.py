@@ -1,0 +1,182 @@
+"""The journal in one SQLite file: entries, kept rejections, marks and the ledger of gaps."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.clock import Instant
+from core.journal import Draft, Entry, Gap, Kind, Usage
+from core.rejection import DeadLetter, Reason, Rejection
+from storage import dead_letters
+from storage.dead_letters import DeadLetterTable
+from storage.journal_room import OVERHEAD, bound, cost, floor, full, make_room
+from storage.settings import JournalSettings
+from storage.soundness import Form
+from storage.sqlite_file import SqliteFile
+
+_READ_AT_MOST = 8_000_000
+_TRIM_AT_ONCE = 64
+_SCHEMA = """
+CREATE TABLE entries(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind INTEGER NOT NULL,
+    body BLOB NOT NULL);
+CREATE INDEX entries_at ON entries(at);
+CREATE TABLE usage(bytes INTEGER NOT NULL);
+INSERT INTO usage VALUES(0);
+CREATE TABLE marks(consumer TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE gaps(
+    first INTEGER PRIMARY KEY, last INTEGER NOT NULL, entries INTEGER NOT NULL,
+    readings INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL);
+"""
+FORM = Form("journal", 0x4D574A31, 1, _SCHEMA + dead_letters.SCHEMA)
+_LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entries'"
+
+
+class SqliteJournal:
+    """Implements `core.journal.Journal`, `DeadLetters` and `Ledger` on one file.
+
+    Bytes are counted as bodies plus a little for each entry; the file itself is somewhat larger,
+    and what trimming frees is used again rather than given back.
+    """
+
+    def __init__(self, path: Path, settings: JournalSettings) -> None:
+        self._settings = settings
+        self._file = SqliteFile(path, FORM)
+        self._letters = DeadLetterTable(settings.rejected_max_size, settings.rejected_per_source)
+
+    def append(self, drafts: Sequence[Draft], rejections: Sequence[Rejection] = ()) -> int:
+        """Commit entries and dead letters together; `Unavailable` leaves nothing behind."""
+        if not drafts and not rejections:
+            return self.last_id()
+        with self._file.writing() as connection:
+            if drafts:
+                self._take(connection, drafts)
+            if rejections:
+                self._letters.add(connection, rejections)
+            return _last_id(connection)
+
+    def read(self, after: int, limit: int = 256) -> list[Entry]:
+        """Return the entries that follow; fewer than `limit` where they are large."""
+        entries: list[Entry] = []
+        size = 0
+        with self._file.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, at, kind, body FROM entries WHERE id > ? ORDER BY id LIMIT ?",
+                (after, limit),
+            )
+            for entry_id, at, kind, body in rows:
+                entries.append(Entry(entry_id, at, Kind(kind), body))
+                size += len(body)
+                if size >= _READ_AT_MOST:
+                    break
+            rows.close()
+        return entries
+
+    def last_id(self) -> int:
+        """Return the id of the newest entry ever appended."""
+        with self._file.reading() as connection:
+            return _last_id(connection)
+
+    def mark(self, consumer: str, position: int) -> None:
+        """Note how far a consumer has come; a power cut may set it back a little."""
+        with self._file.writing(durable=False) as connection:
+            connection.execute(
+                "INSERT INTO marks VALUES(?, ?) "
+                "ON CONFLICT(consumer) DO UPDATE SET position = excluded.position",
+                (consumer, position),
+            )
+
+    def marks(self) -> dict[str, int]:
+        """Return the consumers' marks."""
+        with self._file.reading() as connection:
+            return _marks(connection)
+
+    def trim(self, older_than: Instant) -> int:
+        """Drop old entries that every marked consumer and history have passed.
+
+        A consumer that never left a mark is not waited for, except for history.
+        """
+        dropped = 0
+        while count := self._trim_some(older_than):
+            dropped += count
+        return dropped
+
+    def usage(self) -> Usage:
+        """Tell how full the journal is; `first_id` is 0 where it is empty."""
+        with self._file.reading() as connection:
+            used = connection.execute("SELECT bytes FROM usage").fetchone()[0]
+            first = connection.execute("SELECT id, at FROM entries ORDER BY id LIMIT 1").fetchone()
+            first_id, oldest = first or (0, None)
+            return Usage(used, self._settings.max_size, first_id, _last_id(connection), oldest)
+
+    def gaps(self) -> list[Gap]:
+        """List what made room before history had stored it."""
+        with self._file.reading() as connection:
+            return [Gap(*row) for row in connection.execute("SELECT * FROM gaps ORDER BY first")]
+
+    def rejected(self, limit: int = 100, reason: Reason | None = None) -> list[DeadLetter]:
+        """List the newest kept rejections, newest first."""
+        with self._file.reading() as connection:
+            return self._letters.listed(connection, limit, reason)
+
+    def letter(self, letter_id: int) -> DeadLetter | None:
+        """Find one kept rejection."""
+        with self._file.reading() as connection:
+            return self._letters.found(connection, letter_id)
+
+    def discard(self, letter_ids: Sequence[int]) -> int:
+        """Remove kept rejections; returns how many were there."""
+        with self._file.writing() as connection:
+            return self._letters.remove(connection, letter_ids)
+
+    def rejected_counts(self) -> dict[Reason, int]:
+        """Count all rejections ever, by reason."""
+        with self._file.reading() as connection:
+            return self._letters.counts(connection)
+
+    def dropped(self) -> int:
+        """Count the kept rejections that made room."""
+        with self._file.reading() as connection:
+            return self._letters.dropped(connection)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _take(self, connection: sqlite3.Connection, drafts: Sequence[Draft]) -> None:
+        new = cost(drafts)
+        used = connection.execute("SELECT bytes FROM usage").fetchone()[0]
+        over = used + new - bound(self._settings, drafts)
+        if over > 0:
+            freed = make_room(connection, _marks(connection), over, new, self._settings)
+            if freed < over:
+                raise full(used, self._settings)
+        for draft in drafts:
+            connection.execute(
+                "INSERT INTO entries(at, kind, body) VALUES(?, ?, ?)",
+                (draft.at, int(draft.kind), draft.body),
+            )
+        connection.execute("UPDATE usage SET bytes = bytes + ?", (new,))
+
+    def _trim_some(self, older_than: Instant) -> int:
+        with self._file.writing(durable=False) as connection:
+            found = connection.execute(
+                "SELECT id, length(body) FROM entries INDEXED BY entries_at "
+                "WHERE at < ? AND id <= ? ORDER BY at LIMIT ?",
+                (older_than, floor(_marks(connection)), _TRIM_AT_ONCE),
+            ).fetchall()
+            freed = sum(size + OVERHEAD for _, size in found)
+            connection.executemany("DELETE FROM entries WHERE id = ?", [row[:1] for row in found])
+            connection.execute("UPDATE usage SET bytes = bytes - ?", (freed,))
+        return len(found)
+
+
+def _last_id(connection: sqlite3.Connection) -> int:
+    last: int = connection.execute(_LAST_ID).fetchone()[0]
+    return last
+
+
+def _marks(connection: sqlite3.Connection) -> dict[str, int]:
+    return dict(connection.execute("SELECT consumer, position FROM marks").fetchall())
