@@ -1,0 +1,154 @@
+"""Telemetry history in one SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.clock import Instant
+from core.history import Columns
+from core.readings import Readings
+from storage import history_tables
+from storage.history_block import Block, blocks
+from storage.history_join import joined
+from storage.history_quality import read_marks, write_marks
+from storage.history_tables import Table, all_tables, assets_for, table_for, tables_of
+from storage.soundness import Form
+from storage.sqlite_file import SqliteFile
+
+FORM = Form("telemetry history", 0x4D574831, 1, history_tables.SCHEMA)
+_TRIM_AT_ONCE = 2000
+_FIRST, _LAST = -(2**63), 2**63 - 1
+
+
+class SqliteHistory:
+    """Implements `core.history.TelemetryHistory`.
+
+    A reading without any value leaves nothing; a mark of quality is kept with its value, so a
+    later good value takes the mark away.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = SqliteFile(path, FORM)
+
+    def write(self, batches: Sequence[Readings], position: int) -> None:
+        """Store batches and the position they reach to, in one transaction."""
+        joined_blocks = blocks(batches)
+        with self._file.writing() as connection:
+            for block in joined_blocks:
+                _write(connection, block)
+            connection.execute("UPDATE position SET value = ?", (position,))
+
+    def position(self) -> int:
+        """Return the journal position up to which all is stored."""
+        with self._file.reading() as connection:
+            position: int = connection.execute("SELECT value FROM position").fetchone()[0]
+        return position
+
+    def read(
+        self,
+        asset: str,
+        channels: Sequence[str],
+        start: Instant,
+        stop: Instant,
+        limit: int | None = None,
+    ) -> Columns:
+        """Read the rows that hold any of the channels."""
+        with self._file.reading() as connection:
+            parts = [
+                _read(connection, table, number, channels, (start, stop), limit)
+                for table, number in tables_of(connection, asset)
+            ]
+        return joined(tuple(channels), parts, limit)
+
+    def latest(self, asset: str) -> Instant | None:
+        """Return when the asset's newest sample is from."""
+        with self._file.reading() as connection:
+            found = [
+                connection.execute(
+                    f"SELECT max(at) FROM {table.name} WHERE asset = ?",  # noqa: S608
+                    (number,),
+                ).fetchone()[0]
+                for table, number in tables_of(connection, asset)
+            ]
+        return max((at for at in found if at is not None), default=None)
+
+    def count(self, asset: str | None = None) -> int:
+        """Count stored readings; of all assets this looks at every row."""
+        with self._file.reading() as connection:
+            if asset is None:
+                return sum(_count(connection, table, None) for table, _ in all_tables(connection))
+            places = tables_of(connection, asset)
+            return sum(_count(connection, table, number) for table, number in places)
+
+    def trim(self, older_than: Instant) -> int:
+        """Drop old samples, a few at a time so that writing goes on; returns the readings."""
+        with self._file.reading() as connection:
+            tables = all_tables(connection)
+        dropped = 0
+        for table, assets in tables:
+            for asset in assets:
+                while count := self._trim_some(table, asset, older_than):
+                    dropped += count
+        return dropped
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _trim_some(self, table: Table, asset: int, older_than: Instant) -> int:
+        with self._file.reading() as connection:
+            oldest = connection.execute(
+                f"SELECT at FROM {table.name} WHERE asset = ? AND at < ? "  # noqa: S608
+                f"ORDER BY at LIMIT ?",
+                (asset, older_than, _TRIM_AT_ONCE),
+            ).fetchall()
+        if not oldest:
+            return 0
+        with self._file.writing(durable=False) as connection:
+            where = "WHERE asset = ? AND at <= ?"
+            key = (asset, oldest[-1][0])
+            connection.execute(f"DELETE FROM quality {where}", key)  # noqa: S608
+            return connection.execute(f"DELETE FROM {table.name} {where}", key).rowcount  # noqa: S608
+
+
+def _write(connection: sqlite3.Connection, block: Block) -> None:
+    table = table_for(connection, block.asset_class, block.channels)
+    found = assets_for(connection, table, block.assets)
+    numbers = np.array([found[asset] for asset in block.assets], np.int64)
+    connection.executemany(table.upsert(block.channels), block.rows(numbers))
+    write_marks(connection, table, block, numbers)
+
+
+def _read(
+    connection: sqlite3.Connection,
+    table: Table,
+    asset: int,
+    channels: Sequence[str],
+    span: tuple[Instant, Instant],
+    limit: int | None,
+) -> Columns:
+    columns = table.columns(channels)
+    present = " OR ".join(f"{c} IS NOT NULL" for c in columns if c != "NULL") or "0"
+    rows = connection.execute(
+        f"SELECT at, {', '.join(columns) or '0'} FROM {table.name} "  # noqa: S608
+        f"WHERE asset = ? AND at >= ? AND at < ? AND ({present}) ORDER BY at DESC LIMIT ?",
+        (asset, *(min(max(at, _FIRST), _LAST) for at in span), -1 if limit is None else limit),
+    ).fetchall()
+    rows.reverse()
+    at = np.array([row[0] for row in rows], np.int64)
+    values = np.array([row[1:] for row in rows], np.float64).reshape(len(rows), len(channels))
+    numbers = [table.channels.get(channel) for channel in channels]
+    return Columns(tuple(channels), at, values, read_marks(connection, asset, numbers, at))
+
+
+def _count(connection: sqlite3.Connection, table: Table, asset: int | None) -> int:
+    where, key = ("", ()) if asset is None else ("WHERE asset = ?", (asset,))
+    count: int = connection.execute(
+        f"SELECT count(*) FROM {table.name} {where}",  # noqa: S608
+        key,
+    ).fetchone()[0]
+    return count
