@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from core.rejection import Reason
+from ingest.payload import Bad
 
 LONGEST_SHOWN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Misaddressed:
-    """Why a topic leads to no asset."""
-
-    reason: Reason
-    detail: str
 
 
 class TopicTemplate:
@@ -29,17 +20,17 @@ class TopicTemplate:
         """What to subscribe to."""
         return "/".join("+" if level.startswith("{") else level for level in self._levels)
 
-    def asset_id(self, topic: bytes) -> str | Misaddressed:
+    def asset_id(self, topic: bytes) -> str | Bad:
         """Read the asset's id from a topic, or say what is wrong with it."""
         try:
             text = topic.decode()
         except UnicodeDecodeError:
-            return Misaddressed(Reason.BAD_TOPIC, "the topic is not UTF-8")
+            return Bad(Reason.BAD_TOPIC, "the topic is not UTF-8")
         if not text.isprintable():
-            return Misaddressed(Reason.BAD_TOPIC, "the topic has control characters")
+            return Bad(Reason.BAD_TOPIC, "the topic has control characters")
         levels = text.split("/")
         if not all(levels):
-            return Misaddressed(Reason.BAD_TOPIC, "the topic has an empty level")
+            return Bad(Reason.BAD_TOPIC, "the topic has an empty level")
         found: dict[str, str] = {}
         if len(levels) == len(self._levels):
             for wanted, level in zip(self._levels, levels, strict=True):
@@ -50,7 +41,7 @@ class TopicTemplate:
             else:
                 return f"{found['site']}/{found['area']}/{found['asset']}"
         detail = f"the topic does not look like {self.template}"
-        return Misaddressed(Reason.BAD_TOPIC, detail)
+        return Bad(Reason.BAD_TOPIC, detail)
 
 
 def shown(topic: bytes) -> str:
