@@ -7,7 +7,7 @@ from cli.options import print_rows
 ROWS = [{"id": 1, "opened_at": "now", "title": "پمپ"}, {"id": 22, "opened_at": None, "title": "x"}]
 
 
-def test_rows_are_printed_as_a_table_with_readable_heads(
+def test_rows_are_printed_as_a_table(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     print_rows(ROWS, ("id", "opened_at"), as_json=False)
