@@ -14,6 +14,9 @@ KEPT_BACK = 0.3
 MARGIN = 1.1
 """How far above the highest score of healthy time the line must lie."""
 
+LASTING = 5
+"""For how many readings a score must last to count: rules ask for no less."""
+
 HIGHEST = 3.0
 """How far the line may be raised at most."""
 
@@ -26,9 +29,7 @@ def held(scores: Floats, hold: int) -> Floats:
     return lowest
 
 
-def alarm_line(
-    values: Floats, operating: Floats, candidates: Bools, rate: float, hold: int
-) -> float:
+def alarm_line(values: Floats, operating: Floats, candidates: Bools, rate: float) -> float:
     """Fit to the beginning of the learning rows, score the rest; returns the line, 1 or above."""
     early = int(len(values) * (1 - KEPT_BACK))
     base = fit(values[:early], operating[:early], candidates, rate)
@@ -37,6 +38,6 @@ def alarm_line(
     smoothed = smooth(residual, rate)[early:]
     usable = np.broadcast_to(base.judged, smoothed.shape)
     cov = np.broadcast_to(base.cov, (len(smoothed), *base.cov.shape))
-    scores = held(judge(smoothed, cov, usable)[0], hold)
+    scores = held(judge(smoothed, cov, usable)[0], LASTING)
     worst = float(scores.max()) if len(scores) and base.judged.any() else 0.0
     return float(np.clip(MARGIN * worst, 1.0, HIGHEST))

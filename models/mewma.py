@@ -57,13 +57,14 @@ class MewmaSettings(Settings):
     """Deviation of all channels together from what was learned of the same machine.
 
     `smoothing` is the weight of a new reading in the running mean. The score is the lowest of
-    the last `hold` readings, so that no single one raises it. Channels in `ignore` take no part.
+    the last `hold` readings; a rule's `on_delay` of a few readings does the same. Channels in
+    `ignore` take no part.
     """
 
     kind: Literal["mewma"] = "mewma"
     learn: LearnSettings = LearnSettings()
     smoothing: float = Field(default=0.2, gt=0.01, le=1)
-    hold: int = Field(default=5, ge=1, le=100)
+    hold: int = Field(default=1, ge=1, le=100)
     ignore: tuple[str, ...] = ()
 
 
@@ -191,9 +192,7 @@ class Mewma:
         kept = self._kept
         for name in _FITTED:
             kept[name][asset] = getattr(base, name)
-        kept["line"][asset] = alarm_line(
-            rows, operating, self._candidates, settings.smoothing, settings.hold
-        )
+        kept["line"][asset] = alarm_line(rows, operating, self._candidates, settings.smoothing)
         kept["smoothed"][asset] = base.smoothed[-1]
         kept["missing"][asset] = 0
         kept["operating"][asset] = _last(operating)
