@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 
@@ -14,7 +14,8 @@ from core.errors import Refused
 Place: TypeAlias = tuple[int, int, int, str]
 """Closed (0 or 1), mildness, how long ago it opened, id: ascending is the order of the feed."""
 
-_decoder: msgspec.json.Decoder[Place] = msgspec.json.Decoder(Place)
+_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_decoder: msgspec.json.Decoder[Place] = msgspec.json.Decoder(tuple[_Int64, _Int64, _Int64, str])
 
 
 def place(alert: Alert) -> Place:
