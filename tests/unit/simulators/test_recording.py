@@ -197,6 +197,7 @@ def test_a_recording_becomes_messages_in_time_order(tmp_path: Path) -> None:
     recording = opened(tmp_path, text, Layout(asset_column="m"))
     assets = [Asset("site", "area", track.name, "auto") for track in recording.tracks]
     first, second = recording.messages(assets)
+    assert recording.count == 2
     assert first.topic == "plant/site/area/a/telemetry"
     assert json.loads(first.payload) == {"ts": "2020-01-01T00:00:00Z", "values": {"s": 3.0}}
     assert json.loads(second.payload)["ts"] == "2020-01-01T00:00:00.500Z"
