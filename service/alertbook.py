@@ -138,12 +138,17 @@ class AlertBook:
 
     def _risen(self, case: Alert, finding: Finding) -> Move:
         raised = finding.severity.rank > case.severity.rank
-        news: dict[str, Any] = {"active": _with(case.active, finding.rule)}
+        news: dict[str, Any] = {
+            "active": _with(case.active, finding.rule),
+            "rules": _with(case.rules, finding.rule),
+        }
         came_back = not case.state.is_active
-        if not (raised or came_back or finding.rule not in case.rules):
+        # Rules that come on with one reading are one event, told by the gravest of them.
+        together = finding.at == case.changed_at and not (raised or came_back)
+        if together or not (raised or came_back or finding.rule not in case.rules):
             changed = replace(case, **news)
             return Move(self) if changed == case else self._touched(changed)
-        news |= {"rules": _with(case.rules, finding.rule), "evidence": finding.evidence}
+        news["evidence"] = finding.evidence
         if raised or came_back:
             news |= {"state": _UNACKNOWLEDGED, "acknowledged_by": "", "returned_at": None}
         if raised or finding.severity is case.severity:

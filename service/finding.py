@@ -41,7 +41,10 @@ class CaughtUp:
 
 @dataclass(frozen=True, slots=True)
 class ClockStepped:
-    """The times an asset stamps its readings with stepped back from the future."""
+    """The times of an asset's readings stepped back from the future.
+
+    `asset` is the service's own where it was this box's clock that stepped.
+    """
 
     asset: str
 

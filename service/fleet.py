@@ -9,7 +9,7 @@ import numpy as np
 from core.casefile import Condition
 from core.clock import Instant, Span
 from core.life import LifeEstimate
-from core.plant import Asset, AssetClass, RuleSpec
+from core.plant import SERVICE_ASSET, Asset, AssetClass, RuleSpec
 from core.readings import Bools, Floats, Instants, Quality, Readings
 from models.degradation import Degradation
 from models.detector import Detector, Round, Verdicts
@@ -201,7 +201,7 @@ class Fleet:
     ) -> None:
         admitted = self.watermark.admit(asset, at, values, arrived)
         if admitted.rows is not None:
-            events += self._count(asset, admitted)
+            events += self._count(asset, admitted, arrived)
             rows = admitted.rows
             if not len(rows):
                 return
@@ -241,13 +241,18 @@ class Fleet:
         self.tally.scored(row.asset, scores)
         self.conditions += self._thinning.add(row.asset, row.at, scores, health[row.asset])
 
-    def _count(self, asset: Rows, admitted: Admitted) -> Iterable[Event]:
+    def _count(self, asset: Rows, admitted: Admitted, arrived: Instant) -> Iterable[Event]:
         if admitted.late is not None:
             self.tally.count("late", asset[admitted.late])
         if admitted.duplicate is not None:
             self.tally.count("duplicate", asset[admitted.duplicate])
-        jumped = [] if admitted.jumped is None else asset[admitted.jumped].tolist()
-        return [ClockStepped(self.assets[number].id) for number in jumped]
+        if admitted.jumped is None:
+            return []
+        ours = self.tally.arrived > arrived
+        return [
+            ClockStepped(SERVICE_ASSET if ours[number] else self.assets[number].id)
+            for number in asset[admitted.jumped].tolist()
+        ]
 
     def _verdict(
         self, rule: RuleSpec, row: Round, place: int, on: bool, behind: Bools, verdicts: Verdicts

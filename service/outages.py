@@ -113,7 +113,12 @@ class Outages:
         return findings
 
     def stepped(self, asset: str, at: Instant) -> Finding:
-        """Note that an asset's clock had stood in the future and came back."""
+        """Note that a clock had stood in the future and came back."""
+        if asset == SERVICE_ASSET:
+            title = "The clock of this box stepped back"
+            summary = "Readings are judged by the times they carry, as they come."
+            trouble = _Trouble(asset, f"{NOTE}clock", "clock")
+            return self._passing(trouble, at, REFUSED_WITHIN, title, summary, Severity.INFO)
         title = f"The clock of {self._label(asset)} jumped"
         summary = "Its readings were stamped with a time in the future, and then no longer."
         trouble = _Trouble(asset, DATA, "clock")

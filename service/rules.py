@@ -35,6 +35,8 @@ class RuleLatch:
         self._on = np.zeros((len(self.rules), assets), np.bool_)
         self._since = np.full((len(self.rules), assets), NEVER, np.int64)
         self._busy = False
+        ranks = [-rule.severity.rank for rule in rules]
+        self._gravest_first = sorted(range(len(ranks)), key=ranks.__getitem__)
 
     def update(
         self, asset: NDArray[np.intp], at: Instants, passed: Instants, scores: Floats
@@ -58,9 +60,11 @@ class RuleLatch:
         self._on[:, asset] = on ^ fired
         self._since[:, asset] = since
         self._busy = bool(self._on.any() or (self._since != NEVER).any())
-        rows, rules = np.nonzero(fired.T)
         return [
-            (int(rule), int(row), not on[rule, row]) for row, rule in zip(rows, rules, strict=True)
+            (rule, int(row), not on[rule, row])
+            for row in np.flatnonzero(fired.any(axis=0))
+            for rule in self._gravest_first
+            if fired[rule, row]
         ]
 
     def locked(self, asset: NDArray[np.intp]) -> Bools:

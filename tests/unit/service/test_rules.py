@@ -46,12 +46,12 @@ def test_a_missing_score_turns_nothing_and_stops_the_delay() -> None:
     assert played(rule, [1, NAN, NAN, NAN, 1, 1, 1]) == [(5, True)]
 
 
-def test_rules_of_one_detector_turn_each_at_its_own_line() -> None:
+def test_rules_of_one_detector_turn_each_at_its_own_line_gravest_first() -> None:
     rules = [RuleSpec("a", "d"), RuleSpec("b", "d", Severity.CRITICAL, at_score=2.0)]
     latch = RuleLatch(rules, ["d"], 2)
     assets, zero = np.array([1, 0]), np.zeros(2, np.int64)
     fired = latch.update(assets, np.array([5, 5]), zero, np.array([[1.5, 2.5]]))
-    assert fired == [(0, 0, True), (0, 1, True), (1, 1, True)]
+    assert fired == [(0, 0, True), (1, 1, True), (0, 1, True)]
     assert [rule.name for rule in latch.on(0)] == ["a", "b"]
     assert [rule.name for rule in latch.on(1)] == ["a"]
 

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from core.alert import Alert, AlertState, ChannelEvidence, Evidence
+from core.clock import DAY, HOUR, MINUTE, SECOND
+from core.life import CannotSay, LifeEstimate, Remaining
+from core.plant import Severity
+from service.words import (
+    channel_sentence,
+    describe,
+    hours,
+    length,
+    local_time,
+    number,
+    quantity,
+    summary,
+    timezone_of,
+)
+from tests.plants import plant
+
+AT = 1_700_000_000 * SECOND
+VIBRATION = ChannelEvidence("vibration", "vibration velocity", "mm/s", 5.234, None, 4.0, 0.9)
+
+
+def case(group: str = "machine", **changes: object) -> Alert:
+    evidence = Evidence(AT, "zones", 1.31, (VIBRATION,), confidence="high")
+    given = {
+        "id": "c",
+        "asset": "site/hall/p1",
+        "group": group,
+        "severity": Severity.WARNING,
+        "state": AlertState.UNACKNOWLEDGED,
+        "title": "Pump 1: vibration high",
+        "summary": "Vibration is high.",
+        "opened_at": AT,
+        "changed_at": AT,
+        "rules": ("r",),
+        "active": ("r",),
+        "evidence": evidence,
+    }
+    return Alert(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def with_life(remaining: object) -> Alert:
+    life = LifeEstimate("site/hall/p1", AT, "wear", 0.4, remaining, "drift to 8 mm/s")  # type: ignore[arg-type]
+    return case(evidence=replace(case().evidence, life=life))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (4.0, "4"),
+        (5.234, "5.23"),
+        (61.55, "61.5"),
+        (1487.4, "1,487"),
+        (0.012345, "0.0123"),
+        (-3.14159, "-3.14"),
+        (100.0, "100"),
+        (1e-30, "0"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_numbers_keep_the_digits_that_matter(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_a_quantity_without_unit_has_no_trailing_space() -> None:
+    assert (quantity(2.0, ""), quantity(2.0, "bar")) == ("2", "2 bar")
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (0, "0 seconds"),
+        (59 * SECOND, "59 seconds"),
+        (MINUTE, "1 minute"),
+        (90 * MINUTE, "90 minutes"),
+        (3 * HOUR, "3 hours"),
+        (36 * HOUR, "36 hours"),
+        (6 * DAY, "6 days"),
+    ],
+)
+def test_lengths_of_time_are_said_in_a_fitting_unit(span: int, text: str) -> None:
+    assert length(span) == text
+
+
+def test_hours_are_said_in_a_fitting_unit() -> None:
+    assert (hours(0.5), hours(100)) == ("30 minutes", "4 days")
+    assert hours(float("inf")) == "41667 days"
+
+
+def test_times_are_shown_in_the_sites_zone() -> None:
+    assert local_time(AT, "Asia/Karachi") == "2023-11-15 03:13 PKT"
+    assert local_time(AT, "UTC") == "2023-11-14 22:13 UTC"
+    assert local_time(AT, "America/Sao_Paulo") == "2023-11-14 19:13 America/Sao_Paulo"
+
+
+def test_an_assets_zone_is_its_sites() -> None:
+    assert timezone_of("site/hall/p1", plant()) == "Asia/Karachi"
+    assert timezone_of("millwright", plant()) == "Asia/Karachi"
+    assert timezone_of("millwright", replace(plant(), sites={})) == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (1.0, 4.0, "expected 1 to 4 mm/s"),
+        (None, 4.0, "expected at most 4 mm/s"),
+        (1.0, None, "expected at least 1 mm/s"),
+        (None, None, "with no expectation for it alone"),
+    ],
+)
+def test_a_channel_is_measured_against_what_was_expected(
+    low: float | None, high: float | None, said: str
+) -> None:
+    channel = replace(VIBRATION, low=low, high=high)
+    assert channel_sentence(channel) == f"Vibration velocity is 5.23 mm/s, {said}."
+
+
+def test_a_channel_that_was_not_measured_is_said_to_be_so() -> None:
+    assert (
+        channel_sentence(replace(VIBRATION, value=None)) == "Vibration velocity was not measured."
+    )
+
+
+def test_a_summary_names_what_it_points_to() -> None:
+    evidence = replace(case().evidence, candidates=("Bearing wear", "Misalignment", "Third"))
+    assert summary(evidence).endswith("This fits bearing wear or misalignment.")
+
+
+def test_a_case_is_described_in_sentences() -> None:
+    said = describe(case(), plant())
+    assert said.title == "Pump 1: vibration high"
+    assert said.what == "Vibration is high."
+    assert said.since == "2023-11-15 03:13 PKT"
+    assert said.channels == (
+        "Vibration velocity is 5.23 mm/s, expected at most 4 mm/s (90 % of the blame).",
+    )
+    assert said.certainty == "Quite sure: the score is 1.31, where 1 is the alarm line."
+    assert said.wait.startswith("Cannot say:")
+    assert said.actions == ("Inspect the machine, and record what was found.",)
+
+
+def test_the_time_that_is_left_is_said_with_its_range_and_basis() -> None:
+    said = describe(with_life(Remaining(48.0, 120.0, 240.0)), plant()).wait
+    assert said == (
+        "About 5 days are left; 9 in 10 chance of between 2 days and 10 days. "
+        "Rests on: drift to 8 mm/s"
+    )
+
+
+def test_where_nothing_can_be_said_of_the_time_left_the_reason_is() -> None:
+    said = describe(with_life(CannotSay("learning", "two failures seen.")), plant()).wait
+    assert said == "Cannot say: two failures seen."
+    alert = case(evidence=replace(case().evidence, life=CannotSay("none", "no trend.")))
+    assert describe(alert, plant()).wait == "Cannot say: no trend."
+
+
+def test_several_rules_make_it_surer() -> None:
+    said = describe(case(rules=("a", "b")), plant())
+    assert "2 rules agree" in said.certainty
+    evidence = replace(case().evidence, confidence="low")
+    assert describe(case(evidence=evidence), plant()).certainty.startswith("Not sure")
+
+
+def test_a_returned_case_says_since_when() -> None:
+    alert = case(state=AlertState.RETURNED, returned_at=AT + HOUR)
+    assert describe(alert, plant()).since.endswith("back to normal since 2023-11-15 04:13 PKT")
+    alert = case(state=AlertState.NORMAL, ended_at=AT + HOUR)
+    assert describe(alert, plant()).since.endswith("ended 2023-11-15 04:13 PKT")
+
+
+@pytest.mark.parametrize(
+    ("group", "action"),
+    [
+        ("data", "gateway"),
+        ("link", "broker"),
+        ("sensor:flow", "sensor, its cable"),
+        ("note:disk", "no machine needs"),
+    ],
+)
+def test_every_kind_of_case_says_what_to_do(group: str, action: str) -> None:
+    evidence = Evidence(AT, "", None)
+    said = describe(case(group, evidence=evidence), plant())
+    assert action in said.actions[0]
+    assert said.certainty
+    assert said.wait
