@@ -48,6 +48,22 @@ def size(text: object) -> int:
     return text if type(text) is int else _scaled(text, _SIZES, "64kB, 500MB or 2GB")
 
 
+def span_text(value: Span) -> str:
+    """Write a length of time as configuration has it: in the largest unit that is whole."""
+    for unit in ("d", "h", "min", "s"):
+        if value and value % int(_SPANS[unit]) == 0:
+            return f"{value // int(_SPANS[unit])}{unit}"
+    return f"{value / _SPANS['ms']:g}ms" if value else "0s"
+
+
+def size_text(value: int) -> str:
+    """Write a size as configuration has it: in the largest unit that is whole."""
+    for unit in ("TB", "GB", "MB", "kB"):
+        if value and value % int(_SIZES[unit]) == 0:
+            return f"{value // int(_SIZES[unit])}{unit}"
+    return f"{value}B"
+
+
 def share(text: object) -> float:
     """Read a share such as `5%` or 0.05 as a number from 0 to 1; ValueError where it is none."""
     if isinstance(text, float | int) and not isinstance(text, bool):

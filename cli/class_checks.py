@@ -1,0 +1,101 @@
+"""Whether the parts of an asset class fit together: names that refer, units, limits and ranges.
+
+They look at the plain data, not at models, so that one fault doesn't hide the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from core.document import Document, Place
+from core.errors import Fault
+from core.suggestion import unknown
+from core.units import scale
+
+_LINES = ("low_alarm", "low_warning", "warning", "alarm")
+
+
+def check_class(document: Document) -> list[Fault]:
+    """Find every name that refers to nothing, every unit and every limit that cannot be."""
+    return [*_references(document), *_units(document), *_limits(document)]
+
+
+def _references(document: Document) -> Iterator[Fault]:
+    channels, detectors = document.block("channels"), document.block("detectors")
+    modes = document.block("failure_modes")
+    yield from _known(document, ("modes", "channel"), "channel", channels)
+    for rule in document.block("rules"):
+        yield from _known(document, ("rules", rule, "detector"), "detector", detectors)
+    for mode in modes:
+        yield from _all_known(document, ("failure_modes", mode, "channels"), channels)
+    for detector in detectors:
+        yield from _all_known(document, ("detectors", detector, "channels"), channels)
+        yield from _known(document, ("detectors", detector, "channel"), "channel", channels)
+    yield from _known(document, ("health", "channel"), "channel", channels)
+    yield from _known(document, ("health", "detector"), "detector", detectors)
+    if modes:
+        yield from _known(document, ("health", "failure_mode"), "failure mode", modes)
+
+
+def _known(document: Document, place: Place, what: str, names: Iterable[str]) -> Iterator[Fault]:
+    name = document.get(*place)
+    if isinstance(name, str) and name not in names:
+        yield document.fault(place, unknown(what, name, names))
+
+
+def _all_known(document: Document, place: Place, channels: dict[str, Any]) -> Iterator[Fault]:
+    found = document.get(*place)
+    if isinstance(found, dict):
+        for name in found:
+            if name not in channels:
+                yield document.fault((*place, name), unknown("channel", name, channels))
+    elif isinstance(found, list):
+        for position in range(len(found)):
+            yield from _known(document, (*place, position), "channel", channels)
+
+
+def _units(document: Document) -> Iterator[Fault]:
+    for name in document.block("channels"):
+        channel = document.block("channels", name)
+        unit, sent = channel.get("unit"), channel.get("payload_unit")
+        faulty = False
+        for key, text in (("unit", unit), ("payload_unit", sent)):
+            try:
+                scale(text) if isinstance(text, str) else None
+            except ValueError as error:
+                faulty = True
+                yield document.fault(("channels", name, key), str(error))
+        if faulty or not isinstance(unit, str) or not isinstance(sent, str):
+            continue
+        try:
+            scale(unit, sent)
+        except ValueError as error:
+            yield document.fault(("channels", name, "payload_unit"), str(error))
+
+
+def _limits(document: Document) -> Iterator[Fault]:
+    """Find lines outside of what is possible: they are never crossed, or always."""
+    for detector in document.block("detectors"):
+        for name in document.block("detectors", detector, "channels"):
+            ends = document.get("channels", name, "range")
+            for line in _LINES:
+                place = ("detectors", detector, "channels", name, line)
+                yield from _within(document, place, ends)
+    signal = document.get("health", "channel")
+    if isinstance(signal, str):
+        yield from _within(document, ("health", "end"), document.get("channels", signal, "range"))
+
+
+def _within(document: Document, place: Place, ends: Any) -> Iterator[Fault]:
+    value = document.get(*place)
+    if not _is_number(value) or not isinstance(ends, list) or len(ends) != 2:
+        return
+    low, high = ends
+    if (_is_number(low) and value < low) or (_is_number(high) and value > high):
+        shown = ", ".join("null" if end is None else f"{end}" for end in ends)
+        yield document.fault(place, f"{value:g} lies outside of the channel's range [{shown}]")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

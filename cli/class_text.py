@@ -1,0 +1,132 @@
+"""The form of `classes/*.yaml`: what all machines of one kind share, as engineers write it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from cli.plant_text import Name, Text
+from core.clock import HOUR, MINUTE
+from core.plant import Role, Severity
+from core.quantity import Duration, Share
+from models.registry import DetectorSettings, HealthSettings
+from service.finding import DATA, LINK, NOTE, SENSOR, SESSION
+
+
+def _check_group(group: str) -> str:
+    if group in {DATA, LINK, SESSION} or group.startswith((NOTE, SENSOR)):
+        msg = f'group "{group}" is kept for cases about data and the service; choose another'
+        raise ValueError(msg)
+    return group
+
+
+def _check_range(ends: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
+    low, high = ends
+    if low is not None and high is not None and low >= high:
+        msg = f"the lower end ({low:g}) must be below the upper end ({high:g})"
+        raise ValueError(msg)
+    return ends
+
+
+class ChannelText(Text):
+    """One measured quantity."""
+
+    unit: str = ""
+    """The unit it is kept, judged and shown in; "" is a number without dimension."""
+    payload_unit: str | None = None
+    """The unit that machines send, where it is another one."""
+    range: Annotated[tuple[float | None, float | None], AfterValidator(_check_range)] = (None, None)
+    """What is physically possible, [low, high] in `unit`; null leaves an end open."""
+    max_rate: float | None = Field(None, gt=0)
+    """The largest believable change, in `unit` per second."""
+    role: Role = Role.CONDITION
+    """Whether it is judged (condition), judged by (operating), or only counts (counter)."""
+    title: str = ""
+    """The words people know it by, in any language."""
+
+
+class ModesText(Text):
+    """How an operating channel tells what a machine is doing."""
+
+    channel: str
+    """The channel that tells."""
+    off_below: float
+    """Below this the machine is off."""
+    running_above: float | None = None
+    """From this on it is running, and idle below; `off_below` where it is not given."""
+    starting_for: Duration = Field(0, ge=0)
+    """How long it counts as starting after it came up."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ModesText:
+        if self.running_above is not None and self.running_above < self.off_below:
+            msg = (
+                f"running_above ({self.running_above:g}) must not be below"
+                f" off_below ({self.off_below:g})"
+            )
+            raise ValueError(msg)
+        return self
+
+
+class RuleText(Text):
+    """When a score becomes a finding, and which case it belongs to."""
+
+    detector: str
+    """The detector whose score it watches: one of this file's `detectors`."""
+    severity: Severity = Severity.WARNING
+    """How soon a person should look."""
+    group: Annotated[Name, AfterValidator(_check_group)] = "machine"
+    """Findings of one asset and group share one case."""
+    at_score: float = Field(1.0, gt=0)
+    """The score from which on it holds; 1 is the warning line, 2 the alarm line of a limit."""
+    on_delay: Duration = Field(0, ge=0)
+    """How long the score must have been there before the rule comes on."""
+    off_delay: Duration = Field(0, ge=0)
+    """How long it must have been back before the rule goes off."""
+    deadband: Share = 0.05
+    """How far below `at_score` it must fall to count as back."""
+    title: str = ""
+    """The trouble in a few words, such as "vibration is high"."""
+    action: str = ""
+    """What to do about it, ahead of what the failure modes say."""
+
+
+class FailureModeText(Text):
+    """One way in which such machines fail, how it shows and what to do."""
+
+    title: str
+    """The words people know it by."""
+    channels: tuple[str, ...] = ()
+    """The channels in which it shows, strongest first."""
+    actions: tuple[str, ...] = Field(min_length=1)
+    """What to do, in plain words, in order."""
+
+
+class ClassText(Text):
+    """The whole of one file in `classes/`."""
+
+    name: Name | None = None
+    """What assets call it; the file's name where it is not given."""
+    title: str = ""
+    """The words people know it by, in any language."""
+    channels: dict[Name, ChannelText] = Field(min_length=1)
+    """What is measured, by the name payloads have for it."""
+    modes: ModesText | None = None
+    """How to tell what a machine is doing; without it, it always counts as running."""
+    detectors: dict[Name, DetectorSettings] = Field(default_factory=dict)
+    """What judges the readings, by the name rules have for it."""
+    rules: dict[Name, RuleText] = Field(default_factory=dict)
+    """When a score becomes an alert."""
+    failure_modes: dict[Name, FailureModeText] = Field(default_factory=dict)
+    """How such machines fail, and what to do."""
+    health: HealthSettings | None = None
+    """What the health index and the remaining life are read from."""
+    silent_after: Duration = Field(15 * MINUTE, gt=0)
+    """How long an asset may say nothing before that is a case."""
+    stuck_after: Duration = Field(6 * HOUR, gt=0)
+    """How long a channel may stand still, while others move, before that is a case."""
+    catching_up_after: Duration = Field(5 * MINUTE, gt=0)
+    """How old a reading may be on arrival before it counts as backlog, whose notices wait."""
+    reorder_wait: Duration = Field(0, ge=0)
+    """How long readings may wait for earlier ones that are still on their way."""

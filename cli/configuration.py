@@ -1,0 +1,153 @@
+"""The configuration folder: read, checked as a whole, and made into a plant and settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from cli.class_checks import check_class
+from cli.class_text import ClassText
+from cli.plant_text import PlantText
+from cli.resolving import asset_class_of, assets_of, sites_of, unfit
+from cli.service_settings import ServiceSettings
+from core.document import Document, read
+from core.errors import ConfigError, Fault
+from core.plant import AssetClass, Plant
+from core.suggestion import closest, quoted, unknown
+from core.validation import validate
+
+KINDS: dict[str, type[BaseModel]] = {
+    "plant": PlantText,
+    "class": ClassText,
+    "service": ServiceSettings,
+}
+"""The kinds of file and the form of each."""
+
+_Form = TypeVar("_Form", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A checked configuration folder. `data` is where everything that must last is kept."""
+
+    folder: Path
+    plant: Plant
+    service: ServiceSettings
+
+    @property
+    def data(self) -> Path:
+        """The data folder as it is found from anywhere."""
+        return (self.folder / self.service.data).absolute()
+
+
+def load(folder: Path) -> Configuration:
+    """Read and check a folder; ConfigError holds every fault in every file."""
+    faults: list[Fault] = []
+    if not folder.is_dir():
+        raise ConfigError(Fault(str(folder), None, "no such folder"))
+    faults += _misnamed(folder)
+    plant_file, plant = _read(folder / "plant.yaml", PlantText, faults)
+    _, service = _read(folder / "service.yaml", ServiceSettings, faults, optional=True)
+    files, classes = _classes(folder / "classes", faults)
+    if plant_file is not None:
+        faults += _unknown_classes(plant_file, files)
+    if faults or plant is None or plant_file is None or service is None:
+        raise ConfigError(*sorted(set(faults), key=lambda f: (f.path, f.line or 0, f.message)))
+    assets = assets_of(plant)
+    faults += [fault for name, file in files.items() for fault in unfit(classes[name], file)]
+    if faults:
+        raise ConfigError(*faults)
+    built = Plant(
+        sites=sites_of(plant),
+        assets=assets,
+        classes=classes,
+        revision=_revision([plant_file, *files.values()]),
+        too_early=plant.too_early,
+        retention=service.history.keep,
+        tick_every=plant.tick_every,
+    )
+    return Configuration(folder, built, service)
+
+
+def _read(
+    path: Path, form: type[_Form], faults: list[Fault], *, optional: bool = False
+) -> tuple[Document | None, _Form | None]:
+    if optional and not path.exists():
+        return None, form()
+    document, wrong = read(path, shown(path))
+    faults += wrong
+    if document is None:
+        return None, None
+    made, wrong = validate(form, document)
+    faults += wrong
+    return document, made
+
+
+def _classes(
+    folder: Path, faults: list[Fault]
+) -> tuple[dict[str, Document | None], dict[str, AssetClass]]:
+    """Read all classes; those whose file is at fault are named, but not made."""
+    files: dict[str, Document | None] = {}
+    made: dict[str, AssetClass] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        before = len(faults)
+        document, text = _read(path, ClassText, faults)
+        name = path.stem
+        if document is not None:
+            given = document.get("name")
+            name = given if isinstance(given, str) else name
+            faults += check_class(document)
+            if name in files:
+                faults.append(document.fault(("name",), f"duplicate class {quoted(name)}"))
+        files[name] = document
+        if text is not None and len(faults) == before:
+            made[name] = asset_class_of(name, text)
+    return files, made
+
+
+def _unknown_classes(plant: Document, known: Iterable[str]) -> Iterator[Fault]:
+    for site in plant.block("sites"):
+        for area in plant.block("sites", site, "areas"):
+            for asset in plant.block("sites", site, "areas", area, "assets"):
+                place = ("sites", site, "areas", area, "assets", asset, "class")
+                name = plant.get(*place)
+                if isinstance(name, str) and name not in known:
+                    yield plant.fault(place, unknown("class", name, known))
+
+
+def _misnamed(folder: Path) -> Iterator[Fault]:
+    """Notice a file that is meant to be read but would not be."""
+    for path in sorted(folder.glob("*.y*ml")):
+        near = closest(path.name, ("plant.yaml", "service.yaml"))
+        if near and path.name != near[0] and not (folder / near[0]).exists():
+            yield Fault(shown(path), None, f"is not read; did you mean {near[0]}?")
+    for path in sorted((folder / "classes").glob("*.yml")):
+        yield Fault(shown(path), None, f"is not read; rename it to {path.stem}.yaml")
+
+
+def _revision(documents: Iterable[Document | None]) -> str:
+    """Name the content of plant and classes; comments and layout do not change it."""
+    content = [document.data for document in documents if document is not None]
+    body = json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()
+    return hashlib.blake2b(body, digest_size=8).hexdigest()
+
+
+def schema() -> dict[str, dict[str, Any]]:
+    """Return a JSON Schema for each kind of file."""
+    from cli.schema import schemas
+
+    return schemas(KINDS)
+
+
+def shown(path: Path) -> str:
+    """Write a path as a person would from where they stand."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

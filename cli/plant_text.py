@@ -1,0 +1,77 @@
+"""The form of `plant.yaml`: sites, areas and assets as engineers write them."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+
+from core.clock import MINUTE, SECOND
+from core.plant import ClockPolicy
+from core.quantity import Duration
+from core.settings import Settings
+from core.suggestion import closest, quoted
+from core.validation import NAME_PATTERN
+
+Name: TypeAlias = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+"""What topics and commands call a thing."""
+
+
+def _check_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        near = closest(name, available_timezones(), 3)
+        meant = f"did you mean {' or '.join(map(quoted, near))}? " if near else ""
+        msg = f'unknown time zone {quoted(name)}; {meant}known: IANA names such as "Asia/Karachi"'
+        raise ValueError(msg) from None
+    return name
+
+
+class Text(Settings):
+    """A block of a file; the sentence under each field is what editors show."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class AssetText(Text):
+    """One machine."""
+
+    asset_class: str = Field(alias="class")
+    """The kind of machine: the name of a file in classes/, without .yaml."""
+    title: str = ""
+    """The words people know it by, in any language."""
+    clock: ClockPolicy = ClockPolicy.DEVICE
+    """Whose clock stamps its readings: its own, ours on arrival, or its own put right by ours."""
+    attributes: dict[Name, float | str] = Field(default_factory=dict)
+    """Whatever else is worth knowing of it, such as power_kw: 55."""
+
+
+class AreaText(Text):
+    """A part of a site."""
+
+    assets: dict[Name, AssetText] = Field(default_factory=dict)
+    """The machines that stand there, by the name they publish under."""
+
+
+class SiteText(Text):
+    """A place with one civil clock."""
+
+    timezone: Annotated[str, AfterValidator(_check_timezone)]
+    """Its IANA time zone, such as Asia/Karachi."""
+    title: str = ""
+    """The words people know it by, in any language."""
+    areas: dict[Name, AreaText] = Field(default_factory=dict)
+    """Its parts, by the name they have in topics."""
+
+
+class PlantText(Text):
+    """The whole of `plant.yaml`."""
+
+    sites: dict[Name, SiteText] = Field(min_length=1)
+    """The places of the plant, by the name they have in topics."""
+    too_early: Duration = Field(5 * MINUTE, ge=0)
+    """How far a reading's time may lie ahead of ours before it is refused."""
+    tick_every: Duration = Field(10 * SECOND, ge=SECOND)
+    """How often the journal notes that time has passed, so that silence is noticed."""

@@ -1,0 +1,111 @@
+"""From what engineers write to what the service works with: units, spans and defaults resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cli.class_text import ChannelText, ClassText, ModesText, RuleText
+from cli.plant_text import PlantText
+from core.document import Document
+from core.errors import Fault
+from core.plant import (
+    Asset,
+    AssetClass,
+    Channel,
+    FailureMode,
+    ModeRule,
+    NamedDetector,
+    RuleSpec,
+    Site,
+)
+from core.units import scale
+from models.registry import build, build_health
+
+_INFINITY = float("inf")
+
+
+def sites_of(plant: PlantText) -> dict[str, Site]:
+    """Make the sites, by name."""
+    return {name: Site(name, site.timezone, site.title) for name, site in plant.sites.items()}
+
+
+def assets_of(plant: PlantText) -> dict[str, Asset]:
+    """Make the assets, by id."""
+    made = [
+        Asset(
+            site_name,
+            area_name,
+            name,
+            asset.asset_class,
+            asset.title,
+            asset.clock,
+            dict(asset.attributes),
+        )
+        for site_name, site in plant.sites.items()
+        for area_name, area in site.areas.items()
+        for name, asset in area.assets.items()
+    ]
+    return {asset.id: asset for asset in made}
+
+
+def asset_class_of(name: str, text: ClassText) -> AssetClass:
+    """Make an asset class whose units are known to be sound."""
+    return AssetClass(
+        name=name,
+        channels=tuple(_channel(each, channel) for each, channel in text.channels.items()),
+        title=text.title,
+        modes=_modes(text.modes),
+        detectors=tuple(NamedDetector(each, found) for each, found in text.detectors.items()),
+        rules=tuple(_rule(each, rule) for each, rule in text.rules.items()),
+        failure_modes=tuple(
+            FailureMode(each, mode.title, mode.channels, mode.actions)
+            for each, mode in text.failure_modes.items()
+        ),
+        health=text.health,
+        reorder_wait=text.reorder_wait,
+        silent_after=text.silent_after,
+        stuck_after=text.stuck_after,
+        catching_up_after=text.catching_up_after,
+    )
+
+
+def _channel(name: str, text: ChannelText) -> Channel:
+    low, high = text.range
+    resolved = scale(text.unit, text.payload_unit)
+    return Channel(
+        name,
+        text.unit,
+        -_INFINITY if low is None else low,
+        _INFINITY if high is None else high,
+        text.max_rate,
+        text.role,
+        text.title,
+        resolved.factor,
+        resolved.offset,
+    )
+
+
+def _modes(text: ModesText | None) -> ModeRule:
+    if text is None:
+        return ModeRule()
+    running = text.off_below if text.running_above is None else text.running_above
+    return ModeRule(text.channel, text.off_below, running, text.starting_for)
+
+
+def _rule(name: str, text: RuleText) -> RuleSpec:
+    return RuleSpec(name, **dict(text))
+
+
+def unfit(made: AssetClass, document: Document | None) -> Iterator[Fault]:
+    """Find what detectors and health models themselves have against their class."""
+    if document is None:
+        return
+    for named in made.detectors:
+        try:
+            build(named, made, ())
+        except ValueError as error:
+            yield document.fault(("detectors", named.name), str(error))
+    try:
+        build_health(made, ())
+    except ValueError as error:
+        yield document.fault(("health",), str(error))

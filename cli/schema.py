@@ -1,0 +1,39 @@
+"""JSON Schemas of the configuration files, so that editors complete, explain and underline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from core.quantity import size_text, span_text
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schemas(forms: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, Any]]:
+    """Return a JSON Schema for each kind of file."""
+    made = {}
+    for kind, form in forms.items():
+        body = form.model_json_schema(by_alias=True)
+        _tidy(body)
+        made[kind] = {"$schema": _DIALECT, **body}
+    return made
+
+
+def _tidy(node: Any) -> None:
+    """Write defaults of spans and sizes as a person would, and docstrings on single lines."""
+    if isinstance(node, list):
+        for item in node:
+            _tidy(item)
+    if not isinstance(node, dict):
+        return
+    for child in node.values():
+        _tidy(child)
+    pattern = node.get("pattern")
+    if isinstance(node.get("default"), int) and isinstance(pattern, str):
+        node["default"] = (size_text if "GB" in pattern else span_text)(node["default"])
+    if isinstance(node.get("description"), str):
+        node["description"] = re.sub(r"\s+", " ", node["description"])

@@ -1,0 +1,218 @@
+"""What pydantic found wrong in a file, as faults with line, key, value and what is allowed."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from core.document import Document, Place
+from core.errors import Fault
+from core.secret import Secret
+from core.suggestion import closest, listed, quoted, unknown
+
+NAME_PATTERN = r"^[A-Za-z0-9_.:-]{1,64}$"
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_EXPECTED = {
+    "string": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "finite": "a finite number",
+    "dict": "a block of keys",
+    "model": "a block of keys",
+    "tuple": "a list",
+    "list": "a list",
+    "path": "a path",
+}
+_BOUNDS = {
+    "greater_than": "above {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "below {lt}",
+    "less_than_equal": "at most {le}",
+    "multiple_of": "a multiple of {multiple_of}",
+    "string_too_short": "at least {min_length} characters long",
+    "string_too_long": "at most {max_length} characters long",
+}
+
+
+def validate(model: type[_Model], document: Document) -> tuple[_Model | None, list[Fault]]:
+    """Read a document as a model; without a result the faults say why."""
+    data = {} if document.data is None else document.data
+    try:
+        return model.model_validate(data), []
+    except ValidationError as error:
+        found = [_fault(each, model, document) for each in error.errors(include_url=False)]
+        return None, list(dict.fromkeys(found))
+
+
+def _fault(error: Any, model: type[BaseModel], document: Document) -> Fault:
+    place = _place(error["loc"], document, missing=error["type"] == "missing")
+    if error["type"] == "extra_forbidden":
+        known = _keys(_types(model, error["loc"][:-1]))
+        message = unknown("key", str(error["loc"][-1]), known)
+        return replace(document.fault(place[:-1], message), line=document.line(place))
+    if error["type"] == "union_tag_invalid":
+        place = (*place, error["ctx"]["discriminator"].strip("'"))
+    return document.fault(place, _words(error, _types(model, error["loc"])))
+
+
+def _place(loc: Place, document: Document, *, missing: bool) -> Place:
+    """Keep of pydantic's way to an error what is written in the file, and a key that is not."""
+    place: Place = ()
+    for part in loc:
+        if (*place, part) in document.lines:
+            place = (*place, part)
+    return (*place, loc[-1]) if missing else place
+
+
+def _words(error: Any, expected: list[Any]) -> str:
+    kind, ctx, value = error["type"], error.get("ctx", {}), error["input"]
+    if Secret in expected:
+        return "a secret is written as env:NAME or file:PATH, never in clear"
+    if kind in _BOUNDS:
+        return f"must be {_BOUNDS[kind].format(**ctx)}, not {_shown(value)}"
+    if kind == "string_pattern_mismatch" and ctx["pattern"] == NAME_PATTERN:
+        return f"{_shown(value)} is not a name; allowed: 1 to 64 of the letters A-Z a-z 0-9 _ . : -"
+    words = _SPECIAL.get(kind)
+    return words(ctx, value, expected) if words else _wrong_type(kind, error["msg"], value)
+
+
+def _missing(_ctx: Any, _value: Any, _expected: list[Any]) -> str:
+    return "missing; it has no default"
+
+
+def _refused(ctx: Any, value: Any, _expected: list[Any]) -> str:
+    return _with_value(str(ctx["error"]), value)
+
+
+def _too_few(ctx: Any, _value: Any, _expected: list[Any]) -> str:
+    return f"must have at least {ctx['min_length']}, has {ctx['actual_length']}"
+
+
+def _untagged(ctx: Any, _value: Any, expected: list[Any]) -> str:
+    tag = ctx["discriminator"].strip("'")
+    return f'"{tag}" is missing; known: {listed(sorted(_tags(expected)))}'
+
+
+def _wrong_type(kind: str, said: str, value: Any) -> str:
+    expected = _EXPECTED.get(kind.split("_", maxsplit=1)[0])
+    if expected is None:
+        return _with_value(said[:1].lower() + said[1:], value)
+    hint = ""
+    if expected == "text" and isinstance(value, int | float):
+        hint = f'; write it in quotes: "{_shown(value)}"'
+    return f"must be {expected}, not {_shown(value)}{hint}"
+
+
+def _choice(ctx: dict[str, Any], value: Any, _expected: list[Any]) -> str:
+    allowed = ctx.get("expected") or ctx.get("expected_tags") or ""
+    names = re.findall(r"'([^']*)'", str(allowed))
+    given = str(ctx.get("tag", value))
+    near = closest(given, names)
+    meant = f'did you mean "{near[0]}"? ' if near else ""
+    what = f"unknown {ctx['discriminator']} " if "discriminator" in ctx else ""
+    what = what.replace("'", "")
+    return (
+        f"{what}{quoted(given)}{'' if what else ' is not allowed'}; {meant}known: {listed(names)}"
+    )
+
+
+_SPECIAL = {
+    "missing": _missing,
+    "value_error": _refused,
+    "literal_error": _choice,
+    "enum": _choice,
+    "union_tag_invalid": _choice,
+    "union_tag_not_found": _untagged,
+    "too_short": _too_few,
+}
+
+
+def _with_value(said: str, value: Any) -> str:
+    if isinstance(value, dict | list) or str(value) in said:
+        return said
+    return f"{said}; it is {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a block of keys"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, str):
+        return quoted(re.sub(r"//[^/@\s]*@", "//…@", value))
+    return f"{value:.15g}" if isinstance(value, float) else str(value)[:40]
+
+
+def _types(model: Any, loc: Place) -> list[Any]:
+    """Walk the types of a model along pydantic's way to an error."""
+    found = _unfold(model)
+    for part in loc:
+        tagged = [each for each in found if _is_model(each) and part in _labels(each)]
+        if tagged and (len(found) > 1 or not any(part in _fields(each) for each in tagged)):
+            found = tagged
+            continue
+        found = [each for kind in found for step in _step(kind, part) for each in _unfold(step)]
+    return found
+
+
+def _unfold(kind: Any) -> list[Any]:
+    """Take off annotations, and list the members of a union."""
+    origin = typing.get_origin(kind)
+    if origin is typing.Annotated:
+        return _unfold(typing.get_args(kind)[0])
+    if origin in {typing.Union, types.UnionType}:
+        return [each for arg in typing.get_args(kind) for each in _unfold(arg)]
+    return [] if kind is type(None) else [kind]
+
+
+def _step(kind: Any, part: str | int) -> list[Any]:
+    if _is_model(kind):
+        fields = _fields(kind)
+        return [fields[part]] if part in fields else []
+    args = typing.get_args(kind)
+    origin = typing.get_origin(kind)
+    if origin is dict:
+        return [args[1]]
+    if origin is tuple and Ellipsis not in args and isinstance(part, int):
+        return [args[part]] if part < len(args) else []
+    return [args[0]] if args and isinstance(part, int) else []
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _fields(kind: Any) -> dict[Any, Any]:
+    return {
+        info.alias or name: info.annotation
+        for name, info in typing.cast("type[BaseModel]", kind).model_fields.items()
+    }
+
+
+def _labels(kind: Any) -> set[Any]:
+    tag = kind.model_fields.get("kind")
+    return {kind.__name__, *([] if tag is None else typing.get_args(tag.annotation))}
+
+
+def _tags(kinds: list[Any]) -> set[str]:
+    return {
+        each
+        for kind in kinds
+        if _is_model(kind) and "kind" in kind.model_fields
+        for each in typing.get_args(kind.model_fields["kind"].annotation)
+    }
+
+
+def _keys(kinds: list[Any]) -> list[str]:
+    return list(dict.fromkeys(key for kind in kinds if _is_model(kind) for key in _fields(kind)))
