@@ -5,14 +5,16 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.errors import Refused
 from core.journal import Draft, Kind
+from storage import soundness
 from storage.history_sqlite import SqliteHistory
-from storage.journal_sqlite import SqliteJournal
+from storage.journal_sqlite import FORM, SqliteJournal
 from storage.settings import JournalSettings
 
 BODY = bytes(range(256)) * 8
@@ -58,6 +60,12 @@ def with_a_broken_header(path: Path) -> None:
         file.write(b"\0" * 64)
 
 
+def with_a_broken_first_page(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xa5" * 3000)
+
+
 def with_text_in_its_place(path: Path) -> None:
     path.write_text("this was never a journal\n")
 
@@ -75,6 +83,7 @@ def with_all_but_a_few_bytes_cut_off(path: Path) -> None:
 DAMAGES = [
     with_noise_in_the_middle,
     with_a_broken_header,
+    with_a_broken_first_page,
     with_text_in_its_place,
     with_half_cut_off,
     with_all_but_a_few_bytes_cut_off,
@@ -120,6 +129,25 @@ def test_an_emptied_journal_with_a_write_ahead_log_is_refused(tmp_path: Path) ->
     assert path.with_name("journal.db-wal").read_bytes() == wal
 
 
+def test_a_journal_too_large_to_be_looked_through_is_still_refused_when_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_journal(tmp_path / "journal.db")
+    with_half_cut_off(path)
+    monkeypatch.setattr(soundness, "_CHECKED_WHOLE", 0)
+    with pytest.raises(Refused, match=r"cut off at \d+ of \d+ bytes"):
+        open_journal(path)
+
+
+def test_looking_at_a_journal_leaves_its_write_ahead_log_alone(tmp_path: Path) -> None:
+    path = a_killed_journal(tmp_path)
+    wal = path.with_name("journal.db-wal")
+    before = path.read_bytes(), wal.read_bytes()
+    with pytest.raises(Refused, match="newer Millwright"):
+        soundness.examine(path, replace(FORM, version=0))
+    assert (path.read_bytes(), wal.read_bytes()) == before
+
+
 def test_a_journal_whose_process_was_killed_opens_with_all_it_held(tmp_path: Path) -> None:
     path = a_killed_journal(tmp_path)
     journal = open_journal(path)
@@ -136,17 +164,17 @@ def test_an_empty_file_is_a_new_journal(tmp_path: Path) -> None:
 
 
 def test_a_creation_that_was_interrupted_is_finished(tmp_path: Path) -> None:
-    path = tmp_path / "journal.db"
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(tmp_path / "half.db", isolation_level=None)
+    connection.execute("PRAGMA cache_size=2")
     connection.execute("BEGIN")
     connection.execute("CREATE TABLE half(made)")
-    connection.execute("PRAGMA cache_spill=1")
-    shutil.copy(path, tmp_path / "copy.db")
-    journal_file = path.with_name("journal.db-journal")
-    kept = journal_file.read_bytes() if journal_file.exists() else b"\0" * 512
+    for _ in range(50):
+        connection.execute("INSERT INTO half VALUES(?)", (BODY,))
+    path = tmp_path / "journal.db"
+    for suffix in ("", "-journal"):
+        shutil.copy(tmp_path / f"half.db{suffix}", tmp_path / f"journal.db{suffix}")
     connection.close()
-    shutil.copy(tmp_path / "copy.db", path)
-    journal_file.write_bytes(kept or b"\0" * 512)
+    assert path.with_name("journal.db-journal").stat().st_size > 0
     journal = open_journal(path)
     assert journal.append([Draft(1, Kind.TICK, BODY)]) == 1
     journal.close()
