@@ -57,6 +57,11 @@ class MemoryJournal:
         with self._lock:
             return self._last_id
 
+    def skip_to(self, position: int) -> None:
+        """Give no more ids up to `position`: consumers that stand there would never see them."""
+        with self._lock:
+            self._last_id = max(self._last_id, position)
+
     def mark(self, consumer: str, position: int) -> None:
         """Note how far a consumer has come."""
         with self._lock:

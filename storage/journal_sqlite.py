@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from storage.soundness import Form
 from storage.sqlite_file import SqliteFile
 
 _READ_AT_MOST = 8_000_000
-_TRIM_AT_ONCE = 64
+_TRIM_AT_ONCE = 16
+_BREATH = 0.001
 _SCHEMA = """
 CREATE TABLE entries(
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind INTEGER NOT NULL,
@@ -79,6 +81,17 @@ class SqliteJournal:
         with self._file.reading() as connection:
             return _last_id(connection)
 
+    def skip_to(self, position: int) -> None:
+        """Give no more ids up to `position`: consumers that stand there would never see them.
+
+        Needed where a journal was moved aside and a new one began while its consumers went on.
+        """
+        if self.last_id() >= position:
+            return
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'entries'")
+            connection.execute("INSERT INTO sqlite_sequence VALUES('entries', ?)", (position,))
+
     def mark(self, consumer: str, position: int) -> None:
         """Note how far a consumer has come; a power cut may set it back a little."""
         with self._file.writing(durable=False) as connection:
@@ -101,6 +114,7 @@ class SqliteJournal:
         dropped = 0
         while count := self._trim_some(older_than):
             dropped += count
+            time.sleep(_BREATH)  # who waits to append goes first
         return dropped
 
     def usage(self) -> Usage:

@@ -145,6 +145,15 @@ def test_ids_are_not_used_again_after_everything_was_trimmed(journal: Journal) -
     assert journal.append(entries(4)) == 4
 
 
+def test_a_new_journal_begins_after_what_its_consumers_have_seen(journal: Journal) -> None:
+    journal.skip_to(1000)
+    assert journal.last_id() == 1000
+    assert journal.append(entries(1)) == 1001
+    journal.skip_to(5)
+    assert journal.append(entries(2)) == 1002
+    assert [entry.id for entry in journal.read(1000)] == [1001, 1002]
+
+
 def test_usage_counts_what_is_held_and_falls_when_trimmed(journal: Journal) -> None:
     journal.append([readings(1), readings(2)])
     full = journal.usage()
