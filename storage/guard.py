@@ -26,14 +26,14 @@ class Guard:
 
     def __init__(self, path: Path) -> None:
         self._name = path.name
+        self._next = threading.Lock()  # who waits first is served first
         self._threads = threading.Lock()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Hold the guard; `Unavailable` where another writer keeps it for too long."""
-        if not self._threads.acquire(timeout=_PATIENCE):
-            raise self._busy()
+        self._queue()
         try:
             self._lock()
             try:
@@ -49,6 +49,16 @@ class Guard:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+    def _queue(self) -> None:
+        """Wait for the threads before us; a thread that just held the guard goes to the end."""
+        if not self._next.acquire(timeout=_PATIENCE):
+            raise self._busy()
+        try:
+            if not self._threads.acquire(timeout=_PATIENCE):
+                raise self._busy()
+        finally:
+            self._next.release()
 
     def _lock(self) -> None:
         if self._file < 0:

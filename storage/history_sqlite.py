@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.clock import Instant
+from core.errors import PartlyRefused, Refused
 from core.history import Columns
 from core.readings import Readings
 from storage import history_tables
@@ -35,12 +36,23 @@ class SqliteHistory:
         self._file = SqliteFile(path, FORM)
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
-        """Store batches and the position they reach to, in one transaction."""
+        """Store batches and the position they reach to, in one transaction.
+
+        `PartlyRefused` where a class has more channels than a table can hold; the rest is stored.
+        """
         joined_blocks = blocks(batches)
+        refusals: list[tuple[int, str]] = []
         with self._file.writing() as connection:
             for block in joined_blocks:
-                _write(connection, block)
+                try:
+                    _write(connection, block)
+                except Refused as error:
+                    refusals.append((len(block.at), str(error)))
             connection.execute("UPDATE position SET value = ?", (position,))
+        if refusals:
+            rows = sum(len(block.at) for block in joined_blocks)
+            refused = sum(count for count, _ in refusals)
+            raise PartlyRefused(rows - refused, refused, "; ".join(why for _, why in refusals))
 
     def position(self) -> int:
         """Return the journal position up to which all is stored."""

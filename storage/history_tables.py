@@ -58,8 +58,15 @@ class Table:
 
 
 def table_for(connection: sqlite3.Connection, name: str, channels: Sequence[str]) -> Table:
-    """Find or make the table of a class, with columns for at least these channels."""
+    """Find or make the table of a class, with columns for at least these channels.
+
+    `Refused`, with nothing changed, where that would be more columns than a table can have.
+    """
     row = connection.execute("SELECT id FROM classes WHERE name = ?", (name,)).fetchone()
+    known = {} if row is None else _channels(connection, row[0])
+    if len(known.keys() | set(channels)) > _MOST_CHANNELS:
+        msg = f"{name}: SQLite history keeps no more than {_MOST_CHANNELS} channels of one class"
+        raise Refused(msg)
     if row is None:
         cursor = connection.execute("INSERT INTO classes(name) VALUES(?)", (name,))
         row = (cursor.lastrowid,)
@@ -67,7 +74,7 @@ def table_for(connection: sqlite3.Connection, name: str, channels: Sequence[str]
             f"CREATE TABLE telemetry_{row[0]}(asset INTEGER NOT NULL, at INTEGER NOT NULL, "
             f"PRIMARY KEY(asset, at)) WITHOUT ROWID"
         )
-    table = Table(row[0], _channels(connection, row[0]))
+    table = Table(row[0], known)
     for channel in channels:
         if channel not in table.channels:
             _add(connection, table, channel)
@@ -114,9 +121,6 @@ def _channels(connection: sqlite3.Connection, number: int) -> dict[str, int]:
 
 def _add(connection: sqlite3.Connection, table: Table, channel: str) -> None:
     number = len(table.channels)
-    if number >= _MOST_CHANNELS:
-        msg = f"history in SQLite keeps no more than {_MOST_CHANNELS} channels of one asset class"
-        raise Refused(msg)
     connection.execute(f"ALTER TABLE {table.name} ADD COLUMN c{number} REAL")
     connection.execute("INSERT INTO channels VALUES(?, ?, ?)", (table.id, number, channel))
     table.channels[channel] = number

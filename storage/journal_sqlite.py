@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from storage.sqlite_file import SqliteFile
 
 _READ_AT_MOST = 8_000_000
 _TRIM_AT_ONCE = 16
-_BREATH = 0.001
 _SCHEMA = """
 CREATE TABLE entries(
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind INTEGER NOT NULL,
@@ -89,8 +87,9 @@ class SqliteJournal:
         if self.last_id() >= position:
             return
         with self._file.writing() as connection:
-            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'entries'")
-            connection.execute("INSERT INTO sqlite_sequence VALUES('entries', ?)", (position,))
+            if _last_id(connection) < position:  # another process may have been quicker
+                connection.execute("DELETE FROM sqlite_sequence WHERE name = 'entries'")
+                connection.execute("INSERT INTO sqlite_sequence VALUES('entries', ?)", (position,))
 
     def mark(self, consumer: str, position: int) -> None:
         """Note how far a consumer has come; a power cut may set it back a little."""
@@ -114,7 +113,6 @@ class SqliteJournal:
         dropped = 0
         while count := self._trim_some(older_than):
             dropped += count
-            time.sleep(_BREATH)  # who waits to append goes first
         return dropped
 
     def usage(self) -> Usage:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import Refused
+from core.errors import PartlyRefused
 from core.history import Columns
 from core.readings import Reading, Readings
 from storage.frames import to_frame
@@ -57,14 +57,27 @@ def test_readers_in_other_threads_see_whole_batches(tmp_path: Path) -> None:
     history.close()
 
 
-def test_a_failed_write_leaves_neither_rows_nor_position_nor_columns(tmp_path: Path) -> None:
+def test_rows_with_more_channels_than_a_table_holds_are_refused_and_the_rest_is_stored(
+    tmp_path: Path,
+) -> None:
+    history = SqliteHistory(tmp_path / "h.db")
+    wide = Readings.of("wide", [f"c{n}" for n in range(1901)], [Reading("p9", 1, {"c0": 1.0})], 0)
+    with pytest.raises(PartlyRefused, match="1 of 11 refused: wide: SQLite history") as refusal:
+        history.write([wide, batch(0, 10)], 2)
+    assert (refusal.value.accepted, refusal.value.refused) == (10, 1)
+    assert (history.position(), history.count(), history.count("p9")) == (2, 10, 0)
+    history.write([batch(100, 10)], 3)
+    assert (history.position(), history.count()) == (3, 20)
+    history.close()
+
+
+def test_a_write_that_fails_leaves_neither_rows_nor_position(tmp_path: Path) -> None:
     history = SqliteHistory(tmp_path / "h.db")
     history.write([batch(0, 10)], 1)
-    wide = Readings.of("pump", [f"c{n}" for n in range(2000)], [Reading("p9", 1, {"c0": 1.0})], 0)
-    with pytest.raises(Refused, match="no more than 1900 channels of one asset class"):
-        history.write([batch(100, 10), wide], 2)
-    assert (history.position(), history.count(), history.count("p9")) == (1, 10, 0)
-    history.write([batch(100, 10)], 2)
+    with pytest.raises(OverflowError):
+        history.write([batch(100, 10, "new")], 2**70)
+    assert (history.position(), history.count()) == (1, 10)
+    history.write([batch(100, 10, "new")], 2)
     assert (history.position(), history.count()) == (2, 20)
     history.close()
 

@@ -87,7 +87,7 @@ def test_trimming_lets_appends_go_on(tmp_path: Path) -> None:
         journal.append(ticks(2000))
         appended += 1
     trimmer.join()
-    assert appended > 1
+    assert 10 < appended < 1000
     assert [entry.at for entry in journal.read(0, 1000)] == [2000] * appended
     journal.close()
 
