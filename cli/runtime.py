@@ -58,6 +58,8 @@ class Runtime:
         self._close.callback(self.history.close)
         self.casefile = open_casefile(config)
         self._close.callback(self.casefile.close)
+        # where the journal was moved aside, its consumers must not pass over a new one's entries
+        self.journal.skip_to(max(self.history.position(), self.casefile.load().position))
         self.pipeline: IngestPipeline | None = None
         self._scoring_seen = 0
 
