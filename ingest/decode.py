@@ -41,6 +41,7 @@ class Batch:
     readings: tuple[Readings, ...]
     rejections: tuple[Rejection, ...]
     seen: tuple[RejectionsSeen, ...]
+    arrived: Instant
 
     @property
     def accepted(self) -> int:
@@ -108,13 +109,13 @@ class Decoder:
             columns[name], doubtful = self._judge(form, found, arrived, trusted=trusted)
             odd += doubtful
         if not odd:
-            return Batch(self._blocks(columns, packets, arrived), (), ())
+            return Batch(self._blocks(columns, packets, arrived), (), (), arrived)
         odd.sort()
         live, retained, rejections, seen = self._inspect(packets, odd, arrived, trusted=trusted)
         for name, readings in live.items():
             columns[name] = _merged(self._forms[name], columns.get(name), readings)
         blocks = self._blocks(columns, packets, arrived) + self._retained(retained, arrived)
-        return Batch(blocks, tuple(rejections), seen)
+        return Batch(blocks, tuple(rejections), seen, arrived)
 
     def _gather(self, packets: Sequence[Packet]) -> tuple[dict[str, _Gathered], list[int]]:
         """Decode what the fast path can; returns that, and the numbers of the others."""

@@ -1,0 +1,222 @@
+"""One connection to the broker, from CONNECT to its end. The next one is a new object.
+
+So an acknowledgement can only ever go to the connection that its message came from. The MQTT
+client library does the handshake, the subscription and the pings; messages are diverted before it
+by a `Tap`. Everything runs in the thread that calls `turn`; the client has none of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import structlog
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from core.clock import SECOND
+from ingest.packets import DUPLICATE, RETAINED, Cutter, Packet, acknowledgements
+from ingest.settings import BrokerSettings
+from ingest.tap import Tap
+
+_log = structlog.get_logger("ingest")
+_PING = b"\xc0\x00"
+_UNSUPPORTED_VERSION = 0x84
+_TAKEN_OVER = 0x8E
+_REFUSED = 0x80
+_FOREVER = 0xFFFFFFFF
+_NO_RETAINED_AGAIN = 1
+SEAM = "_create_socket"
+
+
+@dataclass(slots=True)
+class Standing:
+    """What is known of a connection so far."""
+
+    opened: bool = False
+    answered: bool = False
+    welcomed: bool = False
+    subscribed: bool = False
+    session_present: bool = False
+    version_refused: bool = False
+    taken_over: bool = False
+    ended_by_broker: bool = False
+    why: str = ""
+
+
+class _TappedClient(Client):
+    """The client with our tap between it and its socket."""
+
+    make_tap: Callable[[socket.socket], Tap] | None = None
+
+    def _create_socket(self) -> Any:
+        made = getattr(super(), SEAM)()
+        return made if self.make_tap is None else self.make_tap(made)
+
+
+class Connection:
+    """A connection that receives one topic filter with QoS 1 in a session that the broker keeps.
+
+    Where the client library no longer has the seam that the tap needs, messages come through its
+    own, slower callback, with the same promises.
+    """
+
+    def __init__(
+        self, settings: BrokerSettings, topic_filter: str, longest: int, *, version_5: bool
+    ) -> None:
+        self._settings = settings
+        self._filter = topic_filter
+        self._longest = longest
+        self.version_5 = version_5
+        self.standing = Standing()
+        self._tap: Tap | None = None
+        self._passed: list[Packet] = []
+        self._passed_size = 0
+        self._client = self._make_client()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the broker delivers to us."""
+        return self.standing.welcomed and self.standing.subscribed
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes of messages are here and not yet taken."""
+        return self._passed_size + (self._tap.waiting if self._tap else 0)
+
+    def open(self) -> None:
+        """Connect and send CONNECT; OSError where nobody answers."""
+        settings = self._settings
+        keepalive = max(1, settings.keepalive // SECOND)
+        if not self.version_5:
+            self._client.connect(settings.host, settings.port, keepalive)
+            self.standing.opened = True
+            return
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = min(settings.session_expiry // SECOND, _FOREVER)
+        self._client.connect(
+            settings.host, settings.port, keepalive, clean_start=False, properties=properties
+        )
+        self.standing.opened = True
+
+    def turn(self, seconds: float) -> bool:
+        """Wait at most so long for something to come and deal with it; false at the end."""
+        try:
+            return self._client.loop(seconds) is MQTTErrorCode.MQTT_ERR_SUCCESS
+        except Exception as error:
+            _log.exception("client_failed")
+            self.standing.why = self.standing.why or f"the client failed: {error}"
+            return False
+
+    def take(self) -> list[Packet]:
+        """Hand over the messages received so far."""
+        passed, self._passed, self._passed_size = self._passed, [], 0
+        return passed + self._tap.take() if self._tap else passed
+
+    def acknowledge(self, ids: list[int]) -> bool:
+        """Send the PUBACKs of messages of this connection; false where it is gone."""
+        return self._send(acknowledgements(ids))
+
+    def keep_alive(self) -> bool:
+        """Ping while nothing is read, so that the broker does not give us up."""
+        return self._send(_PING)
+
+    def close(self) -> None:
+        """Disconnect; the broker keeps the session."""
+        client = self._client
+        client.on_disconnect = None
+        with contextlib.suppress(Exception):
+            client.disconnect()
+        # The callbacks are ours, and would keep the client and its sockets until a collection.
+        client.on_connect = client.on_subscribe = client.on_message = None
+        with contextlib.suppress(Exception):
+            client._reset_sockets()  # noqa: SLF001 - the client has no public way to close
+        if self._tap is not None:
+            self._tap.close()
+
+    def _send(self, data: bytes) -> bool:
+        try:
+            if self._tap is not None:
+                self._tap.send(data)
+            else:
+                cast("socket.socket", self._client.socket()).sendall(data)
+        except (OSError, ValueError, AttributeError):
+            return False
+        return True
+
+    def _make_client(self) -> Client:
+        settings = self._settings
+        protocol = MQTTProtocolVersion.MQTTv5 if self.version_5 else MQTTProtocolVersion.MQTTv311
+        client = _TappedClient(
+            CallbackAPIVersion.VERSION2,
+            settings.client_id,
+            clean_session=None if self.version_5 else False,
+            protocol=protocol,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        if settings.username is not None:
+            password = settings.password.reveal() if settings.password else None
+            client.username_pw_set(settings.username, password)
+        if hasattr(Client, SEAM):
+            client.make_tap = self._make_tap
+        else:
+            _log.warning("fast_path_missing", why=f"the MQTT client has no {SEAM}")
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
+    def _make_tap(self, made: socket.socket) -> Tap:
+        self._tap = Tap(made, Cutter(version_5=self.version_5, longest=self._longest))
+        return self._tap
+
+    def _on_connect(
+        self, client: Client, _data: Any, flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        self.standing.answered = True
+        if reason.is_failure:
+            self.standing.why = f"the broker refused us: {reason}"
+            self.standing.version_refused = reason.value == _UNSUPPORTED_VERSION
+            return
+        self.standing.welcomed = True
+        self.standing.session_present = bool(flags.session_present)
+        if self.version_5:
+            options = SubscribeOptions(qos=1, retainHandling=_NO_RETAINED_AGAIN)
+            client.subscribe(self._filter, options=options)
+        else:
+            client.subscribe(self._filter, qos=1)
+
+    def _on_subscribe(
+        self, _client: Any, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
+    ) -> None:
+        refused = [reason for reason in reasons if reason.value >= _REFUSED]
+        if refused:
+            self.standing.why = (
+                f"the broker refused the subscription to {self._filter}: {refused[0]}"
+            )
+        self.standing.subscribed = not refused
+
+    def _on_disconnect(
+        self, _client: Any, _data: Any, flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        self.standing.ended_by_broker = True
+        self.standing.why = self.standing.why or str(reason)
+        if flags.is_disconnect_packet_from_server and reason.value == _TAKEN_OVER:
+            self.standing.taken_over = True
+
+    def _on_message(self, _client: Any, _data: Any, message: MQTTMessage) -> None:
+        head = 0x30 | message.qos << 1 | message.dup * DUPLICATE | message.retain * RETAINED
+        topic = message.topic.encode("utf-8", "surrogateescape")
+        self._passed.append(
+            (topic, bytes(message.payload), head, message.mid if message.qos else 0)
+        )
+        self._passed_size += len(message.payload)

@@ -1,0 +1,142 @@
+"""Drains the journal into the telemetry history, at whatever pace that takes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from core.clock import HOUR, SECOND, Clock, Span
+from core.errors import PartlyRefused
+from core.history import TelemetryHistory
+from core.journal import Entry, Journal, Kind, RejectionsSeen, draft
+from core.readings import Readings
+from core.rejection import Reason, Rejection
+from ingest import metrics
+from ingest.outage import Outage
+
+CONSUMER = "history"
+_log = structlog.get_logger("ingest")
+_ENTRIES = 64
+_IDLE = 0.05
+_TRIM_EVERY = HOUR // SECOND
+_MARK_EVERY = 1.0
+
+
+class HistoryWriter:
+    """A consumer of the journal. Its true position is the history's own; the mark trails it.
+
+    `journal_keep` and `history_keep` bound the age of what stays; nothing is trimmed while our
+    own clock cannot be believed.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        history: TelemetryHistory,
+        clock: Clock,
+        *,
+        rows: int,
+        journal_keep: Span,
+        history_keep: Span,
+        trusted: Callable[[], bool],
+    ) -> None:
+        self._journal = journal
+        self._history = history
+        self._clock = clock
+        self._rows = rows
+        self._journal_keep = journal_keep
+        self._history_keep = history_keep
+        self._trusted = trusted
+        self._position: int | None = None
+        self._marked = -1
+        self._mark_at = 0.0
+        self._trim_at = time.monotonic() + 60
+        self.outage = Outage("history")
+        self.lag = 0
+
+    def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
+        """Drain until told to stop."""
+        while not stop.is_set():
+            beat()
+            try:
+                idle = not self.step()
+                self._tidy()
+            except Exception as error:  # whatever a store raises: the journal keeps the readings
+                stop.wait(self.outage.failed(error))
+                continue
+            if idle:
+                stop.wait(_IDLE)
+
+    def step(self) -> bool:
+        """Write the next entries, if there are any; tells whether there were."""
+        if self._position is None:
+            self._position = self._history.position()
+        entries, batches = self._next(self._position)
+        if not entries:
+            self.outage.worked()
+            self.lag = 0
+            self._mark(self._position, force=True)
+            return False
+        last = entries[-1].id
+        try:
+            # Also without readings: the position has to follow, so that the journal can be trimmed.
+            self._history.write(batches, last)
+        except PartlyRefused as error:
+            self._refused(error, batches)
+        self.outage.worked()
+        self._position = last
+        self.lag = self._journal.last_id() - last
+        metrics.HISTORY_LAG.set(self.lag)
+        self._mark(last, force=False)
+        return True
+
+    def _next(self, position: int) -> tuple[list[Entry], list[Readings]]:
+        """Read entries until there are rows enough for one write."""
+        entries: list[Entry] = []
+        batches: list[Readings] = []
+        rows = 0
+        while rows < self._rows:
+            found = self._journal.read(position, _ENTRIES)
+            entries += found
+            for entry in found:
+                if entry.kind is Kind.READINGS:
+                    batches.append(Readings.decode(entry.body))
+                    rows += len(batches[-1])
+            if len(found) < _ENTRIES:
+                break
+            position = found[-1].id
+        return entries, batches
+
+    def _refused(self, error: PartlyRefused, batches: Sequence[Readings]) -> None:
+        """Tell of rows that the history will never take."""
+        _log.warning("history_refused_rows", refused=error.refused, why=str(error))
+        now = self._clock()
+        names = {batch.asset_class for batch in batches}
+        seen = (RejectionsSeen("(history)", Reason.REFUSED_BY_STORE, error.refused),)
+        letter = Rejection(
+            "(history)",
+            Reason.REFUSED_BY_STORE,
+            b"",
+            now,
+            f"{error}; classes: {', '.join(sorted(names))}",
+        )
+        self._journal.append([draft(now, seen)], [letter])
+
+    def _mark(self, position: int, *, force: bool) -> None:
+        now = time.monotonic()
+        if position != self._marked and (force or now >= self._mark_at):
+            self._journal.mark(CONSUMER, position)
+            self._marked, self._mark_at = position, now + _MARK_EVERY
+
+    def _tidy(self) -> None:
+        if time.monotonic() < self._trim_at or not self._trusted():
+            return
+        self._trim_at = time.monotonic() + _TRIM_EVERY
+        now = self._clock()
+        dropped = self._journal.trim(now - self._journal_keep)
+        older = self._history.trim(now - self._history_keep)
+        if dropped or older:
+            _log.info("old_entries_trimmed", journal=dropped, history=older)

@@ -1,0 +1,131 @@
+"""From received messages to durable entries: decode, append, and only then may they be acked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from core.clock import Clock, Instant
+from core.journal import Draft, Journal, LinkChanged, draft
+from core.rejection import Reason, Rejection
+from ingest import metrics
+from ingest.decode import Batch, Decoder, told
+from ingest.outage import Outage
+from ingest.packets import Packet
+from ingest.topics import shown
+
+_log = structlog.get_logger("ingest")
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many messages came in and what became of them, since the start."""
+
+    received: int = 0
+    accepted: int = 0
+    acknowledged: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+
+class Intake:
+    """Puts batches of messages into the journal, one transaction each.
+
+    `trusted` tells whether our own clock can be believed. Owned by one thread.
+    """
+
+    def __init__(
+        self, decoder: Decoder, journal: Journal, clock: Clock, trusted: Callable[[], bool]
+    ) -> None:
+        self._decoder = decoder
+        self._journal = journal
+        self._clock = clock
+        self._trusted = trusted
+        self._links: list[Draft] = []
+        self.counts = Counts()
+        self.outage = Outage("journal")
+
+    def tell(self, change: LinkChanged) -> None:
+        """Note a change of the link; it goes into the journal with what comes next."""
+        self._links.append(draft(self._clock(), change))
+
+    def judge(self, packets: Sequence[Packet]) -> Batch:
+        """Decode a batch. Whatever is in it, every message gets its verdict."""
+        arrived, trusted = self._clock(), self._trusted()
+        try:
+            return self._decoder.decode(packets, arrived, trusted=trusted)
+        except Exception:
+            _log.exception("batch_not_decoded", messages=len(packets))
+        return self._one_by_one(packets, arrived, trusted=trusted)
+
+    def append(self, batch: Batch | None, patience: Callable[[float], bool]) -> bool:
+        """Make a batch durable, trying until it is; false when `patience` ended before.
+
+        `patience` waits so many seconds and tells whether to go on.
+        """
+        drafts = [] if batch is None else self._drafts(batch)
+        rejections = () if batch is None else batch.rejections
+        while True:
+            links = list(self._links)
+            if not (drafts or links or rejections):
+                return True
+            try:
+                self._journal.append([*links, *drafts], rejections)
+            except Exception as error:  # a bug in a store must not lose what it should keep
+                if not patience(self.outage.failed(error)):
+                    return False
+                continue
+            del self._links[: len(links)]
+            self.outage.worked()
+            if batch is not None:
+                self._count(batch)
+            return True
+
+    def flush(self) -> None:
+        """Write changes of the link that nothing has carried yet; a failure is for later."""
+        if self._links:
+            self.append(None, lambda _: False)
+
+    def received(self, count: int) -> None:
+        """Count messages as they come in."""
+        self.counts.received += count
+        metrics.RECEIVED.inc(count)
+
+    def acknowledged(self, count: int) -> None:
+        """Count messages that were acknowledged."""
+        self.counts.acknowledged += count
+        metrics.ACKNOWLEDGED.inc(count)
+
+    def _drafts(self, batch: Batch) -> list[Draft]:
+        at = batch.arrived
+        drafts = [draft(at, block) for block in batch.readings]
+        if batch.seen:
+            drafts.append(draft(at, batch.seen))
+        return drafts
+
+    def _count(self, batch: Batch) -> None:
+        self.counts.accepted += batch.accepted
+        metrics.ACCEPTED.inc(batch.accepted)
+        for rejection in batch.rejections:
+            self.counts.rejected[str(rejection.reason)] += 1
+            metrics.REJECTED.labels(str(rejection.reason)).inc()
+
+    def _one_by_one(self, packets: Sequence[Packet], arrived: Instant, *, trusted: bool) -> Batch:
+        """Decode each message alone, setting aside those on which the decoder itself fails."""
+        batches, failed = [], []
+        for packet in packets:
+            try:
+                batches.append(self._decoder.decode([packet], arrived, trusted=trusted))
+            except Exception as error:
+                detail = f"the decoder failed on it: {type(error).__name__}"
+                topic, payload, _, _ = packet
+                failed.append(Rejection(shown(topic), Reason.MALFORMED, payload, arrived, detail))
+        seen = Counter((entry.topic, entry.reason) for entry in failed)
+        return Batch(
+            tuple(block for batch in batches for block in batch.readings),
+            (*(entry for batch in batches for entry in batch.rejections), *failed),
+            (*(entry for batch in batches for entry in batch.seen), *told(seen)),
+            arrived,
+        )

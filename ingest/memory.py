@@ -1,0 +1,52 @@
+"""What ingest remembers over a restart, beside the journal: its session, and clocks of sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from core.clock import Span
+
+_log = structlog.get_logger("ingest")
+
+
+class Memory(msgspec.Struct):
+    """The broker's session that was last held, and the offsets of clocks that are corrected."""
+
+    session: str = ""
+    offsets: dict[str, Span] = {}
+
+
+class MemoryFile:
+    """Keeps a `Memory` in a file; without a path, only as long as the process lives.
+
+    Losing it costs a warning about a lost session, or a clock's offset being learned anew; so a
+    broken file is put aside by being overwritten, and a disk that is full is passed over.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._saved = b""
+        self.now = Memory()
+        if path is not None and path.exists():
+            try:
+                self._saved = path.read_bytes()
+                self.now = msgspec.json.decode(self._saved, type=Memory)
+            except (OSError, msgspec.MsgspecError) as error:
+                _log.warning("memory_unreadable", path=str(path), why=str(error))
+
+    def save(self) -> None:
+        """Write it where it changed."""
+        body = msgspec.json.encode(self.now)
+        if self._path is None or body == self._saved:
+            return
+        try:
+            beside = self._path.with_suffix(".new")
+            beside.write_bytes(body)
+            beside.replace(self._path)
+        except OSError as error:
+            _log.warning("memory_unwritable", path=str(self._path), why=str(error))
+            return
+        self._saved = body

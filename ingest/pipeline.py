@@ -1,0 +1,195 @@
+"""The whole of ingest: subscriber, history writer and heartbeat, each a thread that is watched."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from core.clock import DAY, SECOND, Clock, Instant, Span
+from core.errors import Unavailable
+from core.history import TelemetryHistory
+from core.journal import Journal
+from core.plant import Plant
+from ingest.clocks import ClockOffsets
+from ingest.decode import Decoder
+from ingest.heartbeat import Heartbeat, Note
+from ingest.history_writer import HistoryWriter
+from ingest.intake import Intake
+from ingest.memory import MemoryFile
+from ingest.settings import BrokerSettings, IngestSettings
+from ingest.subscriber import Subscriber
+from ingest.trust import Trust
+from ingest.worker import Worker
+
+_log = structlog.get_logger("ingest")
+_STOP_WITHIN = 15.0
+_HANGS_AFTER = 60.0
+_LEAST_FREE = 200_000_000
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class IngestStatus:
+    """How ingest stands now; counts are since the start.
+
+    `heartbeats` are seconds since each thread last came round, `restarts` how often one had to be
+    started again, `offsets` how many nanoseconds are added to clocks that are corrected.
+    """
+
+    connected: bool
+    received: int
+    accepted: int
+    acknowledged: int
+    rejected: dict[str, int]
+    journal_share: float
+    history_lag: int
+    trusted: bool
+    trouble: tuple[str, ...]
+    heartbeats: dict[str, float]
+    restarts: dict[str, int]
+    offsets: dict[str, Span]
+
+
+class IngestPipeline:
+    """Receives telemetry into the journal and drains it into the history, until stopped.
+
+    `memory` names a small file for what should outlive a restart beside journal and history.
+    """
+
+    def __init__(
+        self,
+        plant: Plant,
+        broker: BrokerSettings,
+        settings: IngestSettings,
+        journal: Journal,
+        history: TelemetryHistory,
+        clock: Clock,
+        *,
+        memory: Path | None = None,
+        commit_every: Span = SECOND // 100,
+        journal_keep: Span = 2 * DAY,
+        history_keep: Span | None = None,
+        trust: Trust | None = None,
+    ) -> None:
+        self._plant = plant
+        self._journal = journal
+        self._history = history
+        self._folder = memory.parent if memory is not None else None
+        self._memory = MemoryFile(memory)
+        self._offsets = ClockOffsets(self._memory.now.offsets)
+        self._trust = trust or Trust(clock, _newest_entry(journal))
+        self._decoder = Decoder(plant, settings, self._offsets, self._newest_of)
+        self._intake = Intake(self._decoder, journal, clock, lambda: self._trust.trusted)
+        self._subscriber = Subscriber(
+            broker,
+            settings,
+            self._decoder.topic_filter,
+            self._intake,
+            self._memory,
+            commit_every,
+        )
+        self._writer = HistoryWriter(
+            journal,
+            history,
+            clock,
+            rows=settings.history_rows,
+            journal_keep=journal_keep,
+            history_keep=plant.retention if history_keep is None else history_keep,
+            trusted=lambda: self._trust.trusted,
+        )
+        self._heartbeat = Heartbeat(
+            journal,
+            clock,
+            plant.tick_every,
+            connected=lambda: self._subscriber.connected,
+            trusted=self._trust.look,
+            notes=self._notes,
+        )
+        self._workers = (
+            Worker("subscriber", self._subscriber.run),
+            Worker("history", self._writer.run),
+            Worker("heartbeat", self._heartbeat.run),
+        )
+
+    def start(self) -> None:
+        """Start the threads; they wait by themselves for what is not there yet."""
+        for worker in self._workers:
+            worker.start()
+
+    def stop(self) -> None:
+        """End all threads; what was not acknowledged comes again."""
+        for worker in self._workers:
+            worker.stop()
+        for worker in self._workers:
+            if not worker.join(_STOP_WITHIN):
+                _log.warning("thread_did_not_end", thread=worker.name)
+        self._remember()
+
+    def status(self) -> IngestStatus:
+        """Tell how ingest stands."""
+        counts = self._intake.counts
+        try:
+            share = self._journal.usage().share
+        except Unavailable:
+            share = float("nan")
+        return IngestStatus(
+            connected=self._subscriber.connected,
+            received=counts.received,
+            accepted=counts.accepted,
+            acknowledged=counts.acknowledged,
+            rejected=dict(counts.rejected),
+            journal_share=share,
+            history_lag=self._writer.lag,
+            trusted=self._trust.trusted,
+            trouble=tuple(words for _, words in self._notes()),
+            heartbeats={worker.name: worker.age for worker in self._workers},
+            restarts={worker.name: worker.restarts for worker in self._workers},
+            offsets=self._offsets.offsets,
+        )
+
+    def _notes(self) -> Iterator[Note]:
+        """List the standing faults of ingest."""
+        self._remember()
+        if self._subscriber.trouble and not self._subscriber.connected:
+            yield "broker", f"no connection to the broker: {self._subscriber.trouble}"
+        if self._intake.outage.lasts:
+            yield "journal unavailable", f"nothing is acknowledged: {self._intake.outage.words}"
+        if self._writer.outage.lasts:
+            behind = f"{self._writer.lag:,} journal entries wait"
+            yield "history unavailable", f"{self._writer.outage.words}; {behind}"
+        if not self._trust.trusted:
+            words = "this machine's clock cannot be believed; nothing is refused for its time"
+            yield "clock not trusted", words
+        if jumped := self._decoder.jumped():
+            named = ", ".join(jumped[:_NAMED])
+            more = f" and {len(jumped) - _NAMED} more" if len(jumped) > _NAMED else ""
+            yield "clocks", f"went back by more than an hour: the clock of {named}{more}"
+        for worker in self._workers:
+            if worker.age > _HANGS_AFTER:
+                yield f"thread {worker.name}", f"has not come round for {worker.age:.0f} s"
+        if (
+            self._folder is not None
+            and (free := shutil.disk_usage(self._folder).free) < _LEAST_FREE
+        ):
+            yield "disk full", f"only {free / 1e6:.0f} MB are left on the disk of {self._folder}"
+
+    def _remember(self) -> None:
+        self._memory.now.offsets = self._offsets.offsets
+        self._memory.save()
+
+    def _newest_of(self, asset: str) -> Instant | None:
+        try:
+            return self._history.latest(asset)
+        except Unavailable:
+            return None
+
+
+def _newest_entry(journal: Journal) -> Instant:
+    """Tell when the journal's newest entry was written, 0 where it has none."""
+    last = journal.last_id()
+    entries = journal.read(last - 1, 1) if last else []
+    return entries[0].at if entries else 0

@@ -1,0 +1,72 @@
+"""Tries refused messages again, after what refused them was mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.clock import Clock
+from core.journal import DeadLetters, Journal, draft
+from core.plant import Plant
+from core.readings import Readings
+from core.rejection import DeadLetter
+from ingest.inspect import Arrival, Inspector
+from ingest.settings import IngestSettings
+
+_AT_ONCE = 500
+_QOS_1 = 0x32
+
+
+class JournalWithLetters(Journal, DeadLetters, Protocol):
+    """A journal that also keeps the dead letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """How many letters were taken, refused again, or not kept whole and so not tried."""
+
+    taken: int = 0
+    refused: int = 0
+    partial: int = 0
+
+
+def retry(
+    letters: Sequence[DeadLetter],
+    plant: Plant,
+    settings: IngestSettings,
+    journal: JournalWithLetters,
+    clock: Clock,
+) -> Retried:
+    """Judge letters anew, oldest first; what is now wholly good goes in and leaves the list.
+
+    A letter is judged as of when it first came, so that waiting does not make it too old. Trying
+    one twice is harmless: its readings have the same asset and time.
+    """
+    inspector = Inspector(plant, settings)
+    whole = sorted((letter for letter in letters if letter.whole), key=lambda letter: letter.id)
+    taken = 0
+    for start in range(0, len(whole), _AT_ONCE):
+        taken += _retry_some(whole[start : start + _AT_ONCE], inspector, journal, clock)
+    return Retried(taken, len(whole) - taken, len(letters) - len(whole))
+
+
+def _retry_some(
+    letters: Sequence[DeadLetter], inspector: Inspector, journal: JournalWithLetters, clock: Clock
+) -> int:
+    drafts, done = [], []
+    now = clock()
+    for number, letter in enumerate(letters):
+        packet = (letter.topic.encode(), letter.payload, _QOS_1, 0)
+        verdict = inspector.inspect(packet, Arrival(letter.at, number))
+        if verdict.reading is None or verdict.rejection is not None:
+            continue
+        name = inspector.plant.assets[verdict.reading.asset].asset_class
+        channels = inspector.forms[name].channel_names
+        block = Readings.of(name, channels, [verdict.reading], letter.at)
+        drafts.append(draft(now, block))
+        done.append(letter.id)
+    if drafts:
+        journal.append(drafts)
+        journal.discard(done)
+    return len(done)
