@@ -150,7 +150,8 @@ def test_assets_and_classes_are_kept_apart(history: TelemetryHistory) -> None:
 
 
 def test_an_asset_whose_class_was_changed_keeps_all_its_history(history: TelemetryHistory) -> None:
-    history.write([batch(said("p1", 1, v=1.0), said("p1", 2, v=2.0, w=2.0))], 1)
+    bad = {"v": Quality.BAD}
+    history.write([batch(said("p1", 1, v=1.0), said("p1", 2, bad, v=2.0, w=2.0))], 1)
     history.write([batch(said("p1", 3, v=3.0), said("p1", 2, v=9.0), asset_class="fan")], 2)
     assert rows(history.read("p1", ("v", "w"), *EVER)) == [
         (1, 1.0, None),
