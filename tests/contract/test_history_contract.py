@@ -159,6 +159,7 @@ def test_an_asset_whose_class_was_changed_keeps_all_its_history(history: Telemet
         (3, 3.0, None),
     ]
     assert rows(history.read("p1", ("v",), *EVER, limit=2)) == [(2, 9.0), (3, 3.0)]
+    assert history.read("p1", ("v",), *EVER).quality is None
     assert history.latest("p1") == T + 3 * SECOND
     history.write([batch(said("p1", 4, {"v": Quality.BAD}, v=4.0), asset_class="fan")], 3)
     quality = history.read("p1", ("v",), T + 3 * SECOND, EVER[1]).quality
