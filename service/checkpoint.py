@@ -115,8 +115,10 @@ def _fill(
         state[name] = fresh.copy()
         if prefix + name in saved:
             kept = unpack(saved[prefix + name])
-            if kept.shape[1:] == fresh.shape[1:] and kept.dtype == fresh.dtype:
-                state[name][new] = kept[old]
+            if kept.shape[1:] != fresh.shape[1:]:
+                # Buffers grow: a fresh one is shorter than a saved one of the same section.
+                state[name] = np.zeros((len(fresh), *kept.shape[1:]), kept.dtype)
+            state[name][new] = kept[old]
     holder.restore(state)
 
 

@@ -114,7 +114,8 @@ class Watermark:
     def restore(self, state: State) -> None:
         """Take over a state."""
         self.last_at = state["last_at"].astype(np.int64)
-        self._seen = state["seen"].astype(np.bool_)
+        if state["seen"].shape == self._seen.shape:  # the same channels
+            self._seen = state["seen"].astype(np.bool_)
 
 
 def _passed(at: Instants, last: Instants) -> Instants:

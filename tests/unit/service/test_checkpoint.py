@@ -65,11 +65,11 @@ def test_state_of_another_configuration_is_dropped_and_named() -> None:
     assert new.array.tolist() == [[0, 0]]
 
 
-def test_an_array_of_another_form_starts_anew() -> None:
-    old, new = Counter(1, width=3), Counter(1)
+def test_a_buffer_that_had_grown_comes_back_grown() -> None:
+    old, new = Counter(1, width=3), Counter(2, width=0)
     old.array[:] = 7
-    part(new, "a").read(part(old, "a").write())
-    assert new.array.tolist() == [[0, 0]]
+    part(new, "new", "a").read(part(old, "a").write())
+    assert new.array.tolist() == [[0, 0, 0], [7, 7, 7]]
 
 
 def test_nothing_saved_is_nothing_read() -> None:

@@ -76,3 +76,13 @@ def test_a_watermark_of_the_past_is_never_set_back() -> None:
     assert found.jumped is not None
     assert found.jumped.tolist() == [False]
     assert mark.last_at.tolist() == [now]
+
+
+def test_a_watermark_outlasts_a_change_of_channels() -> None:
+    old, new = Watermark(1, 2, MINUTE), Watermark(1, 3, MINUTE)
+    admit(old, 5, 1.0, 2.0)
+    new.restore(old.state())
+    found = admit(new, 4, 1.0, 2.0, 3.0)
+    assert found.late is not None
+    assert found.late.tolist() == [True]
+    assert admit(new, 6, 1.0, 2.0, 3.0).passed.tolist() == [1]
