@@ -31,10 +31,10 @@ def check(
     Exits with 2 where there are any.
 
     Examples:
-
       millwright check -c my-plant
 
       millwright check -c my-plant --schema my-plant/schema
+
     """
     from cli.configuration import load
 

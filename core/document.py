@@ -106,7 +106,8 @@ def parse(text: str, name: str) -> tuple[Document | None, list[Fault]]:
     except _Broken as broken:
         return None, [Fault(name, broken.line, str(broken))]
     except yaml.MarkedYAMLError as error:
-        mark: Any = error.problem_mark or error.context_mark
+        mark: Any = error.problem_mark
+        mark = mark or error.context_mark
         said = ", ".join(part for part in (error.context, error.problem) if part)
         if "\\t" in said:
             said += "; indent with spaces"

@@ -1,0 +1,1 @@
+"""Scoring, rules, the alert book, notifiers, the feed: everything after the journal."""
