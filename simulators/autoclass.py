@@ -54,7 +54,7 @@ def class_document(recording: Recording) -> dict[str, Any]:
     return {
         "title": f"made from {recording.path.name}",
         "channels": {
-            name: {"role": "condition", **({"title": title} if title != name else {})}
+            name: {"unit": "", **({"title": title} if title != name else {})}
             for name, title in zip(recording.columns, recording.titles, strict=True)
         },
         "detectors": {"pattern": {"kind": "mewma"}},

@@ -42,7 +42,7 @@ def test_a_file_where_nothing_changes_is_refused(tmp_path: Path) -> None:
 def test_the_class_takes_every_column_and_its_delays_from_the_step(tmp_path: Path) -> None:
     document = yaml.safe_load(yaml.safe_dump(class_document(recording(tmp_path))))
     assert list(document["channels"]) == ["Volume_Flow", "const", "size"]
-    assert document["channels"]["Volume_Flow"] == {"role": "condition", "title": "Volume Flow"}
+    assert document["channels"]["Volume_Flow"] == {"unit": "", "title": "Volume Flow"}
     assert document["detectors"] == {"pattern": {"kind": "mewma"}}
     assert document["rules"]["pattern"]["group"] == "machine"
     assert document["rules"]["pattern"]["on_delay"] == "5min"
