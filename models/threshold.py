@@ -5,23 +5,41 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from core.life import CannotSay, Outlook
-from core.plant import Asset, AssetClass
+from core.clock import DAY, HOUR
+from core.life import CannotSay, Outlook, Remaining
+from core.plant import Asset, AssetClass, Mode
 from core.quantity import Duration
 from core.readings import Floats
 from core.settings import Settings
-from models.detector import Round, State, Verdicts
+from models.detector import Round, State, Verdicts, unknown_channel
+from models.passage import falling, paths, remaining
+from models.trail import Trail
+
+ENOUGH_POINTS = 10
+"""How many means of the past a trend needs."""
+
+SURE = 2.5
+"""At how many standard errors a trend is one."""
+
+WIDEST = 30.0
+"""How many times the early end of an interval the late end may be."""
+
+MISSING = 30
+"""After how many readings without the signal nothing is said any more."""
+
+_RATE = 0.1
 
 
 class ThresholdSettings(Settings):
     """Health as the way from a healthy level to an end-of-life threshold.
 
-    The signal is a `channel` or the score of a `detector`; with neither, the worst score of all
-    detectors is followed. `healthy` is learned from the asset's first `min_rows` running readings
-    where it is not given. Without `end` nothing can be said of the life that is left, only of
-    health where a detector is followed: there `end` is in multiples of the alarm line.
+    The signal is a `channel`, or the score of a `detector`; with neither, the highest score of
+    all detectors. `end` is in the channel's unit, or in multiples of the alarm line for a score;
+    without it nothing is said of health or life. `healthy` is learned from the asset's first
+    `min_rows` running readings where it is not given. The trend is looked for in the last
+    `window`; an end beyond `max_horizon` is not predicted.
     """
 
     kind: Literal["threshold"] = "threshold"
@@ -32,7 +50,18 @@ class ThresholdSettings(Settings):
     end: float | None = None
     source: str = ""
     min_rows: int = Field(default=60, ge=10)
-    max_horizon: Duration = Field(default=3 * 365 * 24 * 3600 * 1_000_000_000)
+    window: Duration = 30 * DAY
+    max_horizon: Duration = 2 * 365 * DAY
+
+    @model_validator(mode="after")
+    def _sound(self) -> ThresholdSettings:
+        if self.channel is not None and self.detector is not None:
+            msg = "give a channel or a detector to follow, not both"
+            raise ValueError(msg)
+        if self.end is not None and self.healthy == self.end:
+            msg = f"healthy and end are both {self.end}; they must differ"
+            raise ValueError(msg)
+        return self
 
 
 class Threshold:
@@ -41,30 +70,141 @@ class Threshold:
     def __init__(
         self, settings: ThresholdSettings, asset_class: AssetClass, assets: tuple[Asset, ...]
     ) -> None:
+        names = asset_class.channel_names
+        if settings.channel is not None and settings.channel not in names:
+            raise unknown_channel(settings.channel, names)
+        detectors = tuple(named.name for named in asset_class.detectors)
+        if settings.detector is not None and settings.detector not in detectors:
+            msg = f"unknown detector {settings.detector!r}; known: {', '.join(detectors)}"
+            raise ValueError(msg)
         self._settings = settings
-        self._assets = len(assets)
+        self._column = None if settings.channel is None else names.index(settings.channel)
+        self._unit = (
+            "times the alarm line"
+            if settings.channel is None
+            else asset_class.channel(settings.channel).unit
+        )
+        count = len(assets)
+        self._level = np.full(count, np.nan)
+        self._healthy = np.zeros(count)
+        self._rows = np.zeros(count, np.int64)
+        self._missing = np.zeros(count, np.int64)
+        self._now = np.zeros(count, np.int64)
+        self._trail = Trail(count, settings.window)
 
     def observe(self, rows: Round, verdicts: Verdicts) -> None:
         """Move the health of the rows' assets forward."""
+        running = rows.mode == Mode.RUNNING
+        signal = self._signal(rows, verdicts)
+        known = running & np.isfinite(signal)
+        silent = rows.asset[running & ~np.isfinite(signal)]
+        self._missing[silent] += 1
+        asset, at, value = rows.asset[known], rows.at[known], signal[known]
+        self._missing[asset] = 0
+        self._now[asset] = at
+        before = self._level[asset]
+        self._level[asset] = np.where(np.isnan(before), value, before + _RATE * (value - before))
+        self._rows[asset] += 1
+        learning = asset[self._rows[asset] <= self._settings.min_rows]
+        said = value[self._rows[asset] <= self._settings.min_rows]
+        self._healthy[learning] += (said - self._healthy[learning]) / self._rows[learning]
+        self._trail.add(asset, at, value)
 
     def health(self) -> Floats:
         """Return the health index per asset."""
-        return np.full(self._assets, np.nan)
+        end = self._settings.end
+        if end is None:
+            return np.full(len(self._level), np.nan)
+        healthy = self._healthy_level()
+        way = np.where(healthy == end, np.nan, end - healthy)
+        index = np.clip((end - self._level) / way, 0.0, 1.0)
+        ready = self._settings.healthy is not None or self._rows >= self._settings.min_rows
+        return np.where(ready, index, np.nan)
 
     def remaining(self, asset: int) -> Outlook:
-        """Return the time left to the threshold, in hours."""
-        return CannotSay("learning", "not enough history yet")
+        """Return the time left to the threshold for one asset, in hours of calendar time."""
+        refusal = self._refusal(asset)
+        if refusal is not None:
+            return refusal
+        end = float(self._settings.end or 0.0)
+        sign = 1.0 if end > self._healthy_level()[asset] else -1.0
+        if sign * (end - self._level[asset]) <= 0:
+            return Remaining(0.0, 0.0, 0.0)
+        at, values = self._trail.points(asset)
+        now = self._now[asset]
+        found = paths((at - now) / HOUR, sign * values, 0.0)
+        if falling(found) < SURE:
+            return CannotSay("not_falling", "health is not falling, so no end is in sight")
+        left = remaining(found, sign * end, self._settings.max_horizon / HOUR)
+        if left is None or left.p95 > WIDEST * left.p05:
+            return CannotSay(
+                "too_wide", "health falls too slowly or unevenly to say when it will reach its end"
+            )
+        return left
 
     def basis(self, asset: int) -> str:
         """Say what the estimate rests on."""
-        return "drift to a threshold"
+        settings = self._settings
+        signal = settings.channel or f"score of {settings.detector or 'the detectors'}"
+        if settings.end is None:
+            return f"{signal}; no end-of-life threshold is configured"
+        healthy = self._healthy_level()[asset]
+        origin = "" if settings.healthy is not None else " as learned"
+        source = f" ({settings.source})" if settings.source else ""
+        return (
+            f"{signal} from {healthy:.3g}{origin} to {settings.end:.3g} {self._unit}{source}; "
+            "Wiener process with drift, first passage"
+        ).replace(" ;", ";")
 
     def forget(self, asset: int) -> None:
         """Start one asset anew."""
+        self._level[asset] = np.nan
+        self._healthy[asset] = 0.0
+        self._rows[asset] = self._missing[asset] = self._now[asset] = 0
+        self._trail.forget(asset)
 
     def state(self) -> State:
         """Return everything needed to go on."""
-        return {}
+        return {
+            "level": self._level.copy(),
+            "healthy": self._healthy.copy(),
+            "rows": self._rows.copy(),
+            "missing": self._missing.copy(),
+            "now": self._now.copy(),
+        } | self._trail.state()
 
     def restore(self, state: State) -> None:
         """Take over a state."""
+        self._level = state["level"].astype(np.float64)
+        self._healthy = state["healthy"].astype(np.float64)
+        self._rows = state["rows"].astype(np.int64)
+        self._missing = state["missing"].astype(np.int64)
+        self._now = state["now"].astype(np.int64)
+        self._trail.restore(state)
+
+    def _signal(self, rows: Round, verdicts: Verdicts) -> Floats:
+        if self._column is not None:
+            signal: Floats = rows.values[:, self._column]
+            return signal
+        if self._settings.detector is not None:
+            return verdicts[self._settings.detector].value
+        if not verdicts:
+            return np.full(len(rows.asset), np.nan)
+        return np.fmax.reduce([scored.value for scored in verdicts.values()])
+
+    def _healthy_level(self) -> Floats:
+        given = self._settings.healthy
+        return self._healthy if given is None else np.full(len(self._level), given)
+
+    def _refusal(self, asset: int) -> CannotSay | None:
+        settings = self._settings
+        if settings.end is None:
+            return CannotSay("no_threshold", "no end-of-life threshold is configured for it")
+        if self._missing[asset] >= MISSING:
+            return CannotSay("channel_missing", f"{settings.channel or 'the score'} is missing")
+        if self._rows[asset] < settings.min_rows:
+            words = f"still learning: {self._rows[asset]} of {settings.min_rows} readings"
+            return CannotSay("learning", words)
+        if len(self._trail.points(asset)[0]) < ENOUGH_POINTS:
+            return CannotSay("learning", "still learning: not enough history for a trend")
+        return None
