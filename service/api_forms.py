@@ -1,0 +1,169 @@
+"""How cases, transitions, work and assets are written as JSON: times in ISO 8601 UTC, no NaN."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any, TypeAlias
+
+from core.alert import Alert, Evidence, Transition
+from core.casefile import Status
+from core.clock import SECOND, Instant, iso
+from core.life import CannotSay, LifeEstimate
+from core.plant import Plant
+from core.work import WorkEvent
+from service.words import describe
+
+Json: TypeAlias = dict[str, Any]
+
+
+def short(alert: Alert, plant: Plant) -> Json:
+    """Write a case as lists and events show it."""
+    asset = plant.assets.get(alert.asset)
+    return {
+        "id": alert.id,
+        "asset": alert.asset,
+        "label": alert.asset if asset is None else asset.label,
+        "group": alert.group,
+        "severity": alert.severity.value,
+        "state": alert.state.value,
+        "open": alert.state.is_open,
+        "title": alert.title,
+        "summary": alert.summary,
+        "opened_at": iso(alert.opened_at),
+        "changed_at": iso(alert.changed_at),
+        "returned_at": _iso(alert.returned_at),
+        "ended_at": _iso(alert.ended_at),
+        "acknowledged_by": alert.acknowledged_by,
+        "held": alert.held,
+        "version": alert.version,
+    }
+
+
+def long(alert: Alert, steps: Iterable[Transition], plant: Plant) -> Json:
+    """Write a case with everything that is known of it."""
+    return short(alert, plant) | {
+        "rules": alert.rules,
+        "active": alert.active,
+        "description": asdict(describe(alert, plant)),
+        "evidence": evidence(alert.evidence),
+        "history": [transition(step) for step in steps],
+        "plot": f"/api/v1/alerts/{alert.id}/plot.svg",
+    }
+
+
+def event(step: Transition, alert: Alert, plant: Plant) -> Json:
+    """Write a transition with the case as it now stands."""
+    return transition(step) | {"alert": short(alert, plant)}
+
+
+def transition(step: Transition) -> Json:
+    """Write one step of a case."""
+    return {
+        "id": step.id,
+        "case": step.alert,
+        "version": step.version,
+        "at": iso(step.at),
+        "change": step.change.value,
+        "before": None if step.before is None else step.before.value,
+        "after": step.after.value,
+        "by": step.by,
+        "why": step.why,
+        "severity": step.severity.value,
+        "catching_up": step.catching_up,
+    }
+
+
+def evidence(found: Evidence) -> Json:
+    """Write what a case rests on."""
+    return {
+        "at": iso(found.at),
+        "detector": found.detector,
+        "score": _number(found.score),
+        "mode": found.mode,
+        "confidence": found.confidence,
+        "channels": [
+            {
+                "channel": channel.channel,
+                "label": channel.label,
+                "unit": channel.unit,
+                "value": _number(channel.value),
+                "low": _number(channel.low),
+                "high": _number(channel.high),
+                "share": _number(channel.share),
+            }
+            for channel in found.channels
+        ],
+        "candidates": found.candidates,
+        "actions": found.actions,
+        "life": life(found.life),
+    }
+
+
+def life(found: LifeEstimate | CannotSay | None) -> Json | None:
+    """Write remaining life: hours as a distribution, or why there are none."""
+    if found is None:
+        return None
+    if isinstance(found, CannotSay):
+        return {"cannot_say": found.words, "reason": found.reason}
+    left = found.remaining
+    said: Json = (
+        {"cannot_say": left.words, "reason": left.reason}
+        if isinstance(left, CannotSay)
+        else {"hours": {"p05": _number(left.p05), "p50": _number(left.p50), "p95": _number(left.p95)}}
+    )
+    return said | {
+        "failure_mode": found.failure_mode,
+        "health": _number(found.health),
+        "at": iso(found.at),
+        "basis": found.basis,
+    }
+
+
+def work(done: WorkEvent) -> Json:
+    """Write what maintenance did."""
+    return {
+        "id": done.id,
+        "asset": done.asset,
+        "at": iso(done.at),
+        "work": done.work.value,
+        "by": done.by,
+        "note": done.note,
+        "failure_mode": done.failure_mode,
+        "routine": done.routine,
+    }
+
+
+def asset(asset_id: str, status: Status | None, plant: Plant, now: Instant) -> Json:
+    """Write an asset and how it stands; one never heard of has no status yet."""
+    known = plant.assets[asset_id]
+    said: Json = {
+        "id": asset_id,
+        "label": known.label,
+        "site": known.site,
+        "area": known.area,
+        "class": known.asset_class,
+    }
+    if status is None:
+        return said | {"judged": False, "why": "no data yet", "mode": "unknown", "at": None}
+    return said | {
+        "at": _iso(status.at),
+        "arrived": _iso(status.arrived),
+        "age_seconds": None if status.at is None else round((now - status.at) / SECOND, 1),
+        "mode": status.mode,
+        "judged": status.judged,
+        "why": status.why,
+        "score": _number(status.score),
+        "health": _number(status.health),
+        "life": life(status.life),
+        "counts": status.counts,
+    }
+
+
+def _iso(at: Instant | None) -> str | None:
+    return None if at is None else iso(at)
+
+
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
