@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from storage.casefile_sqlite import SqliteCaseFile
-from storage.history_sqlite import SqliteHistory
-from storage.journal_sqlite import SqliteJournal
-from storage.settings import JournalSettings
 
 from benchmarks.fleet import Fleet
 from core.alert import AlertQuery, AlertState
 from core.clock import SECOND
 from core.journal import Kind, Link, LinkChanged, decode
 from core.plant import SERVICE_ASSET
+from storage.casefile_sqlite import SqliteCaseFile
+from storage.history_sqlite import SqliteHistory
+from storage.journal_sqlite import SqliteJournal
+from storage.settings import JournalSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,11 +60,10 @@ def retry(
 
     Example: millwright messages retry --reason "unknown asset"
     """
-    from ingest.retry import retry as try_again
-
     from cli.configuration import load
     from cli.runtime import open_journal
     from core.clock import system_clock
+    from ingest.retry import retry as try_again
 
     loaded = load(config)
     journal = open_journal(loaded)

@@ -10,12 +10,11 @@ from core.clock import Clock, system_clock
 from core.journal import Revision, draft
 
 if TYPE_CHECKING:
-    from ingest.pipeline import IngestPipeline
-    from storage.journal_sqlite import SqliteJournal
-
     from cli.configuration import Configuration
     from core.casefile import CaseFile
     from core.history import TelemetryHistory
+    from ingest.pipeline import IngestPipeline
+    from storage.journal_sqlite import SqliteJournal
 
 
 def open_journal(config: Configuration) -> SqliteJournal:
@@ -94,7 +93,6 @@ class Runtime:
     def start_scoring(self) -> None:
         """Score the journal and send what it raises; Refused where one runs already."""
         from service.notify import Outbox
-
         from service.scoring import Scoring
         from service.watch import IngestWatch
 
