@@ -25,8 +25,8 @@ def list_alerts(
 
     Example: millwright alerts list --asset lahore/east/pump-01
     """
+    from cli.adapters import open_casefile
     from cli.configuration import load
-    from cli.runtime import open_casefile
     from core.alert import AlertQuery, AlertState
 
     states = frozenset(AlertState) if everything else frozenset(s for s in AlertState if s.is_open)
@@ -60,8 +60,8 @@ def show(alert_id: str, config: ConfigFolder = SHIPPED, as_json: AsJson = False)
     """Show one case in plain words, with its history."""
     from dataclasses import asdict
 
+    from cli.adapters import open_casefile
     from cli.configuration import load
-    from cli.runtime import open_casefile
     from cli.wording import history_lines, words_of
 
     loaded = load(config)
@@ -114,8 +114,8 @@ def tail(
     as_json: AsJson = False,
 ) -> None:
     """Follow alerts as they come, until interrupted."""
+    from cli.adapters import open_casefile
     from cli.configuration import load
-    from cli.runtime import open_casefile
     from cli.wording import event_row
 
     casefile = open_casefile(load(config))

@@ -16,8 +16,8 @@ def send(folder: Path, verb: str, alert_id: str, by: str, note: str, wait: float
 
     Raises Refused with scoring's words, Unavailable where no scoring runs to decide.
     """
+    from cli.adapters import open_casefile, open_journal
     from cli.configuration import load
-    from cli.runtime import open_casefile, open_journal
 
     config = load(folder)
     command = Command(uuid.uuid4().hex, verb, alert_id, by, note)

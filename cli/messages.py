@@ -20,8 +20,8 @@ def rejected(
     as_json: AsJson = False,
 ) -> None:
     """List refused messages, newest first, and count all by reason."""
+    from cli.adapters import open_journal
     from cli.configuration import load
-    from cli.runtime import open_journal
     from core.clock import iso
 
     journal = open_journal(load(config))
@@ -60,8 +60,8 @@ def retry(
 
     Example: millwright messages retry --reason "unknown asset"
     """
+    from cli.adapters import open_journal
     from cli.configuration import load
-    from cli.runtime import open_journal
     from core.clock import system_clock
     from ingest.retry import retry as try_again
 

@@ -6,41 +6,14 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Self
 
+from cli.adapters import open_casefile, open_history, open_journal, open_notifiers
 from core.clock import Clock, system_clock
 from core.journal import Revision, draft
 
 if TYPE_CHECKING:
     from cli.configuration import Configuration
-    from core.casefile import CaseFile
-    from core.history import TelemetryHistory
     from ingest.pipeline import IngestPipeline
-    from storage.journal_sqlite import SqliteJournal
-
-
-def open_journal(config: Configuration) -> SqliteJournal:
-    """Open the journal of a configuration's data folder, making both where they are missing."""
-    from storage.journal_sqlite import SqliteJournal
-
-    config.data.mkdir(parents=True, exist_ok=True)
-    return SqliteJournal(config.data / "journal.db", config.service.journal)
-
-
-def open_history(config: Configuration) -> TelemetryHistory:
-    """Open the telemetry history that the configuration names."""
-    from storage.history_memory import MemoryHistory
-    from storage.history_sqlite import SqliteHistory
-
-    if config.service.history.kind == "memory":
-        return MemoryHistory()
-    return SqliteHistory(config.data / "history.db")
-
-
-def open_casefile(config: Configuration) -> CaseFile:
-    """Open the file of cases."""
-    from storage.casefile_sqlite import SqliteCaseFile
-
-    config.data.mkdir(parents=True, exist_ok=True)
-    return SqliteCaseFile(config.data / "cases.db")
+    from service.scoring import Scoring
 
 
 class Runtime:
@@ -60,7 +33,7 @@ class Runtime:
         # where the journal was moved aside, its consumers must not pass over a new one's entries
         self.journal.skip_to(max(self.history.position(), self.casefile.load().position))
         self.pipeline: IngestPipeline | None = None
-        self._scoring_seen = 0
+        self.scoring: Scoring | None = None
 
     def _lock(self, part: str) -> None:
         from storage.lockfile import LockFile
@@ -99,8 +72,9 @@ class Runtime:
         self._lock("serve")
         plant = self.config.plant
         self.journal.append([draft(self.clock(), Revision("configuration", plant.revision))])
-        notifiers = self._notifiers()
-        scoring = Scoring(plant, self.journal, self.casefile, tuple(notifiers))
+        notifiers = open_notifiers(self.config)
+        names = tuple(notifier.name for notifier in notifiers)
+        scoring = self.scoring = Scoring(plant, self.journal, self.casefile, names)
         self._thread("scoring", lambda: scoring.run(self.stop))
         outbox = Outbox(self.casefile, notifiers)
         watch = IngestWatch(self.journal, plant.tick_every, self.clock)
@@ -122,6 +96,7 @@ class Runtime:
             service.feed,
             self.clock,
             status,
+            self.scoring,
         )
         self._thread("feed", lambda: serve(app, service.feed, self.stop))
 

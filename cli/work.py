@@ -30,8 +30,8 @@ def add(
 
     Example: millwright work add lahore/east/pump-01 replaced --failure-mode bearing_wear
     """
+    from cli.adapters import open_journal
     from cli.configuration import load
-    from cli.runtime import open_journal
     from core.clock import system_clock
     from core.journal import draft
     from core.work import WorkEvent
@@ -64,8 +64,8 @@ def list_work(
     """List recorded work, newest first."""
     from dataclasses import asdict
 
+    from cli.adapters import open_casefile
     from cli.configuration import load
-    from cli.runtime import open_casefile
     from core.clock import iso
 
     casefile = open_casefile(load(config))

@@ -1,0 +1,59 @@
+"""Opens what the configuration names: the files of a data folder, and the notifiers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cli.configuration import Configuration
+    from core.casefile import CaseFile
+    from core.history import TelemetryHistory
+    from service.notify_mqtt import MqttNotifier
+    from storage.journal_sqlite import SqliteJournal
+
+
+def open_journal(config: Configuration) -> SqliteJournal:
+    """Open the journal of a configuration's data folder, making both where they are missing."""
+    from storage.journal_sqlite import SqliteJournal
+
+    config.data.mkdir(parents=True, exist_ok=True)
+    return SqliteJournal(config.data / "journal.db", config.service.journal)
+
+
+def open_history(config: Configuration) -> TelemetryHistory:
+    """Open the telemetry history that the configuration names."""
+    from storage.history_memory import MemoryHistory
+    from storage.history_sqlite import SqliteHistory
+
+    if config.service.history.kind == "memory":
+        return MemoryHistory()
+    return SqliteHistory(config.data / "history.db")
+
+
+def open_casefile(config: Configuration) -> CaseFile:
+    """Open the file of cases."""
+    from storage.casefile_sqlite import SqliteCaseFile
+
+    config.data.mkdir(parents=True, exist_ok=True)
+    return SqliteCaseFile(config.data / "cases.db")
+
+
+def open_notifiers(config: Configuration) -> tuple[MqttNotifier, ...]:
+    """Make the notifiers; what they leave out is as for ingest."""
+    from service.notify_mqtt import MqttNotifier, MqttTarget
+
+    broker = config.service.broker
+    made = []
+    for one in config.service.notifiers:
+        secret = one.password if one.username is not None else broker.password
+        target = MqttTarget(
+            name=one.name,
+            url=one.url or broker.url,
+            client_id=one.client_id or f"{broker.client_id}-alerts",
+            username=one.username or broker.username,
+            password=secret.reveal() if secret else None,
+            prefix=one.prefix,
+            confirm_within=one.confirm_within,
+        )
+        made.append(MqttNotifier(target, config.plant))
+    return tuple(made)
