@@ -1,4 +1,4 @@
-"""The outbox: everything that scoring left goes out, in order, however often the other side fails."""
+"""The outbox: all that scoring left goes out, in order, however often the other side fails."""
 
 from __future__ import annotations
 
