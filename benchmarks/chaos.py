@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -66,9 +65,7 @@ def play(folder: Path, fleet: Fleet, plan: Plan, seed: int) -> Played:
         wait_for("first start", (folder / "data" / "cases.db").exists, 30)
         time.sleep(3)
         load = subprocess.Popen(_publisher(stand.broker.port, fleet, plan.rate, acked))
-        over = threading.Event()
-        threading.Thread(target=lambda: (load.wait(), over.set()), daemon=True).start()
-        _shake(stand, plan, over, random.Random(seed), done)
+        _shake(stand, plan, load, random.Random(seed), done)
         load.wait(3600)
         published = np.load(acked)
         seen = _settled(stand, folder, int((published > 0).sum()), patience=60)
@@ -87,7 +84,7 @@ def _publisher(port: int, fleet: Fleet, rate: float, acked: Path) -> list[str]:
 def _shake(
     stand: Stand,
     plan: Plan,
-    over: threading.Event,
+    load: subprocess.Popen[bytes],
     rng: random.Random,
     done: list[tuple[str, float]],
 ) -> None:
@@ -95,7 +92,7 @@ def _shake(
     rng.shuffle(acts)
     for number, act in enumerate(acts, 1):
         time.sleep(rng.uniform(0.5, 4.0))
-        late = " (after the load)" if over.is_set() else ""
+        late = " (after the load)" if load.poll() is not None else ""
         print(f"  {number}/{len(acts)}: {act}{late}", file=sys.stderr, flush=True)
         done.append((act, time.time()))
         if act == "kill":

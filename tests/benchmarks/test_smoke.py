@@ -1,0 +1,45 @@
+"""Every benchmark runs, on a small scale: prints its table, writes JSON, ends with its headline."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SMALL = {
+    "ingest": ["--messages", "3000"],
+    "latency": ["--assets", "10", "--rate", "200", "--seconds", "18"],
+    "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
+    "chaos": [
+        *("--kills", "1", "--restarts", "1", "--broker-kills", "1"),
+        *("--rate", "300", "--assets", "10"),
+    ],
+}
+EXACT = {
+    "latency": ["alerts unseen"],
+    "chaos": [
+        "readings missing",
+        "machine alerts missing or doubled",
+        "forgotten readings unexplained",
+    ],
+}
+
+
+@pytest.mark.mosquitto
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", SMALL)
+def test_a_benchmark_reports_what_it_measured(name: str, tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    command = [sys.executable, "-m", f"benchmarks.{name}", *SMALL[name], "--json", str(result)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    report = json.loads(result.read_text())
+    assert ran.stdout.splitlines()[-1] == report["headline"]
+    assert any(figure["note"] == "the baseline" for figure in report["figures"])
+    figures = {figure["name"]: figure for figure in report["figures"]}
+    for exact in EXACT.get(name, []):
+        assert figures[exact]["value"] == 0, ran.stdout
