@@ -1,0 +1,446 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from html.parser import HTMLParser
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import anyio
+import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from core.alert import Alert, AlertQuery, AlertState, ChannelEvidence, Evidence
+from core.casefile import Advance, Status
+from core.clock import DAY, HOUR, MINUTE, SECOND, ManualClock
+from core.plant import SERVICE_ASSET, Asset, Plant, Severity, Site
+from service.auth import COOKIE, Doorkeeper
+from service.gate import HEADERS, Gate
+from service.page import FILES, MOST_CASES, MOST_MACHINES, page_router
+from service.scoring import Scoring
+from storage.casefile_memory import MemoryCaseFile
+from storage.journal_memory import MemoryJournal
+from tests.plants import plant, pump_class
+from tests.story import START, Story
+
+if TYPE_CHECKING:
+    from service.feed import Feed
+
+TOKEN = "a-token-that-is-long"
+HOSTILE = "<img src=x onerror=alert(1)>\"'</script>&\u202e\u0000"
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes, as a browser would read them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+class Browser:
+    """Asks an application as a browser does, with its cookies; follows no redirects."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._cookies = httpx.Cookies()
+
+    def get(self, url: str, **given: Any) -> httpx.Response:
+        return anyio.run(partial(self._send, "GET", url, **given))
+
+    def post(self, url: str, **given: Any) -> httpx.Response:
+        return anyio.run(partial(self._send, "POST", url, **given))
+
+    async def _send(self, method: str, url: str, **given: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self._app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://testserver", cookies=self._cookies
+        ) as client:
+            reply = await client.request(method, url, **given)
+            self._cookies = client.cookies
+            return reply
+
+
+class Room:
+    """A plant whose cases are put in place by hand, and its page."""
+
+    def __init__(self, given: Plant | None = None, token: str = "") -> None:
+        self.clock = ManualClock(START)
+        self.plant = given or plant()
+        self.casefile = MemoryCaseFile()
+        self.doorkeeper = Doorkeeper(token, self.clock)
+        self.position = 0
+        feed = SimpleNamespace(
+            plant=self.plant, casefile=self.casefile, clock=self.clock, doorkeeper=self.doorkeeper
+        )
+        app = FastAPI()
+        app.include_router(page_router(cast("Feed", feed)))
+        self.client = Browser(Gate(app, self.doorkeeper))
+
+    def has(self, *alerts: Alert, statuses: tuple[Status, ...] = ()) -> Room:
+        self.position += 1
+        self.casefile.commit(Advance(self.position, alerts=alerts, statuses=statuses))
+        return self
+
+    def opens(self, path: str) -> Elements:
+        reply = self.client.get(path)
+        assert reply.status_code == 200
+        return Elements(reply.text)
+
+
+def case(number: int = 1, **changes: object) -> Alert:
+    evidence = Evidence(
+        START - HOUR,
+        "zones",
+        1.4,
+        (ChannelEvidence("vibration", "vibration velocity", "mm/s", 5.6, None, 4.0, 0.9),),
+        "running",
+        "high",
+        ("Bearing wear", "Misalignment"),
+        ("Look at the bearing.", "Check the coupling."),
+    )
+    given = {
+        "id": f"c{number}",
+        "asset": "site/hall/p1",
+        "group": "machine",
+        "severity": Severity.WARNING,
+        "state": AlertState.UNACKNOWLEDGED,
+        "title": "Pump 1: vibration above its line",
+        "summary": "Vibration velocity is 5.6 mm/s, expected at most 4 mm/s.",
+        "opened_at": START - 3 * HOUR,
+        "changed_at": START - 3 * HOUR,
+        "rules": ("vibration high",),
+        "active": ("vibration high",),
+        "evidence": evidence,
+    }
+    return Alert(**{**given, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    yield Room()
+
+
+def test_the_page_of_an_untroubled_plant_says_so_in_words(room: Room) -> None:
+    judged = Status("site/hall/p1", START, START, "running", True, "", 0.3, None)
+    others = [
+        Status(f"site/hall/p{n}", START, START, "off", False, "off", None, None) for n in (2, 3)
+    ]
+    page = room.has(statuses=(judged, *others)).opens("/")
+    assert "No open cases." in page.text
+    assert "Nothing that is watched is outside" in page.text
+
+
+def test_where_machines_cannot_be_judged_no_cases_is_not_said_without_it(room: Room) -> None:
+    assert "But no machine can be judged" in room.opens("/").text
+    judged = Status("site/hall/p1", START, START, "running", True, "", 0.3, None)
+    page = room.has(statuses=(judged,)).opens("/")
+    assert "But 2 of 3 machines cannot be judged" in page.text
+
+
+def test_an_empty_plant_is_said_to_be_empty() -> None:
+    room = Room(Plant({}, {}, {}))
+    assert "No machine is configured yet." in room.opens("/").text
+    assert "No machine is configured yet." in room.opens("/assets").text
+
+
+def test_an_open_case_says_what_where_since_when_and_what_to_do(room: Room) -> None:
+    page = room.has(case()).opens("/")
+    for words in (
+        "Vibration above its line",
+        "Pump 1",
+        "site · hall",
+        "Vibration velocity is 5.6 mm/s",
+        "2023-11-15 00:13 PKT",
+        "3 h ago",
+        "Cannot say: no remaining-life model",
+        "Look at the bearing.",
+        "and 1 more",
+        "Warning",
+        "Not acknowledged",
+    ):
+        assert words in page.text
+
+
+def test_what_nobody_took_on_comes_first_and_the_most_urgent_of_it_before(room: Room) -> None:
+    room.has(
+        case(1, state=AlertState.ACKNOWLEDGED, severity=Severity.CRITICAL, group="a"),
+        case(2, severity=Severity.INFO, group="b"),
+        case(3, severity=Severity.CRITICAL, group="c", opened_at=START - 2 * HOUR),
+        case(4, severity=Severity.CRITICAL, group="d", opened_at=START - HOUR),
+        case(5, severity=Severity.CRITICAL, group="e", state=AlertState.RETURNED, opened_at=START),
+        case(6, state=AlertState.NORMAL, group="f"),
+    )
+    shown = [one["id"] for one in room.opens("/").of("article")]
+    assert shown == ["case-c4", "case-c3", "case-c5", "case-c2", "case-c1"]
+
+
+def test_a_flood_is_cut_and_said_to_be(room: Room) -> None:
+    room.has(*(case(n, group=f"g{n}") for n in range(MOST_CASES + 7)))
+    page = room.opens("/")
+    assert len(page.of("article")) == MOST_CASES
+    assert "7 more open cases are not shown" in page.text
+
+
+def test_a_case_about_data_is_told_apart_from_one_about_a_machine(room: Room) -> None:
+    room.has(
+        case(
+            1,
+            group="data",
+            title="Pump 1: cannot judge, no data",
+            evidence=Evidence(START, "", None),
+        ),
+        case(2, group="link", asset=SERVICE_ASSET, title="The broker is gone"),
+        case(3, group="sensor:vibration"),
+    )
+    page = room.opens("/")
+    for words in ("Cannot judge</span>", "About this service", "Sensor not believable"):
+        assert words in room.client.get("/").text
+    kinds = {one["id"]: (one["class"] or "").split()[-1] for one in page.of("article")}
+    assert kinds == {"case-c1": "data", "case-c2": "service", "case-c3": "sensor"}
+    sheet = room.opens("/alerts/c1")
+    assert "so there are no measurements to show" in sheet.text
+    assert "work-form" not in [form.get("id") for form in sheet.of("form")]
+
+
+def test_a_case_shows_measured_against_expected_with_units(room: Room) -> None:
+    page = room.has(case()).opens("/alerts/c1")
+    for words in ("5.6 mm/s", "at most 4 mm/s", "90 %", "Quite sure", "Misalignment", "running"):
+        assert words in page.text
+    assert [image["src"] for image in page.of("img")] == ["/api/v1/alerts/c1/plot.svg?version=1"]
+
+
+def test_a_case_tells_its_history_who_when_and_why() -> None:
+    given = plant()
+    journal, casefile = MemoryJournal(), MemoryCaseFile()
+    story = Story(given, journal)
+    story.ticks(1).says(vibration=5.0).ticks(1)
+    scoring = Scoring(given, journal, casefile)
+    while scoring.step():
+        pass
+    (alert,) = casefile.alerts(AlertQuery()).alerts
+    story.asks("acknowledge", alert.id)
+    scoring.step()
+    room = Room(given)
+    room.casefile.commit(
+        Advance(
+            1,
+            alerts=(casefile.alert(alert.id) or alert,),
+            transitions=casefile.transitions(alert.id),
+        )
+    )
+    text = " ".join(room.opens(f"/alerts/{alert.id}").text.split())
+    assert "Acknowledged by Ayesha" in text
+    assert "Case opened by millwright" in text
+    assert text.index("Acknowledged by Ayesha") < text.index("Case opened")
+
+
+def test_only_what_can_be_done_is_offered(room: Room) -> None:
+    room.has(
+        case(1),
+        case(2, group="b", state=AlertState.ACKNOWLEDGED, acknowledged_by="Ayesha"),
+        case(3, group="c", state=AlertState.RETURNED, returned_at=START - MINUTE),
+        case(4, group="d", state=AlertState.NORMAL, ended_at=START),
+    )
+    sent = {
+        number: [form.get("data-send") for form in room.opens(f"/alerts/c{number}").of("form")]
+        for number in (1, 2, 3, 4)
+    }
+    work = "/api/v1/work"
+    assert sent[1] == ["/api/v1/alerts/c1/acknowledge", work]
+    assert sent[2] == [work]
+    assert sent[3] == ["/api/v1/alerts/c3/end", work]
+    assert sent[4] == [work]
+
+
+def test_the_failure_modes_of_the_class_can_be_chosen(room: Room) -> None:
+    options = [one["value"] for one in room.has(case()).opens("/alerts/c1").of("option")]
+    assert options == ["", "bearing"]
+
+
+def test_a_case_that_is_not_there_is_said_to_be_missing(room: Room) -> None:
+    reply = room.client.get("/alerts/none")
+    assert reply.status_code == 404
+    assert "There is no case none." in reply.text
+
+
+def test_ended_cases_are_found_among_the_past_ones_page_by_page(room: Room) -> None:
+    ended = {"state": AlertState.NORMAL, "ended_at": START - MINUTE}
+    room.has(*(case(n, group=f"g{n}", **ended) for n in range(60)))
+    first = room.opens("/past")
+    assert len(first.of("article")) == 50
+    onward = next(a["href"] for a in first.of("a") if (a["href"] or "").startswith("/past?cursor="))
+    second = room.opens(str(onward))
+    assert len(second.of("article")) == 10
+    both = {one["id"] for one in [*first.of("article"), *second.of("article")]}
+    assert len(both) == 60
+    assert "Back to the first" in second.text
+
+
+def test_past_cases_of_one_machine_can_be_asked_for(room: Room) -> None:
+    ended = {"state": AlertState.NORMAL, "ended_at": START - MINUTE}
+    room.has(case(1, **ended), case(2, asset="site/hall/p2", **ended))
+    page = room.opens("/past?asset=site/hall/p2")
+    assert [one["id"] for one in page.of("article")] == ["case-c2"]
+    assert "Past cases of Pump 2" in page.text
+    assert "No past cases." in room.opens("/past?asset=unknown").text
+
+
+def test_a_cursor_that_is_none_of_ours_leads_to_the_first_page(room: Room) -> None:
+    reply = room.client.get("/past?cursor=nonsense")
+    assert (reply.status_code, reply.headers["location"]) == (303, "/past")
+
+
+def test_every_machine_tells_the_age_of_its_data_and_what_is_known(room: Room) -> None:
+    room.clock.advance(HOUR)
+    fresh = Status(
+        "site/hall/p1", room.clock() - 20 * SECOND, START, "running", True, "", 0.3, 0.82
+    )
+    stale = Status("site/hall/p2", START, START, "running", False, "no data", None, None)
+    page = room.has(statuses=(fresh, stale)).opens("/assets")
+    for words in ("20 s ago", "60 min ago", "none yet", "82 %", "Cannot judge: no data", "Judged"):
+        assert words in page.text
+    assert [row.get("class") for row in page.of("tr")] == [None, None, "abnormal", "abnormal"]
+
+
+def test_of_many_machines_the_first_view_lists_those_that_need_a_look() -> None:
+    room = Room(plant(MOST_MACHINES + 5))
+    healthy = tuple(
+        Status(asset, START, START, "running", True, "", 0.1, None) for asset in room.plant.assets
+    )
+    page = room.has(case(), statuses=healthy).opens("/")
+    assert [row["id"] for row in page.of("tr") if "id" in row] == ["machine-site/hall/p1"]
+    assert f"Show all {MOST_MACHINES + 5} machines" in page.text
+    assert len(room.opens("/assets").of("tr")) == MOST_MACHINES + 6
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/assets", "/alerts/c1", "/past", "/past?asset=" + "%3Ci%3E"]
+)
+def test_no_text_of_a_person_ever_becomes_markup(path: str) -> None:
+    mean = {"asset": f"s/h/{HOSTILE}", "title": HOSTILE, "summary": HOSTILE}
+    asset = Asset("s", "h", HOSTILE, "pump", title=HOSTILE)
+    given = Plant(
+        {"s": Site("s", "Asia/Karachi", HOSTILE)},
+        {asset.id: asset},
+        {"pump": pump_class(title=HOSTILE)},
+    )
+    row = ChannelEvidence("v", HOSTILE, HOSTILE, 1.0, 0.0, 2.0, 1.0)
+    evidence = Evidence(START, HOSTILE, 1.2, (row,), HOSTILE, HOSTILE, (HOSTILE,), (HOSTILE,))
+    room = Room(given).has(
+        case(1, evidence=evidence, acknowledged_by=HOSTILE, state=AlertState.ACKNOWLEDGED, **mean),
+        case(2, evidence=evidence, group="b", state=AlertState.NORMAL, ended_at=START, **mean),
+    )
+    page = room.opens(path)
+    assert [one for one in page.of("img") if not (one["src"] or "").startswith("/api/v1/")] == []
+    assert all(not name.startswith("on") for _, found in page.found for name in found)
+    assert all("style" not in found for _, found in page.found)
+    assert [one["src"] for one in page.of("script")] == [page.of("script")[0]["src"]]
+
+
+def test_words_in_other_scripts_carry_their_language_and_direction() -> None:
+    asset = Asset("s", "h", "p", "pump", title="پمپ تین")
+    given = Plant(
+        {"s": Site("s", "Asia/Shanghai", "上海工厂")}, {asset.id: asset}, {"pump": pump_class()}
+    )
+    found = [one for tag, one in Room(given).opens("/").found if tag == "bdi"]
+    assert {"dir": "auto", "lang": "ur"} in found
+    assert {"dir": "auto", "lang": "zh"} in found
+
+
+def test_the_first_view_is_under_100_kb_with_a_dozen_machines_and_ten_cases() -> None:
+    room = Room(plant(12))
+    statuses = tuple(
+        Status(asset, START, START, "running", True, "", 0.1, 0.5) for asset in room.plant.assets
+    )
+    room.has(*(case(n, group=f"g{n}") for n in range(10)), statuses=statuses)
+    page = room.client.get("/")
+    assets = [one["href"] for one in Elements(page.text).of("link")]
+    assets += [one["src"] for one in Elements(page.text).of("script")]
+    size = len(page.content) + sum(len(room.client.get(str(path)).content) for path in assets)
+    assert len(assets) == 3
+    assert size < 100_000
+
+
+def test_files_are_served_from_a_list_with_their_types(room: Room) -> None:
+    for name, kind in FILES.items():
+        reply = room.client.get(f"/static/{name}")
+        assert (reply.status_code, reply.headers["content-type"]) == (200, kind)
+        assert "immutable" in reply.headers["cache-control"]
+    for name in ("page.py", "..%2fpage.py", "nothing"):
+        assert room.client.get(f"/static/{name}").status_code == 404
+    assert room.client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
+
+
+def test_pages_are_not_cached_and_carry_the_gates_headers(room: Room) -> None:
+    reply = room.client.get("/")
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["content-security-policy"] == HEADERS["content-security-policy"]
+
+
+def test_without_a_token_there_is_nothing_to_log_in_to(room: Room) -> None:
+    assert room.client.get("/login").headers["location"] == "/"
+    assert "Log out" not in room.client.get("/").text
+    reply = room.client.post("/login", data={"token": "x"})
+    assert (reply.headers["location"], "set-cookie" in reply.headers) == ("/", False)
+
+
+def test_the_page_asks_a_stranger_to_log_in_and_lets_the_token_in() -> None:
+    room = Room(token=TOKEN)
+    away = room.client.get("/alerts/c1", headers={"accept": "text/html"})
+    assert away.headers["location"] == "/login?next=/alerts/c1"
+    form = room.opens(away.headers["location"])
+    assert {"type": "hidden", "name": "next", "value": "/alerts/c1"} in form.of("input")
+    wrong = room.client.post("/login", data={"token": "no", "next": "/"})
+    assert wrong.status_code == 401
+    assert "not right" in wrong.text
+    right = room.client.post("/login", data={"token": TOKEN, "next": "/assets"})
+    assert (right.status_code, right.headers["location"]) == (303, "/assets")
+    assert "Secure" not in right.headers["set-cookie"]
+    assert "Log out" in room.opens("/").text
+    assert room.client.get("/login").headers["location"] == "/"
+    left = room.client.post("/logout", data={})
+    assert left.headers["location"] == "/login"
+    assert room.client.get("/").status_code == 401
+
+
+def test_over_https_the_cookie_is_kept_to_it() -> None:
+    room = Room(token=TOKEN)
+    reply = room.client.post("https://testserver/login", data={"token": TOKEN})
+    assert "; Secure" in reply.headers["set-cookie"]
+    assert COOKIE in reply.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    "mean",
+    ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "/\t/x", ""],
+)
+def test_a_login_leads_nowhere_else(mean: str) -> None:
+    room = Room(token=TOKEN)
+    reply = room.client.post("/login", data={"token": TOKEN, "next": mean})
+    assert reply.headers["location"] == "/"
+
+
+def test_a_broken_body_is_a_wrong_token() -> None:
+    room = Room(token=TOKEN)
+    head = {"content-type": "application/x-www-form-urlencoded"}
+    assert room.client.post("/login", content=b"\xff\xfe=&&token", headers=head).status_code == 401
+
+
+def test_a_case_of_days_ago_and_a_long_gone_asset_are_still_shown(room: Room) -> None:
+    room.has(case(1, asset="site/hall/gone", opened_at=START - 9 * DAY))
+    assert "9 days ago" in room.opens("/").text
+    assert "site/hall/gone" in room.opens("/alerts/c1").text
