@@ -117,7 +117,9 @@ def _passed(path: Path, end: float, times: Floats) -> Floats:
     near = np.exp(_log_below((pace * bent - away) / width))
     beyond = 2 * pace * away / path.diffusion + _log_below(-(pace * bent + away) / width)
     chance = near + np.exp(np.minimum(beyond, 0.0))
-    return np.where(moving, np.minimum(chance, 1.0), 0.0).mean(axis=1)
+    by_node: Floats = np.where(moving, np.minimum(chance, 1.0), 0.0)
+    passed: Floats = by_node.mean(axis=1)
+    return passed
 
 
 def _log_below(z: Floats) -> Floats:

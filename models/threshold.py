@@ -190,7 +190,8 @@ class Threshold:
             return verdicts[self._settings.detector].value
         if not verdicts:
             return np.full(len(rows.asset), np.nan)
-        return np.fmax.reduce([scored.value for scored in verdicts.values()])
+        worst: Floats = np.fmax.reduce([scored.value for scored in verdicts.values()])
+        return worst
 
     def _healthy_level(self) -> Floats:
         given = self._settings.healthy

@@ -6,6 +6,8 @@ together they reach back for the wanted window. From then on the oldest go.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -80,7 +82,7 @@ class Trail:
         self._kept["each"][asset] *= 2
 
 
-def _blank(assets: int) -> dict[str, NDArray[np.generic]]:
+def _blank(assets: int) -> dict[str, NDArray[Any]]:
     return {
         "at": np.zeros((assets, PLACES), np.int64),
         "mean": np.zeros((assets, PLACES)),
