@@ -20,6 +20,7 @@ from service.page_words import (
     judgement,
     kind_of,
     life_left,
+    mode,
     place,
 )
 from service.words import Description, describe, local_time, number, quantity, timezone_of
@@ -27,6 +28,8 @@ from service.words import Description, describe, local_time, number, quantity, t
 SERVICE_LABEL = "Millwright"
 GAUGE = 100.0
 """Width of the little scale that shows a measured value against its band."""
+
+BASIS = " Rests on: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Case:
     label: str
     place: str
     said: Description
+    wait: str
+    basis: str
     since: Moment
     returned: Moment | None
     ended: Moment | None
@@ -133,7 +138,8 @@ def case(alert: Alert, plant: Plant, now: Instant) -> Case:
     zone = timezone_of(alert.asset, plant)
     asset = plant.assets.get(alert.asset)
     label = asset.label if asset is not None else _stranger(alert.asset)
-    kind = kind_of(alert)
+    kind, said = kind_of(alert), describe(alert, plant)
+    wait, _, basis = said.wait.partition(BASIS)
     return Case(
         id=alert.id,
         version=alert.version,
@@ -147,7 +153,9 @@ def case(alert: Alert, plant: Plant, now: Instant) -> Case:
         asset=alert.asset,
         label=label,
         place=place(alert.asset, plant),
-        said=describe(alert, plant),
+        said=said,
+        wait=wait,
+        basis=basis,
         since=_moment(alert.opened_at, zone, now),
         returned=moment(alert.returned_at, zone, now),
         ended=moment(alert.ended_at, zone, now),
@@ -193,9 +201,14 @@ def _expected(low: float | None, high: float | None, unit: str) -> str:
 
 def gauge(value: float | None, low: float | None, high: float | None) -> Gauge | None:
     """Place a value and its band on a scale that holds both; None where there is no band."""
-    if value is None or (low is None and high is None):
+    ends = [end for end in (low, high) if end is not None]
+    if value is None or not ends:
         return None
-    known = [end for end in (value, low, high) if end is not None]
+    known = [value, *ends]
+    if len(ends) == 1:
+        # the open side is drawn as wide as the value lies from the end that there is
+        spread = abs(value - ends[0])
+        known.append(ends[0] - spread if low is None else ends[0] + spread)
     least, most = min(known), max(known)
     room = 0.12 * (most - least) or abs(value) * 0.1 or 1.0
     scale = GAUGE / (most - least + 2 * room)
@@ -243,15 +256,16 @@ def _machine(
     asset, asset_class = plant.assets[asset_id], plant.class_of(asset_id)
     seen = None if status is None else status.at
     health = None if status is None else status.health
+    old = seen is not None and now - seen > asset_class.silent_after
     return Machine(
         id=asset_id,
         label=asset.label,
         place=place(asset_id, plant),
         title=asset_class.title or asset_class.name.replace("_", " "),
         seen=moment(seen, timezone_of(asset_id, plant), now),
-        old=seen is not None and now - seen > asset_class.silent_after,
-        mode="unknown" if status is None else status.mode,
-        judgement=judgement(status),
+        old=old,
+        mode=mode(status, old=old),
+        judgement="" if any(one.kind == "data" for one in cases) else judgement(status),
         blind=blind(status),
         health=None if health is None else round(100 * min(1.0, max(0.0, health))),
         life=life_left(None if status is None else status.life, asset_class),

@@ -99,6 +99,13 @@ def judgement(status: Status | None) -> str:
     return f"Cannot judge: {status.why}" if status.why else "Cannot judge"
 
 
+def mode(status: Status | None, *, old: bool) -> str:
+    """Say what a machine is doing, or was when it was last heard."""
+    if status is None or status.mode == "unknown":
+        return "unknown"
+    return f"was {status.mode}" if old else status.mode
+
+
 def blind(status: Status | None) -> bool:
     """Tell whether a machine cannot be judged although it should be."""
     resting = status is not None and (status.why in _RESTING or status.why.startswith("learning"))

@@ -298,8 +298,7 @@
       if (reply.ok) {
         say(reply.words);
         form.querySelector("textarea").value = "";
-        const fold = form.closest("details");
-        if (fold && !("asset" in said)) fold.open = false;
+        if (!("asset" in said)) shut(form.closest("details"));
       }
       delete form.dataset.seen;
     } catch {
@@ -309,6 +308,13 @@
       form.removeAttribute("aria-busy");
       soon();
     }
+  }
+
+  function shut(fold) {
+    if (!fold) return;
+    const held = fold.contains(document.activeElement);
+    fold.open = false;
+    if (held) fold.querySelector("summary").focus();
   }
 
   async function post(path, said) {
