@@ -265,12 +265,18 @@ def _machine(
         seen=moment(seen, timezone_of(asset_id, plant), now),
         old=old,
         mode=mode(status, old=old),
-        judgement="" if any(one.kind == "data" for one in cases) else judgement(status),
+        judgement="" if _told(status, cases) else judgement(status),
         blind=blind(status),
         health=None if health is None else round(100 * min(1.0, max(0.0, health))),
         life=life_left(None if status is None else status.life, asset_class),
         cases=cases,
     )
+
+
+def _told(status: Status | None, cases: Iterable[Case]) -> bool:
+    """Tell whether a machine's cases say already how it is judged."""
+    kinds = {one.kind for one in cases}
+    return "data" in kinds or bool(kinds and status and status.judged and not status.why)
 
 
 def failure_modes(asset_class: AssetClass | None) -> list[tuple[str, str]]:

@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.usefixtures(f"_no_{marker}"))
 
 
-def _give_up(what: str, request: pytest.FixtureRequest) -> None:
+def give_up(what: str, request: pytest.FixtureRequest) -> None:
+    """Skip a test for want of a program, or fail where real servers are mandatory."""
     if REAL_SERVERS_MANDATORY:
         pytest.fail(f"{what} is missing, and real servers are mandatory here")
     pytest.skip(f"needs {what}")
@@ -39,12 +40,12 @@ def _give_up(what: str, request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def _no_mosquitto(request: pytest.FixtureRequest) -> None:
-    _give_up("mosquitto", request)
+    give_up("mosquitto", request)
 
 
 @pytest.fixture
 def _no_browser(request: pytest.FixtureRequest) -> None:
-    _give_up("chromium", request)
+    give_up("chromium", request)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

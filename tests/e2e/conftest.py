@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.conftest import chromium_path
+from tests.conftest import chromium_path, give_up
 from tests.e2e.stand import Stand, plant, tell_story
 
 WIDE = {"width": 1280, "height": 900}
@@ -31,12 +31,18 @@ window.EventSource = class extends Native {
 """
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Run one Chromium for all tests."""
+@pytest.fixture(scope="module")
+def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """Run one Chromium for the tests of a module.
+
+    Not for longer: while it runs, no other test of this process can run an event loop.
+    """
+    path = chromium_path()
+    if path is None:
+        give_up("chromium", request)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium_path(),
+            executable_path=path,
             args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"],
         )
         yield browser

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from html.parser import HTMLParser
@@ -444,3 +445,45 @@ def test_a_case_of_days_ago_and_a_long_gone_asset_are_still_shown(room: Room) ->
     room.has(case(1, asset="site/hall/gone", opened_at=START - 9 * DAY))
     assert "9 days ago" in room.opens("/").text
     assert "site/hall/gone" in room.opens("/alerts/c1").text
+
+
+def test_a_machine_with_a_case_is_not_said_twice_to_be_judged(room: Room) -> None:
+    judged = Status("site/hall/p1", START, START, "running", True, "", 1.3, None)
+    learning = Status("site/hall/p2", START, START, "running", True, "learning 40 %", 1.3, None)
+    room.has(case(1), case(2, asset="site/hall/p2"), statuses=(judged, learning))
+    text = room.opens("/assets").text
+    assert "Judged\n" not in text
+    assert "Judged, learning 40 %" in text
+
+
+def contrast(one: str, other: str) -> float:
+    """Measure the contrast of two colours as WCAG does."""
+
+    def light(colour: str) -> float:
+        full = colour if len(colour) == 7 else "#" + "".join(2 * digit for digit in colour[1:])
+        parts = [int(full[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return float(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_text_stands_out_from_its_ground(room: Room, scheme: int) -> None:
+    css = room.client.get("/static/page.css").text
+    block = re.findall(r":root \{(.*?)\}", css, re.DOTALL)[scheme]
+    colour = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", block))
+    pairs = [
+        (text, ground) for text in ("ink", "soft", "link", "bad") for ground in ("ground", "sheet")
+    ]
+    pairs += [(f"on-{name}", name) for name in ("critical", "warning", "info", "blind")]
+    pairs += [("button-ink", "button"), ("bar-ink", "bar"), ("ink", "field")]
+    assert [pair for pair in pairs if contrast(colour[pair[0]], colour[pair[1]]) < 4.5] == []
+
+
+def test_the_script_never_makes_markup_of_text(room: Room) -> None:
+    script = room.client.get("/static/page.js").text
+    assert (
+        re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script) == []
+    )
