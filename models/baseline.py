@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.readings import Bools, Floats
+from models.change import SLOWER, Habit, habit
 from models.covariance import ledoit_wolf
+from models.student import widening
 
 BLOCKS = 8
 """Into how many stretches of time the learning rows are cut to see slow wander."""
@@ -41,7 +43,7 @@ class Baseline:
     `judged` marks the channels that say something. `weights[p, k]` is the influence of feature p
     on channel k, `precision` gives the leverage of a row's features, `cov` the covariance of
     smoothed residuals with all doubt added, `noise` the variance of single residuals.
-    `smoothed` are the smoothed residuals of every learning row.
+    `smoothed` are the smoothed residuals of every learning row, `habit` how they change.
     """
 
     centre: Floats
@@ -54,6 +56,7 @@ class Baseline:
     cov: Floats
     noise: Floats
     smoothed: Floats
+    habit: Habit
 
 
 def fit(values: Floats, operating: Floats, candidates: Bools, rate: float) -> Baseline:
@@ -73,8 +76,21 @@ def fit(values: Floats, operating: Floats, candidates: Bools, rate: float) -> Ba
     residual = residual - offset
     judged = judged & ~_runs_away(residual)
     cov, noise, smoothed = _doubt(residual, judged, rate)
+    slow = smooth(smoothed, SLOWER * rate)
+    tame = np.clip(residual, -CLIP, CLIP)
+    known = habit(tame, smoothed, slow, _wander(residual), rate)
     return Baseline(
-        centre, spread, judged, op_centre, op_spread, weights, precision, cov, noise, smoothed
+        centre,
+        spread,
+        judged,
+        op_centre,
+        op_spread,
+        weights,
+        precision,
+        cov,
+        noise,
+        smoothed,
+        known,
     )
 
 
@@ -132,13 +148,13 @@ def _counts(rows: Floats) -> Bools:
 
 def _location(rows: Floats) -> tuple[Floats, Floats]:
     """Find centre and spread per channel, hardly moved by wild rows."""
-    centre = np.median(rows, axis=0)
+    centre, step = np.median(rows, axis=0), _step(rows)
     for _ in range(2):
         away = np.abs(rows - centre)
         reach = np.maximum(1.4826 * np.median(away, axis=0), 1.2533 * away.mean(axis=0))
         rows = np.clip(rows, centre - CLIP * reach, centre + CLIP * reach)
     spread = rows.std(axis=0)
-    spread = np.sqrt(spread**2 + _step(rows) ** 2 / 12)
+    spread = np.sqrt(spread**2 + step**2 / 12)
     return rows.mean(axis=0), np.where(spread > 0, spread, 1.0)
 
 
@@ -212,16 +228,5 @@ def _wander(residual: Floats) -> Floats:
     slowness = np.maximum(between / np.maximum(turning, 1e-12), 1.0)
     part = wander / np.maximum(residual.var(axis=0), 1e-12)
     looks = np.clip(BLOCKS / np.maximum(part * slowness, 1e-9) - 1, 1.0, 1e6)
-    widened: Floats = wander * _student(looks) ** 2
+    widened: Floats = wander * widening(looks, CONFIDENCE) ** 2
     return widened
-
-
-def _student(looks: Floats) -> Floats:
-    """Tell how much wider Student's t is than a normal distribution.
-
-    D. L. Wallace: Bounds on normal approximations to Student's and the chi-square distributions,
-    Annals of Mathematical Statistics 30 (1959).
-    """
-    normal = CONFIDENCE * (8 * looks + 3) / (8 * looks + 1)
-    wider: Floats = np.sqrt(looks * np.expm1(np.minimum(normal**2 / looks, 30.0))) / CONFIDENCE
-    return wider

@@ -1,8 +1,9 @@
 """Multivariate detector: smoothed residuals of all channels together, learned per asset.
 
 Each asset's first healthy running gives its baseline (`models/baseline.py`). From then on the
-residuals are averaged exponentially (MEWMA), and their distance (`models/distance.py`) is held
-against a line that was checked on healthy time kept back from the fit.
+residuals are averaged exponentially (MEWMA). The score is the greater of two: how far they are
+away all together (`models/distance.py`), against a line that was checked on healthy time kept back
+from the fit; and how far a channel has left its habits at once (`models/change.py`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from core.quantity import Duration
 from core.readings import Bools, Floats
 from core.settings import Settings
 from models.alarmline import alarm_line
-from models.baseline import DEPENDENCE, Baseline, features, fit
+from models.baseline import DEPENDENCE, features, fit
+from models.change import AT_ONCE, SLOWER, Habit, departure
 from models.detector import Round, Scored, State, unknown_channel
-from models.distance import ALONE, judge
+from models.distance import ALONE, judge, share
 from models.lessons import Lessons
 
 WILD = 12.0
@@ -81,6 +83,17 @@ class _Moved:
     missing: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """What is thought of moved rows: `room` is the variance that each channel may have."""
+
+    score: Floats
+    blame: Floats
+    usable: Bools
+    room: Floats
+    habit: Habit
+
+
 class Mewma:
     """Learns each asset's healthy running and scores how far it has moved away from it."""
 
@@ -111,17 +124,14 @@ class Mewma:
         moved = self._moved(rows)
         if moved is not None:
             at = moved.rows
-            now, shares, usable, room = self._judged(rows, moved)
+            judged = self._judged(rows, moved)
             recent = self._kept["recent"][moved.asset]
-            line = self._kept["line"][moved.asset]
-            value[at] = np.minimum(now, recent.min(axis=1, initial=np.inf)) / line
-            judged = ~np.isnan(now)[:, None]
-            blame[at] = np.where(judged, shares, 0.0)
-            half = self._half_band(moved, line, room)
-            spread = self._kept["spread"][moved.asset]
-            shown = usable & judged
-            low[at] = np.where(shown, moved.expected - half * spread, np.nan)
-            high[at] = np.where(shown, moved.expected + half * spread, np.nan)
+            value[at] = np.minimum(judged.score, recent.min(axis=1, initial=np.inf))
+            known = ~np.isnan(judged.score)[:, None]
+            blame[at] = np.where(known, judged.blame, 0.0)
+            least, most = self._band(moved, judged)
+            shown = judged.usable & known
+            low[at], high[at] = np.where(shown, least, np.nan), np.where(shown, most, np.nan)
         return Scored(value, blame, low, high)
 
     def observe(self, rows: Round) -> None:
@@ -129,24 +139,36 @@ class Mewma:
         moved = self._moved(rows)
         if moved is None:
             return
-        now = self._judged(rows, moved)[0]
         kept = self._kept
+        if self._settings.hold > 1:
+            now = self._judged(rows, moved).score[:, None]
+            recent = kept["recent"][moved.asset]
+            shifted = np.concatenate([recent[:, 1:], now], axis=1)
+            kept["recent"][moved.asset] = np.where(np.isnan(now), recent, shifted)
         kept["smoothed"][moved.asset] = moved.smoothed
         kept["missing"][moved.asset] = moved.missing
         kept["operating"][moved.asset] = moved.operating
-        recent = kept["recent"][moved.asset]
-        shifted = np.concatenate([recent[:, 1:], now[:, None]], axis=1)[:, : recent.shape[1]]
-        kept["recent"][moved.asset] = np.where(np.isnan(now)[:, None], recent, shifted)
 
     def learn(self, rows: Round, allowed: Bools) -> None:
-        """Add healthy rows; an asset whose lessons are complete is fitted at once."""
+        """Add healthy rows; an asset whose lessons are complete is fitted at once.
+
+        One that has learned only lets its slow mean follow, and not even that once locked.
+        """
+        learned = self._kept["learned"][rows.asset]
+        self._follow(rows.asset[allowed & learned & (rows.mode == Mode.RUNNING)])
+        if learned.all():
+            return
         said = (~np.isnan(rows.values) & self._candidates).any(axis=1)
-        wanted = allowed & said & ~self._kept["learned"][rows.asset]
-        for i in np.flatnonzero(wanted):
+        for i in np.flatnonzero(allowed & said & ~learned):
             asset = int(rows.asset[i])
             self._lessons.add(asset, int(rows.at[i]), rows.values[i])
             if self._complete(asset):
                 self._fit(asset)
+
+    def _follow(self, asset: NDArray[np.intp]) -> None:
+        slow = self._kept["slow"][asset]
+        rate = SLOWER * self._settings.smoothing
+        self._kept["slow"][asset] = slow + rate * (self._kept["smoothed"][asset] - slow)
 
     def readiness(self) -> Floats:
         """Tell how much of the learning is done."""
@@ -192,11 +214,13 @@ class Mewma:
         kept = self._kept
         for name in _FITTED:
             kept[name][asset] = getattr(base, name)
+        for name in _HABIT:
+            kept[name][asset] = getattr(base.habit, name)
         kept["line"][asset] = alarm_line(rows, operating, self._candidates, settings.smoothing)
         kept["smoothed"][asset] = base.smoothed[-1]
         kept["missing"][asset] = 0
         kept["operating"][asset] = _last(operating)
-        kept["recent"][asset] = _recent(base, settings.hold)
+        kept["recent"][asset] = 0.0
         kept["learned"][asset] = True
         self._lessons.drop(asset)
 
@@ -225,33 +249,55 @@ class Mewma:
         missing = np.where(silent, kept["missing"][asset] + 1, 0)
         return _Moved(live, asset, operating, design, expected, smoothed, missing)
 
-    def _judged(self, rows: Round, moved: _Moved) -> tuple[Floats, Floats, Bools, Floats]:
-        """Score moved rows; returns score, blame, usable channels and the room they have."""
-        kept = self._kept
+    def _judged(self, rows: Round, moved: _Moved) -> _Judged:
+        """Score moved rows, by distance and by change."""
+        kept, asset = self._kept, moved.asset
         said = (~np.isnan(rows.values[moved.rows]) & self._candidates).any(axis=1)
-        usable = kept["judged"][moved.asset] & (moved.missing <= STALE) & said[:, None]
-        lever = np.zeros(len(moved.asset))
-        precision = kept["precision"][moved.asset]
-        for p in range(moved.design.shape[1]):
-            for q in range(moved.design.shape[1]):
-                lever = lever + moved.design[:, p] * precision[:, p, q] * moved.design[:, q]
-        doubt = DEPENDENCE * lever[:, None] * kept["noise"][moved.asset]
-        cov = kept["cov"][moved.asset].copy()
+        usable = kept["judged"][asset] & (moved.missing <= STALE) & said[:, None]
+        doubt = DEPENDENCE * self._leverage(moved)[:, None] * kept["noise"][asset]
+        cov = kept["cov"][asset].copy()
         for k in range(doubt.shape[1]):
             cov[:, k, k] += doubt[:, k]
-        score, blame = judge(moved.smoothed, cov, usable)
-        return score, blame, usable, np.einsum("rkk->rk", cov)
+        distance, blame = judge(moved.smoothed, cov, usable)
+        distance = distance / kept["line"][asset]
+        habit = Habit(
+            kept["low"][asset], kept["high"][asset], kept["change"][asset] + doubt,
+            kept["slow"][asset],
+        )  # fmt: skip
+        left = departure(moved.smoothed, habit, usable)
+        at_once = left.max(axis=1)
+        sudden = (at_once > distance)[:, None]
+        blame = np.where(sudden, share(left**2, usable), blame)
+        score = np.where(np.isnan(distance), np.nan, np.fmax(distance, at_once))
+        return _Judged(score, blame, usable, np.einsum("rkk->rk", cov), habit)
 
-    def _half_band(self, moved: _Moved, line: Floats, room: Floats) -> Floats:
-        """Half the width of the expected band, standardised."""
-        noise = NORMAL_NOISE * np.sqrt(self._kept["noise"][moved.asset])
-        band: Floats = np.maximum(line[:, None] * ALONE * np.sqrt(room), noise)
-        return band
+    def _leverage(self, moved: _Moved) -> Floats:
+        """Tell how far the operating point is from those that were learned."""
+        precision, design = self._kept["precision"][moved.asset], moved.design
+        lever = np.zeros(len(moved.asset))
+        for p in range(design.shape[1]):
+            for q in range(design.shape[1]):
+                lever = lever + design[:, p] * precision[:, p, q] * design[:, q]
+        return lever
+
+    def _band(self, moved: _Moved, judged: _Judged) -> tuple[Floats, Floats]:
+        """Say between what values each channel should have read."""
+        kept, habit = self._kept, judged.habit
+        noise = NORMAL_NOISE * np.sqrt(kept["noise"][moved.asset])
+        far = kept["line"][moved.asset][:, None] * ALONE * np.sqrt(judged.room)
+        quick = AT_ONCE * np.sqrt(habit.change)
+        least = np.maximum(-far, np.minimum(habit.low, habit.slow - quick))
+        most = np.minimum(far, np.maximum(habit.high, habit.slow + quick))
+        spread = kept["spread"][moved.asset]
+        low = moved.expected + np.minimum(least, -noise) * spread
+        high = moved.expected + np.maximum(most, noise) * spread
+        return low, high
 
 
 _FITTED = (
     "centre", "spread", "judged", "op_centre", "op_spread", "weights", "precision", "cov", "noise",
 )  # fmt: skip
+_HABIT = ("low", "high", "change", "slow")
 
 
 def _blank(assets: int, channels: int, operating: int, hold: int) -> dict[str, NDArray[Any]]:
@@ -269,6 +315,7 @@ def _blank(assets: int, channels: int, operating: int, hold: int) -> dict[str, N
         "cov": np.tile(np.eye(channels), (assets, 1, 1)),
         "noise": np.ones((assets, channels)),
         "line": np.ones(assets),
+        **{name: np.zeros((assets, channels)) for name in _HABIT},
         "smoothed": np.zeros((assets, channels)),
         "missing": np.zeros((assets, channels), np.int64),
         "operating": np.full((assets, operating), np.nan),
@@ -282,11 +329,3 @@ def _last(operating: Floats) -> Floats:
     last = len(operating) - 1 - np.argmax(known[::-1], axis=0)
     found: Floats = operating[last, np.arange(operating.shape[1])]
     return found
-
-
-def _recent(base: Baseline, hold: int) -> Floats:
-    """Score the last learning rows, which stand at the beginning of what is held."""
-    tail = base.smoothed[len(base.smoothed) - (hold - 1) :]
-    cov = np.broadcast_to(base.cov, (len(tail), *base.cov.shape))
-    usable = np.broadcast_to(base.judged, tail.shape)
-    return judge(tail, cov, usable)[0]
