@@ -35,6 +35,9 @@ CLIP = 5.0
 RIDGE = 5.0
 """How many rows' worth of doubt the influence of operating channels has to overcome."""
 
+FARTHEST = 1e6
+"""Beyond how many deviations the operating point is taken to be no farther; keeps it finite."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baseline:
@@ -99,7 +102,7 @@ def features(standard: Floats) -> Floats:
 
     An operating channel that never said anything stands at its centre.
     """
-    known = np.where(np.isnan(standard), 0.0, standard)
+    known = np.clip(np.where(np.isnan(standard), 0.0, standard), -FARTHEST, FARTHEST)
     return np.concatenate([known, known**2 - 1], axis=-1)
 
 

@@ -12,7 +12,7 @@ import itertools
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from core.plant import Asset, AssetClass, Mode
 from core.readings import Bools, Floats
@@ -46,6 +46,12 @@ class Limit(Settings):
 
 class LimitsSettings(Settings):
     """Fixed lines on some of a class's channels."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"kind": "limits", "channels": {"vibration": {"warning": 4, "alarm": 8}}}]
+        }
+    )
 
     kind: Literal["limits"] = "limits"
     channels: dict[str, Limit] = Field(min_length=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from core.clock import DAY, HOUR
 from core.life import CannotSay, Outlook, Remaining
@@ -41,6 +41,14 @@ class ThresholdSettings(Settings):
     `min_rows` running readings where it is not given. The trend is looked for in the last
     `window`; an end beyond `max_horizon` is not predicted.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"kind": "threshold", "channel": "vibration", "end": 8, "source": "ISO 10816-3"}
+            ]
+        }
+    )
 
     kind: Literal["threshold"] = "threshold"
     channel: str | None = None

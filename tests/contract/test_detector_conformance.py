@@ -1,0 +1,235 @@
+"""What every detector does, whatever it judges by. New kinds in the registry are taken up."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from core.plant import Mode, NamedDetector
+from core.settings import Settings
+from models.detector import Detector, Round, Scored, State
+from models.registry import DETECTORS, build
+from tests.plants import pump_class
+from tests.rounds import START, STEP, a_round, assets, example, in_parts, moments, play, pumps, take
+
+PUMPS = 10
+LEARNING = 300
+Build = Callable[[], Detector]
+
+
+@pytest.fixture(params=DETECTORS, ids=lambda kind: kind.__name__)
+def kind(request: pytest.FixtureRequest) -> type[Settings]:
+    chosen: type[Settings] = request.param
+    return chosen
+
+
+@pytest.fixture
+def make(kind: type[Settings]) -> Build:
+    named = NamedDetector("tested", example(kind))
+    return lambda: build(named, pump_class(), assets(PUMPS))
+
+
+@pytest.fixture
+def ready(make: Build) -> Detector:
+    detector = make()
+    play(detector, pumps(LEARNING, PUMPS))
+    assert (detector.readiness() == 1).all(), "the pumps' healthy running should be enough"
+    return detector
+
+
+def faulty(seed: int = 2, steps: int = 20) -> np.ndarray:
+    return pumps(steps, PUMPS, seed, wear=8.0)
+
+
+def same(one: Scored, other: Scored) -> bool:
+    pairs = (
+        (one.value, other.value),
+        (one.blame, other.blame),
+        (one.low, other.low),
+        (one.high, other.high),
+    )
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
+def joined(parts: list[Scored]) -> Scored:
+    fields = ("value", "blame", "low", "high")
+    return Scored(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
+
+
+def equal_states(one: State, other: State) -> bool:
+    return one.keys() == other.keys() and all(
+        np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f")
+        for name in one
+    )
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_the_size_of_a_batch_changes_no_bit(make: Build, size: int) -> None:
+    whole, cut = make(), make()
+    values = np.concatenate([pumps(LEARNING, PUMPS), faulty()])
+    for rows in moments(values):
+        apart = joined([take(cut, part) for part in in_parts(rows, size)])
+        assert same(take(whole, rows), apart)
+    assert equal_states(whole.state(), cut.state())
+
+
+def test_a_fault_passes_the_line_and_healthy_running_does_not(ready: Detector) -> None:
+    at = START + LEARNING * STEP
+    healthy = play(ready, pumps(20, PUMPS, 3), begin=at)
+    assert (healthy < 1).all()
+    worn = play(ready, faulty(), begin=at + 20 * STEP)
+    assert (worn[-1] > 1).all()
+
+
+def test_blame_sums_to_one_and_names_the_channel(ready: Detector) -> None:
+    for rows in moments(faulty(), begin=START + LEARNING * STEP):
+        scored = take(ready, rows, allowed=False)
+        assert np.allclose(scored.blame.sum(axis=1), 1)
+        assert (scored.blame >= 0).all()
+    assert (scored.blame.argmax(axis=1) == 1).all()
+
+
+def test_the_band_holds_most_of_what_is_healthy(ready: Detector) -> None:
+    rows = list(moments(pumps(50, PUMPS, 4), begin=START + LEARNING * STEP))
+    scored = [take(ready, each, allowed=False) for each in rows]
+    inside = [
+        ~(each.values < said.low) & ~(each.values > said.high)
+        for each, said in zip(rows, scored, strict=True)
+    ]
+    assert np.mean(inside) > 0.9
+    assert all(np.isfinite(said.high[:, 1]).all() for said in scored)
+
+
+def test_scoring_changes_nothing(ready: Detector) -> None:
+    before = ready.state()
+    rows = a_round(faulty()[-1], START + LEARNING * STEP)
+    assert same(ready.score(rows), ready.score(rows))
+    assert equal_states(before, ready.state())
+
+
+def test_a_state_kept_as_npz_goes_on_exactly_as_before(make: Build) -> None:
+    values = np.concatenate([pumps(LEARNING, PUMPS), faulty()])
+    rounds = list(moments(values))
+    for cut in (0, 1, 40, LEARNING, LEARNING + 10):
+        straight, first = make(), make()
+        for rows in rounds[:cut]:
+            take(straight, rows)
+            take(first, rows)
+        kept = io.BytesIO()
+        np.savez(kept, **first.state())
+        kept.seek(0)
+        second = make()
+        with np.load(kept, allow_pickle=False) as arrays:
+            second.restore(dict(arrays))
+        for rows in rounds[cut:]:
+            assert same(take(straight, rows), take(second, rows))
+        assert equal_states(straight.state(), second.state())
+
+
+def test_a_state_handed_out_is_a_copy(ready: Detector) -> None:
+    before = {name: array.copy() for name, array in ready.state().items()}
+    given = ready.state()
+    play(ready, faulty(), begin=START + LEARNING * STEP)
+    assert equal_states(before, given)
+
+
+def test_locked_learning_keeps_the_model(ready: Detector) -> None:
+    """A fault that is held never becomes what is normal."""
+    begin = START + LEARNING * STEP
+    worn = np.repeat(faulty()[-1:], 2000, axis=0)
+    scores = play(ready, worn, begin=begin, allowed=False)
+    assert (scores[-1] > 1).all()
+
+
+def test_a_locked_asset_learns_nothing(make: Build) -> None:
+    detector = make()
+    before = detector.readiness()
+    play(detector, pumps(LEARNING, PUMPS), allowed=False)
+    assert np.array_equal(detector.readiness(), before)
+
+
+def test_one_asset_is_forgotten_alone(make: Build, ready: Detector) -> None:
+    ready.forget(3)
+    fresh = make().readiness()[3]
+    assert ready.readiness()[3] == fresh
+    assert (np.delete(ready.readiness(), 3) == 1).all()
+    play(ready, pumps(LEARNING, PUMPS, 5), begin=START + LEARNING * STEP)
+    assert (ready.readiness() == 1).all()
+
+
+def test_a_missing_channel_leaves_the_others_judged(ready: Detector) -> None:
+    values = faulty()
+    values[:, :, 2] = np.nan
+    scores = play(ready, values, begin=START + LEARNING * STEP)
+    assert (scores[-1] > 1).all()
+
+
+def test_nothing_measured_cannot_be_judged(ready: Detector) -> None:
+    scored = take(ready, a_round(np.full((PUMPS, 3), np.nan), START + LEARNING * STEP))
+    assert np.isnan(scored.value).all()
+    assert (scored.blame == 0).all()
+    assert np.isnan(scored.low).all()
+    assert np.isnan(scored.high).all()
+
+
+@pytest.mark.parametrize("spoilt", [np.nan, 7.0, 0.0])
+def test_a_channel_that_was_always_missing_or_constant_is_survived(
+    make: Build, spoilt: float
+) -> None:
+    detector = make()
+    values = np.concatenate([pumps(LEARNING, PUMPS), pumps(20, PUMPS, 6)])
+    values[:, :, 2] = spoilt
+    play(detector, values)
+    scored = take(detector, a_round(faulty()[-1], START + 2 * LEARNING * STEP))
+    assert np.isfinite(scored.value).all()
+    assert np.allclose(scored.blame.sum(axis=1), 1)
+
+
+def test_all_channels_constant_is_survived(make: Build) -> None:
+    detector = make()
+    play(detector, np.ones((LEARNING, PUMPS, 3)))
+    scored = take(detector, a_round(np.ones((PUMPS, 3)), START + LEARNING * STEP))
+    assert not np.isinf(scored.value).any()
+    assert not np.isnan(scored.blame).any()
+
+
+def test_huge_and_tiny_numbers_are_survived(make: Build) -> None:
+    detector = make()
+    values = pumps(LEARNING, PUMPS) * np.array([1e-300, 1.0, 1e12])
+    play(detector, values)
+    worst = np.full((PUMPS, 3), 1e300)
+    scored = take(detector, a_round(worst, START + LEARNING * STEP))
+    assert not np.isnan(scored.blame).any()
+    assert np.allclose(scored.blame.sum(axis=1)[np.isfinite(scored.value)], 1)
+
+
+def test_an_empty_batch_is_survived(make: Build, ready: Detector) -> None:
+    for detector in (make(), ready):
+        before = detector.state()
+        scored = take(detector, a_round(np.zeros((PUMPS, 3)), chosen=[]))
+        assert scored.value.shape == (0,)
+        assert scored.blame.shape == scored.low.shape == scored.high.shape == (0, 3)
+        assert equal_states(before, detector.state())
+
+
+def test_a_standing_machine_moves_nothing(ready: Detector) -> None:
+    before = ready.state()
+    for mode in (Mode.UNKNOWN, Mode.OFF, Mode.IDLE, Mode.STARTING):
+        rows = a_round(faulty()[-1], START + LEARNING * STEP, mode=mode)
+        scored = ready.score(rows)
+        ready.observe(rows)
+        ready.learn(rows, np.zeros(PUMPS, np.bool_))
+        assert not (scored.value > 1).any()
+    assert equal_states(before, ready.state())
+
+
+def test_no_asset_at_all_is_survived(kind: type[Settings]) -> None:
+    detector = build(NamedDetector("tested", example(kind)), pump_class(), ())
+    none = np.zeros(0, np.int64)
+    rows = Round(none.astype(np.intp), none, np.zeros((0, 3)), none.astype(np.int8))
+    assert take(detector, rows).value.shape == (0,)
+    assert detector.readiness().shape == (0,)
+    detector.restore(detector.state())
