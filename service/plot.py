@@ -1,0 +1,161 @@
+"""Draws pictures as SVG, in a process of its own: `python -m service.plot` reads them from a pipe.
+
+Matplotlib is large, so it lives only as long as plots are asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import select
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from service.picture import Panel, Picture, decode
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+IDLE = 15.0
+"""Seconds without work after which the process ends."""
+
+DRAWN, FAILED = b"\x00", b"\x01"
+PANEL_HEIGHT = 118
+FOOT_HEIGHT = 26
+INK, SOFT, CURVE, BAND, MARK = "#1d2430", "#5b6572", "#1f5fa8", "#bfe3c8", "#b3261e"
+
+STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "millwright",
+    "text.parse_math": False,
+    "text.usetex": False,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 10,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "path.simplify_threshold": 0.3,
+}
+_NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+def draw(picture: Picture) -> bytes:
+    """Draw a picture as SVG; text stays text, in the fonts of whoever looks at it."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as letters that the font used for measuring lacks
+        count = len(picture.panels)
+        height = count * PANEL_HEIGHT + FOOT_HEIGHT
+        figure = Figure(figsize=(picture.width / 72, height / 72), dpi=72)
+        FigureCanvasSVG(figure)
+        places = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
+        for axes, panel in zip(places, picture.panels, strict=True):
+            _draw_panel(axes, panel, picture)
+        _date_axis(places[-1], picture)
+        side, foot = 46 / picture.width, FOOT_HEIGHT / height
+        figure.subplots_adjust(side, foot, 1 - 14 / picture.width, 1 - 24 / height, hspace=0.42)
+        written = io.BytesIO()
+        figure.savefig(written, format="svg", metadata=_NOTHING)
+    text = written.getvalue()
+    return text[text.index(b"<svg") :]
+
+
+def _draw_panel(axes: Axes, panel: Panel, picture: Picture) -> None:
+    axes.set_title(panel.title, loc="left", fontsize=10, color=INK, pad=4)
+    span = (_days(picture.start), _days(picture.stop))
+    axes.set_xlim(*span)
+    bottom, top = _limits(panel)
+    axes.set_ylim(bottom, top)
+    axes.locator_params(axis="y", nbins=4)
+    axes.grid(axis="y", color="#e3e6ea", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=3)
+    if panel.low is not None or panel.high is not None:
+        low = bottom if panel.low is None else panel.low
+        high = top if panel.high is None else panel.high
+        axes.axhspan(low, high, color=BAND, alpha=0.55, linewidth=0, gid="expected")
+    if panel.line is not None:
+        axes.axhline(panel.line, color=MARK, linewidth=1, linestyle=(0, (4, 3)), gid="line")
+    values = [math.nan if value is None else value for value in panel.values]
+    few = sum(value is not None for value in panel.values) < 2
+    axes.plot(
+        [_days(at) for at in panel.at],
+        values,
+        color=CURVE,
+        linewidth=1.3,
+        marker="o" if few else None,
+        gid="measured",
+    )
+    for at, word in picture.marks:
+        if picture.start <= at <= picture.stop:
+            axes.axvline(_days(at), color=MARK, linewidth=1, gid=word)
+            if panel is picture.panels[0]:
+                late = at > picture.start + 0.85 * (picture.stop - picture.start)
+                axes.annotate(
+                    word,
+                    (_days(at), 1.0),
+                    (-4 if late else 4, -2),
+                    xycoords=("data", "axes fraction"),
+                    textcoords="offset points",
+                    ha="right" if late else "left",
+                    va="top",
+                    fontsize=9,
+                    color=MARK,
+                )
+
+
+def _limits(panel: Panel) -> tuple[float, float]:
+    """Show all that was measured, and the lines it is held against where they are near it."""
+    known = [value for value in panel.values if value is not None]
+    bounds = [one for one in (panel.low, panel.high, panel.line) if one is not None]
+    shown = known + bounds or [0.0, 1.0]
+    low, high = min(shown), max(shown)
+    margin = 0.08 * (high - low) or 0.05 * abs(high) or 0.5
+    return low - margin, high + margin
+
+
+def _date_axis(axes: Axes, picture: Picture) -> None:
+    from matplotlib import dates
+
+    zone = ZoneInfo(picture.zone)
+    locator = dates.AutoDateLocator(  # type: ignore[no-untyped-call]
+        minticks=3, maxticks=max(4, picture.width // 90), tz=zone
+    )
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(
+        dates.ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]
+    )
+
+
+def _days(seconds: float) -> float:
+    """Count days since 1970, which is how dates are drawn."""
+    return seconds / 86_400
+
+
+def answer(requests: BinaryIO, answers: BinaryIO, idle: float = IDLE) -> None:
+    """Draw what comes in, each with its length before it, until nothing more comes."""
+    while select.select([requests], [], [], idle)[0]:
+        length = int.from_bytes(requests.read(4), "big")
+        if not length:
+            return
+        try:
+            kind, body = DRAWN, draw(decode(requests.read(length)))
+        except Exception as error:
+            kind, body = FAILED, f"{type(error).__name__}: {error}".encode("utf-8", "replace")
+        answers.write(kind + len(body).to_bytes(4, "big") + body)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    answer(sys.stdin.buffer, sys.stdout.buffer)

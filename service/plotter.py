@@ -1,0 +1,173 @@
+"""The plotter: lets a process of its own draw evidence plots, one at a time, and keeps the newest.
+
+The process is started when a plot is asked for and ends by itself soon after, so that what it
+needs to draw takes no memory from the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import structlog
+from anyio.to_thread import run_sync
+
+from core.alert import Alert
+from core.casefile import CaseFile
+from core.clock import Clock
+from core.errors import Unavailable
+from core.history import TelemetryHistory
+from core.plant import Plant
+from service.picture import gather
+
+PATIENCE = 25.0
+"""Seconds a plot may take; the first on a machine also looks through its fonts."""
+
+FRESH = 30.0
+"""Seconds for which a plot of an open case is shown again, while its data goes on."""
+
+MOST_KEPT = 24
+MOST_WAITING = 8
+NARROWEST, WIDEST, STEP = 300, 1200, 60
+ENDED = "the drawing process ended"
+COMMAND = (sys.executable, "-m", "service.plot")
+
+_Key: TypeAlias = tuple[str, int, int]
+_log = structlog.get_logger("feed")
+
+
+@dataclass(slots=True)
+class Draughtsman:
+    """A child process that draws; started when needed, and again when it has ended."""
+
+    command: tuple[str, ...] = COMMAND
+    patience: float = PATIENCE
+    _child: Process | None = None
+
+    async def draw(self, picture: bytes) -> bytes:
+        """Return the SVG of an encoded picture; `Unavailable` where it cannot be drawn."""
+        hired = self._child is not None and self._child.returncode is None
+        try:
+            return await self._exchange(picture)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            if not hired:
+                raise _failed(ENDED) from error
+        try:  # it was just about to end for want of work
+            return await self._exchange(picture)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            raise _failed(ENDED) from error
+
+    async def close(self) -> None:
+        """End the process."""
+        child, self._child = self._child, None
+        if child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.communicate()
+
+    async def _exchange(self, picture: bytes) -> bytes:
+        child = await self._hired()
+        done = False
+        try:
+            async with asyncio.timeout(self.patience):
+                kind, body = await _ask(child, picture)
+            done = True
+        except TimeoutError as error:
+            why = f"it took more than {self.patience:g} s"
+            raise _failed(why) from error
+        finally:
+            if not done:
+                await asyncio.shield(self.close())
+        if kind:
+            raise _failed(body.decode("utf-8", "replace"))
+        return body
+
+    async def _hired(self) -> Process:
+        if self._child is None or self._child.returncode is not None:
+            path = os.pathsep.join(part for part in sys.path if part)
+            self._child = await asyncio.create_subprocess_exec(
+                *self.command,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=DEVNULL,
+                env=os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},
+                start_new_session=True,
+            )
+        return self._child
+
+
+@dataclass(slots=True)
+class Plotter:
+    """Draws the evidence of a case, as it stands now."""
+
+    plant: Plant
+    casefile: CaseFile
+    history: TelemetryHistory
+    clock: Clock
+    draughtsman: Draughtsman = field(default_factory=Draughtsman)
+    _kept: OrderedDict[_Key, tuple[float, bytes]] = field(default_factory=OrderedDict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _waiting: int = 0
+
+    async def draw(self, alert: Alert, width: int) -> bytes | None:
+        """Return a case's plot as SVG; None where nothing was measured.
+
+        `width` in pixels is rounded to steps. Raises `Unavailable` where it cannot be drawn now.
+        """
+        width = min(WIDEST, max(NARROWEST, round(width / STEP) * STEP))
+        key = (alert.id, alert.version, width)
+        found = self._known(key, alert)
+        if found is not None:
+            return found
+        if self._waiting >= MOST_WAITING:
+            msg = "too many plots are asked for at once; try again in a moment"
+            raise Unavailable(msg, 2)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return self._known(key, alert) or await self._draw(key, alert)
+        finally:
+            self._waiting -= 1
+
+    async def close(self) -> None:
+        """End the drawing process."""
+        await self.draughtsman.close()
+
+    def _known(self, key: _Key, alert: Alert) -> bytes | None:
+        at, svg = self._kept.get(key, (0.0, None))
+        stale = alert.state.is_open and time.monotonic() - at > FRESH
+        return None if stale else svg
+
+    async def _draw(self, key: _Key, alert: Alert) -> bytes | None:
+        parts = (alert, self.plant, self.history, self.casefile, self.clock(), key[2])
+        picture = await run_sync(gather, *parts)
+        if picture is None:
+            return None
+        svg = await self.draughtsman.draw(picture.encode())
+        self._kept[key] = (time.monotonic(), svg)
+        self._kept.move_to_end(key)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return svg
+
+
+async def _ask(child: Process, picture: bytes) -> tuple[int, bytes]:
+    if child.stdin is None or child.stdout is None:
+        msg = "the drawing process has no pipes"
+        raise OSError(msg)
+    child.stdin.write(len(picture).to_bytes(4, "big") + picture)
+    await child.stdin.drain()
+    head = await child.stdout.readexactly(5)
+    return head[0], await child.stdout.readexactly(int.from_bytes(head[1:], "big"))
+
+
+def _failed(why: str) -> Unavailable:
+    _log.warning("plot_failed", why=why)
+    return Unavailable(f"the plot could not be drawn: {why}", 10)
