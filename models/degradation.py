@@ -15,6 +15,11 @@ class Degradation(Protocol):
     One object serves all assets of a class, as a detector does.
     """
 
+    @property
+    def failure_mode(self) -> str:
+        """Name what the machines fail of when health reaches 0."""
+        ...
+
     def observe(self, rows: Round, verdicts: Verdicts) -> None:
         """Move the health of the rows' assets forward."""
         ...

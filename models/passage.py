@@ -3,8 +3,8 @@
 The signal is taken as a Wiener process with drift, after its clock was bent so that exponential
 wear becomes straight (G. A. Whitmore, F. Schenkelberg: Modelling accelerated degradation data
 using Wiener diffusion with a time scale transformation, Lifetime Data Analysis 3, 1997). Several
-bends are tried; each counts by how well it fits. The time to the threshold is then inverse
-Gaussian, widened by what is not known of the drift.
+bends are tried on several lengths of the past; each counts by how well it fits. The time to the
+threshold is then inverse Gaussian, widened by what is not known of the drift.
 """
 
 from __future__ import annotations
@@ -16,13 +16,25 @@ import numpy as np
 from core.life import Remaining
 from core.readings import Floats
 
-BENDS = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0)
-"""By how many e-folds the pace of wear may have grown over the window; 0 is a straight line."""
+BENDS = np.arange(0.0, 12.5)
+"""By how many e-folds the pace of wear may have grown over the past; 0 is a straight line."""
+
+PASTS = (1, 2, 4)
+"""Fits look at the whole past, its later half and its last quarter, and count alike."""
+
+FEWEST = 8
+"""How many points a fit needs."""
+
+TRUST = 0.1
+"""How fast belief in a fit falls with its misfit: below 0.5, since neighbours are alike."""
+
+UNLIKELY = 1e-3
+"""Below which weight a fit is left out."""
 
 _NODES = np.array([-1.4652, -0.7916, -0.3661, 0.0, 0.3661, 0.7916, 1.4652])
 """The middles of seven equally likely parts of a normal distribution."""
 
-_TIMES = 240
+_TIMES = 100
 
 _ERFC = (
     -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806,
@@ -30,95 +42,108 @@ _ERFC = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
-    """One straight fit under one bend of the clock.
+@dataclass(frozen=True, slots=True, eq=False)
+class Paths:
+    """Straight fits, each to one past under one bend of the clock; all arrays are as long.
 
-    `level` is where the signal stands now, `drift` its pace per unit of bent time and `unsure`
-    the standard error of that, `diffusion` the variance per unit, `weight` how far to believe it.
+    `pace` is the bend per hour, `level` where the signal stands at the last point, `drift` how
+    fast it moves per hour of bent time and `unsure` the standard error of that, `diffusion` the
+    variance per such hour, `weight` how far to believe a fit, `past` which of the pasts it saw.
     """
 
-    bend: float
-    span: float
-    level: float
-    drift: float
-    unsure: float
-    diffusion: float
-    weight: float
+    pace: Floats
+    level: Floats
+    drift: Floats
+    unsure: Floats
+    diffusion: Floats
+    weight: Floats
+    past: Floats
+
+    def likely(self) -> Paths:
+        """Leave out the fits that hardly count."""
+        keep = self.weight > UNLIKELY
+        return Paths(*(getattr(self, name)[keep] for name in self.__slots__))
 
 
-def paths(hours: Floats, values: Floats, now: float) -> list[Path]:
-    """Fit every bend to a thinned past; `hours` and `now` count from anywhere."""
-    span = float(hours[-1] - hours[0])
-    fits = [_fit(bend, span, hours, values, now) for bend in BENDS]
-    misfits = np.array([misfit for _, misfit in fits])
-    believed = (misfits / misfits.min()) ** (-len(hours) / 4)
-    believed = believed / believed.sum()
-    return [
-        Path(path.bend, path.span, path.level, path.drift, path.unsure, path.diffusion, weight)
-        for (path, _), weight in zip(fits, believed.tolist(), strict=True)
-    ]
+def paths(hours: Floats, values: Floats) -> Paths:
+    """Fit every bend to every past of `values[n]` at `hours[n]`, which rise."""
+    parts = [part for part in PASTS if part == 1 or len(hours) // part >= FEWEST]
+    fits = [_fits(hours, values, part, 1 / len(parts)) for part in parts]
+    joined = {
+        name: np.concatenate([getattr(fit, name) for fit in fits]) for name in Paths.__slots__
+    }
+    return Paths(**joined)
 
 
-def remaining(found: list[Path], end: float, horizon: float) -> Remaining | None:
-    """Mix the passages of all paths; None where the 95 % point lies beyond `horizon` hours."""
+def remaining(found: Paths, end: float, horizon: float) -> Remaining | None:
+    """Mix the passages of all paths, in hours from the last point.
+
+    None where the 95 % point lies beyond `horizon` hours.
+    """
+    likely = found.likely()
     times = np.geomspace(horizon * 1e-6, horizon, _TIMES)
-    passed = np.zeros(_TIMES)
-    for path in found:
-        if path.weight > 1e-4:
-            passed += path.weight * _passed(path, end, times)
-    if passed[-1] < 0.95:
-        return None
-    points = np.interp([0.05, 0.5, 0.95], np.maximum.accumulate(passed), times)
+    for _ in range(2):
+        passed = _passed(likely, end, times)
+        if passed[-1] < 0.95:
+            return None
+        first = times[max(int(np.searchsorted(passed, 0.05)) - 1, 0)]
+        last = times[int(np.searchsorted(passed, 0.95))]
+        times = np.linspace(first, last, _TIMES)
+    points = np.interp([0.05, 0.5, 0.95], _passed(likely, end, times), times)
     return Remaining(*points.tolist())
 
 
-def falling(found: list[Path]) -> float:
-    """Tell by how many standard errors the drift goes towards larger values."""
-    return sum(path.weight * path.drift / path.unsure for path in found)
+def rising(found: Paths) -> float:
+    """Tell by how many standard errors the signal rises, in the past where that is surest."""
+    sure = found.weight * found.drift / found.unsure
+    pasts = [found.past == part for part in np.unique(found.past)]
+    return max(float(sure[past].sum() / found.weight[past].sum()) for past in pasts)
 
 
-def _fit(bend: float, span: float, hours: Floats, values: Floats, now: float) -> tuple[Path, float]:
-    """Fit a straight line in bent time, which runs at the pace of hours now."""
-    bent = _bent(hours - now, bend, span)
-    centre, mean = bent.mean(), values.mean()
-    spread = float(np.sum((bent - centre) ** 2))
-    drift = float(np.sum((bent - centre) * (values - mean))) / spread
-    left = values - mean - drift * (bent - centre)
-    misfit = float(np.sum(left**2)) + 1e-12 * (1 + float(np.sum(values**2)))
-    steps, moves = np.diff(bent), np.diff(left)
-    jitter = max(-float(np.mean(moves[1:] * moves[:-1])), 0.0) if len(moves) > 1 else 0.0
-    wandering = max(float(np.sum(moves**2)) - 2 * jitter * len(moves), 0.0)
-    diffusion = wandering / float(steps.sum()) + 1e-9 * misfit / span
-    unsure = np.sqrt(misfit / (len(hours) - 2) / spread + 1.2 * diffusion / float(steps.sum()))
-    level = mean - drift * float(centre)
-    return Path(bend, span, float(level), drift, float(unsure), diffusion, 0.0), misfit
+def _fits(hours: Floats, values: Floats, part: int, share: float) -> Paths:
+    """Fit straight lines in bent time, which runs at the pace of hours at the last point."""
+    count = len(hours) // part
+    back, said = hours[-count:] - hours[-1], values[-count:]
+    pace = BENDS / part / -back[0]
+    bent = _bent(back, pace)
+    off = bent - bent.mean(axis=1, keepdims=True)
+    spread = np.einsum("bn,bn->b", off, off)
+    drift = np.einsum("bn,n->b", off, said - said.mean()) / spread
+    left = said - said.mean() - drift[:, None] * off
+    misfit = np.einsum("bn,bn->b", left, left) + 1e-12 * (1 + float(np.sum(said**2)))
+    moves, length = np.diff(left, axis=1), -bent[:, 0]
+    jitter = np.maximum(-np.mean(moves[:, 1:] * moves[:, :-1], axis=1), 0.0)
+    wandering = np.einsum("bn,bn->b", moves, moves) - 2 * jitter * moves.shape[1]
+    diffusion = np.maximum(wandering, 0.0) / length + 1e-9 * misfit / -back[0]
+    unsure = np.sqrt(misfit / (count - 2) / spread + 1.2 * diffusion / length)
+    level = said.mean() - drift * bent.mean(axis=1)
+    weight = (misfit / misfit.min()) ** (-count * TRUST)
+    weight = share * weight / weight.sum()
+    return Paths(pace, level, drift, unsure, diffusion, weight, np.full(len(pace), float(part)))
 
 
-def _bent(hours: Floats, bend: float, span: float) -> Floats:
-    """Bend time counted from now: exponential wear goes straight in it."""
-    if bend == 0:
-        return hours
-    pace = bend / span
-    bent: Floats = np.expm1(np.minimum(pace * hours, 50.0)) / pace
-    return bent
+def _bent(hours: Floats, pace: Floats) -> Floats:
+    """Bend hours counted from the last point, `[b, n]`: exponential wear goes straight in it."""
+    straight = pace[:, None] == 0
+    bend = np.where(straight, 1.0, pace[:, None])
+    return np.where(straight, hours, np.expm1(np.minimum(bend * hours, 50.0)) / bend)
 
 
-def _passed(path: Path, end: float, times: Floats) -> Floats:
-    """Tell with what probability the threshold is passed by each time from now."""
-    away = end - path.level
-    if away <= 0:
-        return np.ones(len(times))
-    bent = _bent(times, path.bend, path.span)[:, None]
-    drift = path.drift + path.unsure * _NODES[None, :]
+def _passed(found: Paths, end: float, times: Floats) -> Floats:
+    """Tell with what probability the threshold is passed by each time from the last point."""
+    away = np.maximum(end - found.level, 0.0)[:, None, None]
+    bent = _bent(times, found.pace)[:, :, None]
+    drift = (found.drift[:, None] + found.unsure[:, None] * _NODES)[:, None, :]
     moving = drift > 0
     pace = np.where(moving, drift, 1.0)
-    width = np.sqrt(path.diffusion * bent)
+    diffusion = found.diffusion[:, None, None]
+    width = np.sqrt(diffusion * bent)
     near = np.exp(_log_below((pace * bent - away) / width))
-    beyond = 2 * pace * away / path.diffusion + _log_below(-(pace * bent + away) / width)
-    chance = near + np.exp(np.minimum(beyond, 0.0))
-    by_node: Floats = np.where(moving, np.minimum(chance, 1.0), 0.0)
-    passed: Floats = by_node.mean(axis=1)
+    beyond = 2 * pace * away / diffusion + _log_below(-(pace * bent + away) / width)
+    chance = np.minimum(near + np.exp(np.minimum(beyond, 0.0)), 1.0)
+    chance = np.where(moving | (away <= 0), np.where(away <= 0, 1.0, chance), 0.0)
+    mixed = np.einsum("b,bt->t", found.weight / found.weight.sum(), chance.mean(axis=2))
+    passed: Floats = np.maximum.accumulate(mixed)
     return passed
 
 

@@ -7,20 +7,20 @@ from typing import Literal
 import numpy as np
 from pydantic import ConfigDict, Field, model_validator
 
-from core.clock import DAY, HOUR
+from core.clock import DAY, HOUR, Instant
 from core.life import CannotSay, Outlook, Remaining
 from core.plant import Asset, AssetClass, Mode
 from core.quantity import Duration
 from core.readings import Floats
 from core.settings import Settings
 from models.detector import Round, State, Verdicts, unknown_channel
-from models.passage import falling, paths, remaining
+from models.passage import paths, remaining, rising
 from models.trail import Trail
 
 ENOUGH_POINTS = 10
 """How many means of the past a trend needs."""
 
-SURE = 2.5
+SURE = 3.0
 """At how many standard errors a trend is one."""
 
 WIDEST = 30.0
@@ -99,6 +99,12 @@ class Threshold:
         self._missing = np.zeros(count, np.int64)
         self._now = np.zeros(count, np.int64)
         self._trail = Trail(count, settings.window)
+        self._said: dict[int, tuple[Instant, Outlook]] = {}
+
+    @property
+    def failure_mode(self) -> str:
+        """Name the failure mode that was configured."""
+        return self._settings.failure_mode
 
     def observe(self, rows: Round, verdicts: Verdicts) -> None:
         """Move the health of the rows' assets forward."""
@@ -135,20 +141,33 @@ class Threshold:
         if refusal is not None:
             return refusal
         end = float(self._settings.end or 0.0)
-        sign = 1.0 if end > self._healthy_level()[asset] else -1.0
+        sign = self._sign(asset)
         if sign * (end - self._level[asset]) <= 0:
             return Remaining(0.0, 0.0, 0.0)
         at, values = self._trail.points(asset)
-        now = self._now[asset]
-        found = paths((at - now) / HOUR, sign * values, 0.0)
-        if falling(found) < SURE:
+        since = int(at[-1])
+        known = self._said.get(asset)
+        if known is None or known[0] != since:
+            known = since, self._outlook((at - since) / HOUR, sign * values, sign * end)
+            self._said[asset] = known
+        return _later(known[1], (int(self._now[asset]) - since) / HOUR)
+
+    def _outlook(self, hours: Floats, values: Floats, end: float) -> Outlook:
+        """Say what is left from the last point of the trail on."""
+        found = paths(hours, values)
+        if rising(found) < SURE:
             return CannotSay("not_falling", "health is not falling, so no end is in sight")
-        left = remaining(found, sign * end, self._settings.max_horizon / HOUR)
+        left = remaining(found, end, self._settings.max_horizon / HOUR)
         if left is None or left.p95 > WIDEST * left.p05:
             return CannotSay(
                 "too_wide", "health falls too slowly or unevenly to say when it will reach its end"
             )
         return left
+
+    def _sign(self, asset: int) -> float:
+        """Tell which way the signal goes as health falls: 1 up, -1 down."""
+        end = float(self._settings.end or 0.0)
+        return 1.0 if end > self._healthy_level()[asset] else -1.0
 
     def basis(self, asset: int) -> str:
         """Say what the estimate rests on."""
@@ -170,6 +189,7 @@ class Threshold:
         self._healthy[asset] = 0.0
         self._rows[asset] = self._missing[asset] = self._now[asset] = 0
         self._trail.forget(asset)
+        self._said.pop(asset, None)
 
     def state(self) -> State:
         """Return everything needed to go on."""
@@ -189,6 +209,7 @@ class Threshold:
         self._missing = state["missing"].astype(np.int64)
         self._now = state["now"].astype(np.int64)
         self._trail.restore(state)
+        self._said = {}
 
     def _signal(self, rows: Round, verdicts: Verdicts) -> Floats:
         if self._column is not None:
@@ -217,3 +238,11 @@ class Threshold:
         if len(self._trail.points(asset)[0]) < ENOUGH_POINTS:
             return CannotSay("learning", "still learning: not enough history for a trend")
         return None
+
+
+def _later(outlook: Outlook, hours: float) -> Outlook:
+    """Say what is left some hours after it was reckoned."""
+    if isinstance(outlook, CannotSay):
+        return outlook
+    points = (outlook.p05, outlook.p50, outlook.p95)
+    return Remaining(*(max(point - hours, 0.0) for point in points))

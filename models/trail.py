@@ -20,6 +20,9 @@ PLACES = 64
 
 _FIRST = 4
 
+NEVER = np.iinfo(np.int64).min
+"""Stands where nothing was taken yet."""
+
 
 class Trail:
     """Means of a signal over stretches of readings, for every asset."""
@@ -29,9 +32,12 @@ class Trail:
         self._kept = _blank(assets)
 
     def add(self, asset: NDArray[np.intp], at: Instants, values: Floats) -> None:
-        """Take one value of each of some assets."""
+        """Take one value of each of some assets; where time has stepped back, begin anew."""
         kept = self._kept
+        for back in asset[at <= kept["latest"][asset]]:
+            self.forget(int(back))
         kept["began"][asset] = np.where(kept["count"][asset] == 0, at, kept["began"][asset])
+        kept["latest"][asset] = at
         kept["sum"][asset] += values
         kept["ages"][asset] += (at - kept["began"][asset]).astype(np.float64)
         kept["count"][asset] += 1
@@ -88,6 +94,7 @@ def _blank(assets: int) -> dict[str, NDArray[Any]]:
         "mean": np.zeros((assets, PLACES)),
         "used": np.zeros(assets, np.int64),
         "each": np.full(assets, _FIRST, np.int64),
+        "latest": np.full(assets, NEVER, np.int64),
         "began": np.zeros(assets, np.int64),
         "ages": np.zeros(assets),
         "sum": np.zeros(assets),

@@ -153,7 +153,7 @@ class Fleet:
         return LifeEstimate(
             self.assets[asset].id,
             at,
-            "wear",
+            self.health.failure_mode,
             health if health == health else None,  # noqa: PLR0124 - not NaN
             self.health.remaining(asset),
             self.health.basis(asset),
