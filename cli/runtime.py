@@ -84,9 +84,10 @@ class Runtime:
     def start_feed(self) -> None:
         """Serve the API and the page."""
         from service.app import create_app
-        from service.server import serve
+        from service.server import bind, serve
 
         service = self.config.service
+        listener = bind(service.feed)  # here, so that a taken port ends the command and says so
         status = self.pipeline.status if self.pipeline else None
         app = create_app(
             self.config.plant,
@@ -98,7 +99,7 @@ class Runtime:
             status,
             self.scoring,
         )
-        self._thread("feed", lambda: serve(app, service.feed, self.stop))
+        self._thread("feed", lambda: serve(app, service.feed, self.stop, listener))
 
     @property
     def address(self) -> str:

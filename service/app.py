@@ -119,9 +119,11 @@ def _add_refusals(app: FastAPI) -> None:
     """Say every refusal as words that name the culprit."""
 
     @app.exception_handler(HTTPException)
-    def http(_: Request, error: HTTPException) -> JSONResponse:
-        headers = dict(error.headers or {})
-        return JSONResponse({"error": str(error.detail)}, error.status_code, headers)
+    def http(request: Request, error: HTTPException) -> JSONResponse:
+        headers, words = dict(error.headers or {}), str(error.detail)
+        if error.detail == "Not Found":
+            words = f"there is nothing at {request.url.path[:100]}"
+        return JSONResponse({"error": words}, error.status_code, headers)
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

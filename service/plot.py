@@ -23,8 +23,9 @@ IDLE = 15.0
 
 DRAWN, FAILED = b"\x00", b"\x01"
 PANEL_HEIGHT = 118
-FOOT_HEIGHT = 26
+FOOT_HEIGHT = 40
 INK, SOFT, CURVE, BAND, MARK = "#1d2430", "#5b6572", "#1f5fa8", "#bfe3c8", "#b3261e"
+FITTING = "#3c6b4a"
 
 STYLE: Any = {
     "svg.fonttype": "none",
@@ -65,10 +66,12 @@ def draw(picture: Picture) -> bytes:
         _date_axis(places[-1], picture)
         side, foot = 46 / picture.width, FOOT_HEIGHT / height
         figure.subplots_adjust(side, foot, 1 - 14 / picture.width, 1 - 24 / height, hspace=0.42)
+        figure.text(side, 4 / height, f"Time in {picture.zone}", fontsize=8, color=SOFT)
         written = io.BytesIO()
         figure.savefig(written, format="svg", metadata=_NOTHING)
     text = written.getvalue()
-    return text[text.index(b"<svg") :]
+    sizes = f'width="{picture.width}pt" height="{height}pt"'.encode()
+    return text[text.index(b"<svg") :].replace(sizes, sizes.replace(b"pt", b""), 1)
 
 
 def _draw_panel(axes: Axes, panel: Panel, picture: Picture) -> None:
@@ -81,10 +84,7 @@ def _draw_panel(axes: Axes, panel: Panel, picture: Picture) -> None:
     axes.grid(axis="y", color="#e3e6ea", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.tick_params(length=3)
-    if panel.low is not None or panel.high is not None:
-        low = bottom if panel.low is None else panel.low
-        high = top if panel.high is None else panel.high
-        axes.axhspan(low, high, color=BAND, alpha=0.55, linewidth=0, gid="expected")
+    _draw_expected(axes, panel, bottom, top)
     if panel.line is not None:
         axes.axhline(panel.line, color=MARK, linewidth=1, linestyle=(0, (4, 3)), gid="line")
     values = [math.nan if value is None else value for value in panel.values]
@@ -97,22 +97,46 @@ def _draw_panel(axes: Axes, panel: Panel, picture: Picture) -> None:
         marker="o" if few else None,
         gid="measured",
     )
-    for at, word in picture.marks:
+    for number, (at, word) in enumerate(picture.marks):
         if picture.start <= at <= picture.stop:
             axes.axvline(_days(at), color=MARK, linewidth=1, gid=word)
             if panel is picture.panels[0]:
-                late = at > picture.start + 0.85 * (picture.stop - picture.start)
-                axes.annotate(
-                    word,
-                    (_days(at), 1.0),
-                    (-4 if late else 4, -2),
-                    xycoords=("data", "axes fraction"),
-                    textcoords="offset points",
-                    ha="right" if late else "left",
-                    va="top",
-                    fontsize=9,
-                    color=MARK,
-                )
+                _name_mark(axes, _days(at), word, picture, low=number > 0)
+
+
+def _draw_expected(axes: Axes, panel: Panel, bottom: float, top: float) -> None:
+    if panel.low is None and panel.high is None:
+        return
+    low = bottom if panel.low is None else panel.low
+    high = top if panel.high is None else panel.high
+    axes.axhspan(low, high, color=BAND, alpha=0.55, linewidth=0, gid="expected")
+    axes.annotate(
+        "expected",
+        (0.0, min(high, top)),
+        (4, -2),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        va="top",
+        fontsize=8,
+        color=FITTING,
+    )
+
+
+def _name_mark(axes: Axes, at: float, word: str, picture: Picture, *, low: bool) -> None:
+    begin, end = _days(picture.start), _days(picture.stop)
+    late = at > (begin + end) / 2
+    axes.annotate(
+        word,
+        (at, 0.0 if low else 1.0),
+        (-4 if late else 4, 3 if low else -3),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="right" if late else "left",
+        va="bottom" if low else "top",
+        fontsize=9,
+        color=MARK,
+        bbox={"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8},
+    )
 
 
 def _limits(panel: Panel) -> tuple[float, float]:
