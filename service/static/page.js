@@ -9,6 +9,7 @@
   const SILENT = 15_000; // ms without a heartbeat after which the connection counts as lost
   const GRACE = 1_500; // ms before a lost connection is said: a hiccup is not worth a banner
   const EVERY = 15_000; // ms between looks at what no event tells, such as the age of data
+  const BEHIND = 500; // journal entries not scored yet, from which on that is said
   const RESTS = 60_000; // ms after which a hidden tab frees its stream; browsers allow six per site
 
   root.classList.add("js");
@@ -52,7 +53,7 @@
   }
 
   function morphAttributes(old, next) {
-    const kept = old.nodeName === "DETAILS" ? ["open"] : ["data-seen", "aria-busy"];
+    const kept = old.nodeName === "DETAILS" ? ["open"] : ["data-seen", "data-key", "aria-busy"];
     for (const { name } of [...old.attributes]) {
       if (!next.hasAttribute(name) && !kept.includes(name)) old.removeAttribute(name);
     }
@@ -159,7 +160,11 @@
       if (source.readyState === EventSource.CLOSED) retry = setTimeout(connect, 2_000);
     });
     for (const name of ["message", "alert"]) source.addEventListener(name, take);
-    source.addEventListener("heartbeat", alive);
+    source.addEventListener("heartbeat", beat);
+    source.addEventListener("reset", (event) => {
+      last = Number(event.data); // the service begins its numbers anew
+      soon();
+    });
   }
 
   function take(event) {
@@ -194,11 +199,31 @@
     while (news.children.length > 5) news.firstChild.remove();
   }
 
+  let standing = ["live", "Live"];
+
+  function beat(event) {
+    const told = JSON.parse(event.data);
+    skew = Date.parse(told.now) - Date.now();
+    standing = ["live", "Live"];
+    if (told.connected === false) standing = ["waiting", "No data: broker not reached"];
+    else if (told.behind > BEHIND) standing = ["waiting", "Catching up"];
+    alive();
+    for (const [asset, seconds] of Object.entries(told.age_seconds || {})) {
+      const row = byId(`machine-${asset}`);
+      const age = row && row.querySelector("[data-since]");
+      if (age) age.dataset.since = new Date(Date.now() + skew - seconds * 1000).toISOString();
+    }
+    tellAges();
+  }
+
+  function link(name, words) {
+    if (byId("link").className !== name) byId("link").className = name;
+    if (byId("link-words").textContent !== words) byId("link-words").textContent = words;
+  }
+
   function alive() {
     heard = Date.now();
-    if (!byId("link")) return;
-    byId("link").className = "live";
-    byId("link-words").textContent = "Live";
+    link(...standing);
     if (lost === null) return;
     lost = null;
     byId("lost").hidden = true;
@@ -232,8 +257,7 @@
     if (banner.textContent !== words) banner.textContent = words;
     banner.hidden = false;
     body.classList.add("stale");
-    byId("link").className = "lost";
-    byId("link-words").textContent = "Not live";
+    link("lost", "Not live");
   }
 
   function turn() {
@@ -287,6 +311,8 @@
     const said = Object.fromEntries(new FormData(form));
     const heading = byId(form.dataset.case);
     if (!("asset" in said)) said.version = Number(form.dataset.seen || heading.dataset.version);
+    form.dataset.key ||= key(); // sent again after a cut, it is done once and answered as it was
+    said.id = form.dataset.key;
     remember(said.by.trim());
     form.setAttribute("aria-busy", "true");
     form.classList.remove("wrong");
@@ -301,9 +327,10 @@
         if (!("asset" in said)) shut(form.closest("details"));
       }
       delete form.dataset.seen;
+      delete form.dataset.key;
     } catch {
       form.classList.add("wrong");
-      answer(form, "The service cannot be reached. Look again before you send it once more.");
+      answer(form, "The service cannot be reached. Send it again when it is back; it is done only once.");
     } finally {
       form.removeAttribute("aria-busy");
       soon();
@@ -319,10 +346,20 @@
 
   async function post(path, said) {
     const headers = { "content-type": "application/json", accept: "application/json" };
-    const reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(said) });
+    let reply;
+    for (let tries = 0; tries < 3; tries += 1) {
+      reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(said) });
+      if (reply.status !== 202) break; // 202: taken down and not decided yet
+    }
+    if (reply.status === 202) return { ok: true, words: "Taken down. It shows here once it is done." };
     const told = await reply.json().catch(() => ({}));
     const words = told.words || told.error || (reply.ok ? "Done." : `Refused (${reply.status}).`);
     return { ok: reply.ok, words: words[0].toUpperCase() + words.slice(1) };
+  }
+
+  function key() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
   function answer(form, words) {

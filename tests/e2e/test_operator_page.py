@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core.alert import Alert, AlertQuery
 from core.clock import system_clock
@@ -251,3 +251,23 @@ def test_every_machine_of_the_plant_is_on_the_page(stand: Stand, desktop: Deskto
     for asset in plant().assets.values():
         expect(page.locator("table.machines")).to_contain_text(asset.label)
     expect(page.locator("table.machines .bad").first).to_contain_text("old")
+
+
+def test_what_was_sent_into_a_cut_is_sent_again_and_done_once(
+    stand: Stand, desktop: Desktop
+) -> None:
+    page = desktop.tab(stand, f"/alerts/{case_of(stand, WEARING).id}")
+    page.locator("#work summary").click()
+    work = page.locator("#work")
+    work.get_by_label("Your name").fill("Bilal")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/api/v1/work", lose_the_answer, times=1)
+    work.get_by_role("button", name="Record").click()
+    expect(work.locator("output")).to_contain_text("The service cannot be reached")
+    work.get_by_role("button", name="Record").click()
+    expect(work.locator("output")).to_have_text("Recorded")
+    assert len(stand.casefile.work()) == 1
