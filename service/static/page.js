@@ -157,7 +157,9 @@
     });
     source.addEventListener("error", () => {
       gone();
-      if (source.readyState === EventSource.CLOSED) retry = setTimeout(connect, 2_000);
+      if (source.readyState !== EventSource.CLOSED) return; // it comes back by itself
+      soon(); // refused: perhaps the session is over, and the page leads to the login
+      retry = setTimeout(connect, 3_000);
     });
     for (const name of ["message", "alert"]) source.addEventListener(name, take);
     source.addEventListener("heartbeat", beat);

@@ -17,6 +17,7 @@ from tests.e2e.stand import CALM, SILENT, WEARING, Stand, plant, wait
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=\"alert('out')\"><b>'Pump'</b> &amp; \u202ecba\u202c"
+TOKEN = "a-token-that-is-long-enough"
 TARGETS = "a, button, summary, input:not([type=radio]), select, label.choice"
 Picture = Callable[[Page, str], None]
 
@@ -29,6 +30,12 @@ def case_of(stand: Stand, name: str, group: str = "machine") -> Alert:
     ]
     assert len(found) == 1
     return found[0]
+
+
+def written(path: Path) -> str:
+    path.write_text(f"{TOKEN}\n")
+    path.chmod(0o600)
+    return f"file:{path}"
 
 
 def sideways(page: Page) -> int:
@@ -219,21 +226,38 @@ def test_recorded_work_ends_the_case_and_stands_among_the_past_ones(
 def test_where_a_token_is_asked_for_the_page_lets_in_who_has_it(
     make_stand: Callable[..., Stand], desktop: Desktop, tmp_path: Path
 ) -> None:
-    (tmp_path / "token").write_text("a-token-that-is-long-enough\n")
-    (tmp_path / "token").chmod(0o600)
-    stand = make_stand(token=f"file:{tmp_path / 'token'}")
+    stand = make_stand(token=written(tmp_path / "token"))
     page = desktop.person(stand).new_page()
     page.goto(f"{stand.url}/assets")
     page.get_by_label("Token").fill("wrong")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert")).to_contain_text("not right")
     desktop.wrong = [said for said in desktop.wrong if "401" not in said]
-    page.get_by_label("Token").fill("a-token-that-is-long-enough")
+    page.get_by_label("Token").fill(TOKEN)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_selector("#link.live")
     assert page.url == f"{stand.url}/assets"
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_label("Token")).to_be_visible()
+
+
+def test_where_a_session_is_over_the_page_leads_to_the_login(
+    make_stand: Callable[..., Stand], desktop: Desktop, tmp_path: Path
+) -> None:
+    stand = make_stand(token=written(tmp_path / "token"))
+    person = desktop.person(stand)
+    page = person.new_page()
+    page.goto(f"{stand.url}/login?next=/past")
+    page.get_by_label("Token").fill(TOKEN)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_selector("#link.live")
+    person.clear_cookies()
+    stand.stop()
+    stand.open()
+    stand.start()
+    expect(page.get_by_label("Token")).to_be_visible(timeout=10_000)
+    assert page.url == f"{stand.url}/login?next=/past"
+    desktop.wrong = [said for said in desktop.wrong if "401" not in said]
 
 
 def test_without_scripts_everything_can_be_read_and_it_is_said_that_acting_needs_them(
