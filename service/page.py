@@ -23,7 +23,7 @@ from core.work import Work
 from service import page_view as view
 from service.auth import FORGET
 from service.metrics import open_alerts
-from service.page_words import kind_of, tongue
+from service.page_words import tongue
 from service.words import timezone_of
 
 if TYPE_CHECKING:
@@ -109,16 +109,17 @@ class Pages:
             return self.missing(f"There is no case {alert_id[:40]}.")
         now, asset = feed.clock(), feed.plant.assets.get(alert.asset)
         zone = timezone_of(alert.asset, feed.plant)
-        workable = asset is not None and kind_of(alert) in {"machine", "sensor"}
+        case = view.case(alert, feed.plant, now)
+        workable = asset is not None and case.kind in {"machine", "sensor"}
         asset_class = feed.plant.class_of(alert.asset) if asset is not None else None
         return self.render(
             "case.html",
             last=last,
-            case=view.case(alert, feed.plant, now),
+            case=case,
             evidence=alert.evidence,
             seen=view.moment(alert.evidence.at, zone, now),
             rows=view.rows(alert),
-            steps=view.steps(feed.casefile.transitions(alert_id), zone, now),
+            steps=view.steps(feed.casefile.transitions(alert_id), case.label, zone, now),
             works=list(Work) if workable else [],
             modes=view.failure_modes(asset_class),
         )

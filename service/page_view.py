@@ -22,6 +22,7 @@ from service.page_words import (
     life_left,
     mode,
     place,
+    reason,
 )
 from service.words import Description, describe, local_time, number, quantity, timezone_of
 
@@ -221,14 +222,14 @@ def gauge(value: float | None, low: float | None, high: float | None) -> Gauge |
     return Gauge(begin, round(end - begin, 1), spot(value))
 
 
-def steps(history: Iterable[Transition], zone: str, now: Instant) -> tuple[Step, ...]:
-    """Lay out a case's history, newest first."""
+def steps(history: Iterable[Transition], label: str, zone: str, now: Instant) -> tuple[Step, ...]:
+    """Lay out the history of a case of the machine with this label, newest first."""
     laid = [
         Step(
             _moment(step.at, zone, now),
             CHANGES[step.change],
             step.by,
-            step.why,
+            reason(step, label),
             STATES[step.after],
         )
         for step in history

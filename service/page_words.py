@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 
-from core.alert import Alert, AlertState, Change
+from core.alert import Alert, AlertState, Change, Transition
 from core.casefile import Status
 from core.clock import DAY, HOUR, MINUTE, SECOND, Span
 from core.life import CannotSay, LifeEstimate
@@ -57,6 +57,14 @@ def kind_of(alert: Alert) -> str:
 def heading(alert: Alert, label: str) -> str:
     """Shorten a case's title where the machine's name stands beside it anyway."""
     text = alert.title.removeprefix(f"{label}: ")
+    return text[:1].upper() + text[1:]
+
+
+def reason(step: Transition, label: str) -> str:
+    """Say why a case moved, without what stands beside it anyway: the machine, and who."""
+    if step.why in {f"{verb} by {step.by}" for verb in ("acknowledge", "end", "note")}:
+        return ""
+    text = step.why.removeprefix(f"{label}: ")
     return text[:1].upper() + text[1:]
 
 

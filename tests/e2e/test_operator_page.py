@@ -216,7 +216,7 @@ def test_recorded_work_ends_the_case_and_stands_among_the_past_ones(
     work.get_by_label("What you found").fill("Outer race was pitted")
     work.get_by_role("button", name="Record").click()
     expect(page.locator(".sheet .tag.normal")).to_contain_text("Ended")
-    expect(page.locator("#history")).to_contain_text("replaced by Bilal: Outer race was pitted")
+    expect(page.locator("#history")).to_contain_text("Replaced by Bilal: Outer race was pitted")
     (done,) = stand.casefile.work()
     assert (done.failure_mode, done.by) == ("bearing_wear", "Bilal")
     go(page, stand, "/past")

@@ -221,7 +221,9 @@ def test_a_case_shows_measured_against_expected_with_units(room: Room) -> None:
     page = room.has(case()).opens("/alerts/c1")
     for words in ("5.6 mm/s", "at most 4 mm/s", "90 %", "Quite sure", "Misalignment", "running"):
         assert words in page.text
-    assert [image["src"] for image in page.of("img")] == ["/api/v1/alerts/c1/plot.svg?width=660&version=1"]
+    assert [image["src"] for image in page.of("img")] == [
+        "/api/v1/alerts/c1/plot.svg?width=660&version=1"
+    ]
 
 
 def test_a_case_tells_its_history_who_when_and_why() -> None:

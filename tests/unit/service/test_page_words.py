@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.alert import Alert, AlertState, Change, ChannelEvidence, Evidence
+from core.alert import Alert, AlertState, Change, ChannelEvidence, Evidence, Transition
 from core.casefile import Status
 from core.clock import DAY, HOUR, MINUTE, SECOND
 from core.life import CannotSay, LifeEstimate, Remaining
@@ -19,6 +19,7 @@ from service.page_words import (
     judgement,
     life_left,
     place,
+    reason,
     tongue,
 )
 from tests.plants import plant, pump_class
@@ -85,6 +86,23 @@ def test_the_language_of_a_text_is_told_by_its_letters(text: str, language: str)
 def test_a_heading_leaves_out_the_machine_that_stands_above_it() -> None:
     assert heading(alert(), "Pump 1") == "Vibration above its line"
     assert heading(alert(), "Pump 2") == "Pump 1: vibration above its line"
+
+
+@pytest.mark.parametrize(
+    ("why", "shown"),
+    [
+        ("acknowledge by Ayesha", ""),
+        ("new bearing ordered", "New bearing ordered"),
+        ("Pump 1: vibration above its line", "Vibration above its line"),
+        ("", ""),
+    ],
+)
+def test_a_step_says_why_unless_that_only_repeats_who_did_it(why: str, shown: str) -> None:
+    state = AlertState.ACKNOWLEDGED
+    step = Transition(
+        "c1", 2, START, Change.ACKNOWLEDGED, None, state, "Ayesha", why, Severity.INFO
+    )
+    assert reason(step, "Pump 1") == shown
 
 
 def test_a_place_is_the_site_and_the_area() -> None:
