@@ -74,14 +74,13 @@ def fit(values: Floats, operating: Floats, candidates: Bools, rate: float) -> Ba
     design = features((op_rows - op_centre) / op_spread)
     weights, precision = _regression(design, standard)
     residual = standard - design @ weights
-    offset = residual.mean(axis=0)
+    offset = np.clip(residual, -CLIP, CLIP).mean(axis=0)
     centre = centre + spread * offset
-    residual = residual - offset
+    residual = np.clip(residual - offset, -CLIP, CLIP)
     judged = judged & ~_runs_away(residual)
     cov, noise, smoothed = _doubt(residual, judged, rate)
     slow = smooth(smoothed, SLOWER * rate)
-    tame = np.clip(residual, -CLIP, CLIP)
-    known = habit(tame, smoothed, slow, _wander(residual), rate)
+    known = habit(residual, smoothed, slow, _wander(residual), rate)
     return Baseline(
         centre,
         spread,
@@ -206,7 +205,7 @@ def _doubt(residual: Floats, judged: Bools, rate: float) -> tuple[Floats, Floats
     """Estimate the covariance of smoothed residuals, and add room for wander and few rows."""
     count, width = residual.shape
     noise = residual.var(axis=0)
-    smoothed = smooth(np.clip(residual, -CLIP, CLIP), rate)
+    smoothed = smooth(residual, rate)
     settled = smoothed[min(int(2 / rate), count // 4) :]
     cov = np.eye(width)
     chosen = np.flatnonzero(judged)

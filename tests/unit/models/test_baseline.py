@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.baseline import Baseline, filled, fit, smooth
+
+RATE = 0.2
+NAN = float("nan")
+
+
+def rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def fitted(values: np.ndarray, operating: np.ndarray | None = None) -> Baseline:
+    if operating is None:
+        operating = np.zeros((len(values), 0))
+    return fit(values, operating, np.ones(values.shape[1], np.bool_), RATE)
+
+
+def test_centre_and_spread_are_those_of_the_rows() -> None:
+    base = fitted(rng().normal(50, 2, (400, 1)))
+    assert base.centre[0] == pytest.approx(50, abs=0.3)
+    assert base.spread[0] == pytest.approx(2, rel=0.1)
+
+
+def test_wild_rows_hardly_move_the_fit() -> None:
+    values = rng().normal(50, 2, (400, 1))
+    values[100:104] = 900
+    base = fitted(values)
+    assert base.centre[0] == pytest.approx(50, abs=1)
+    assert base.spread[0] < 5
+
+
+def test_what_an_operating_channel_explains_is_taken_out() -> None:
+    speed = rng().normal(1500, 100, (400, 1))
+    values = 2 + 0.01 * (speed - 1500) + rng(2).normal(0, 0.1, (400, 1))
+    alone, explained = fitted(values), fitted(values, speed)
+    assert alone.noise[0] == pytest.approx(1, abs=0.1)
+    assert explained.noise[0] < 0.05
+
+
+def test_a_constant_operating_channel_explains_nothing() -> None:
+    values = rng().normal(0, 1, (400, 1))
+    base = fitted(values, np.full((400, 1), 1500.0))
+    assert np.isinf(base.op_spread).all()
+    assert (base.weights == 0).all() or np.abs(base.weights).max() < 0.1
+
+
+def test_an_operating_channel_that_is_never_there_explains_nothing() -> None:
+    base = fitted(rng().normal(0, 1, (400, 1)), np.full((400, 1), NAN))
+    assert np.isinf(base.op_spread).all()
+    assert np.isfinite(base.weights).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "course"),
+    [
+        ("constant", np.full(400, 3.0)),
+        ("never there", np.full(400, NAN)),
+        ("seldom there", np.where(np.arange(400) % 3 == 0, rng().normal(size=400), NAN)),
+        ("a counter", np.cumsum(rng().random(400) > 0.5).astype(np.float64)),
+        ("running away", np.arange(400) / 40 + rng().normal(0, 0.5, 400)),
+    ],
+)
+def test_a_channel_that_says_nothing_is_not_judged(name: str, course: np.ndarray) -> None:
+    good = rng(3).normal(0, 1, 400)
+    assert fitted(np.stack([course, good], axis=1)).judged.tolist() == [False, True], name
+
+
+def test_a_channel_that_wanders_slowly_has_more_room() -> None:
+    steady = rng().normal(0, 1, 400)
+    swaying = steady + 2 * np.sin(np.arange(400) / 60)
+    base = fitted(np.stack([steady, swaying], axis=1))
+    assert base.judged.all()
+    assert base.cov[1, 1] > 10 * base.cov[0, 0]
+
+
+def test_a_channel_that_is_coarse_has_the_room_of_its_step() -> None:
+    values = np.full((400, 1), 21.61)
+    values[7::100] = 21.60
+    base = fitted(values)
+    assert base.spread[0] >= 0.01 / np.sqrt(12)
+
+
+def test_fewer_rows_leave_more_doubt() -> None:
+    values = rng().normal(0, 1, (400, 2))
+    assert fitted(values[:60]).cov[0, 0] > 1.5 * fitted(values).cov[0, 0]
+
+
+def test_gaps_are_filled_with_what_was_last_said() -> None:
+    told = np.array([[NAN, NAN], [1.0, NAN], [NAN, NAN], [3.0, NAN]])
+    assert filled(told).tolist() == [[1, 0], [1, 0], [1, 0], [3, 0]]
+
+
+def test_a_smoothed_course_is_unbiased_from_its_first_row() -> None:
+    assert np.allclose(smooth(np.full((5, 1), 7.0), 0.1), 7.0)
+    rising = smooth(np.arange(200.0)[:, None], 0.1)[:, 0]
+    assert rising[-1] == pytest.approx(199 - 9, abs=0.1)
