@@ -295,3 +295,46 @@ def test_what_was_sent_into_a_cut_is_sent_again_and_done_once(
     work.get_by_role("button", name="Record").click()
     expect(work.locator("output")).to_have_text("Recorded")
     assert len(stand.casefile.work()) == 1
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_a_hidden_tab_lets_go_of_its_stream_looks_from_time_to_time_and_comes_back(
+    stand: Stand, desktop: Desktop
+) -> None:
+    page = desktop.person(stand).new_page()
+    page.clock.install()
+    go(page, stand)
+    hide(page, hidden=True)
+    page.clock.fast_forward(61_000)
+    before = page.evaluate("window.ids.length")
+    stand.live(CALM, vibration=6.0)
+    wait(lambda: len(stand.casefile.alerts(AlertQuery()).alerts) == 4, "the case")
+    page.clock.fast_forward(16_000)
+    expect(page).to_have_title(re.compile(r"\(4\)"))
+    assert page.evaluate("window.ids.length") == before
+    hide(page, hidden=False)
+    wait(lambda: page.evaluate("window.ids.length") == before + 1, "the event")
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_stream_that_falls_silent_is_taken_for_lost(stand: Stand, desktop: Desktop) -> None:
+    page = desktop.person(stand).new_page()
+    page.clock.install()
+    go(page, stand)
+    page.route("**/api/v1/events*", lambda route: route.abort("connectionrefused"))
+    page.clock.fast_forward(16_000)
+    page.clock.fast_forward(2_000)
+    expect(page.get_by_role("alert")).to_contain_text("Connection lost")
+    page.unroute("**/api/v1/events*")
+    page.clock.fast_forward(4_000)
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.locator("#link-words")).to_have_text("Live")
