@@ -129,4 +129,6 @@ def life_left(life: LifeEstimate | CannotSay | None, asset_class: AssetClass) ->
     left = life if isinstance(life, CannotSay) else life.remaining
     if isinstance(left, CannotSay):
         return f"Cannot say: {left.words}"
+    if left.p05 * HOUR < MINUTE:
+        return f"About {hours(left.p50)} (at most {hours(left.p95)})"
     return f"About {hours(left.p50)} ({hours(left.p05)} to {hours(left.p95)})"

@@ -144,6 +144,7 @@ def with_health() -> AssetClass:
 def test_remaining_life_is_a_range_or_the_reason_why_there_is_none() -> None:
     pump = with_health()
     assert life_left(life(Remaining(24, 240, 480)), pump) == "About 10 days (24 hours to 20 days)"
+    assert life_left(life(Remaining(0, 4, 11)), pump) == "About 4 hours (at most 11 hours)"
     assert life_left(life(CannotSay("flat", "no trend yet")), pump) == "Cannot say: no trend yet"
     assert life_left(CannotSay("flat", "no trend yet"), pump) == "Cannot say: no trend yet"
     assert life_left(None, pump) == "Cannot say yet: nothing measured"
