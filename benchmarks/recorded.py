@@ -1,7 +1,7 @@
 """A recording heard by the live code without a broker: read, auto class, journal, scoring.
 
 What `millwright replay FILE --class auto` does, with memory stores and no waiting, so that dozens
-of recordings take minutes.
+of recordings take seconds.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from core.journal import draft
 from core.plant import AssetClass, Plant, Site
 from core.readings import Readings
 from service.scoring import Scoring
+from service.words import describe
 from simulators.autoclass import NAME, assets, class_document, varying
 from simulators.layout import Layout
-from simulators.recording import Recording, read
+from simulators.recording import Recording, Track, read
 from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
 from storage.settings import JournalSettings
@@ -36,12 +37,16 @@ _BOUND = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The machine alerts of one track, as rows of it, earliest first, out of how many rows."""
+    """The machine alerts of one track, as rows of it, earliest first, out of how many rows.
+
+    `wait` is what the first says of the time left.
+    """
 
     name: str
     rows: tuple[int, ...]
     count: int
     alerts: tuple[Alert, ...]
+    wait: str
 
     @property
     def first(self) -> int | None:
@@ -58,7 +63,7 @@ def recording(path: Path, layout: Layout | None = None, only: tuple[str, ...] = 
 
 
 def hear(heard: Recording, changes: Mapping[str, Any] | None = None) -> list[Heard]:
-    """Score every track with the shipped defaults, or with `changes` to the detector."""
+    """Score every track with the shipped defaults, or with `changes` to the detector's settings."""
     moved = heard.ending(_NOW)
     document = class_document(moved)
     document["detectors"]["pattern"] |= changes or {}
@@ -80,14 +85,15 @@ def hear(heard: Recording, changes: Mapping[str, Any] | None = None) -> list[Hea
     query = AlertQuery(states=frozenset(AlertState), group=GROUP, limit=10_000)
     alerts = sorted(casefile.alerts(query).alerts, key=lambda alert: alert.opened_at)
     return [
-        _heard(track.name, track.at, [a for a in alerts if a.asset == asset.id])
+        _heard(track, [alert for alert in alerts if alert.asset == asset.id], plant)
         for track, asset in zip(moved.tracks, made, strict=True)
     ]
 
 
-def _heard(name: str, at: np.ndarray[Any, np.dtype[np.int64]], alerts: list[Alert]) -> Heard:
-    rows = np.searchsorted(at, [alert.opened_at for alert in alerts])
-    return Heard(name, tuple(rows.tolist()), len(at), tuple(alerts))
+def _heard(track: Track, alerts: list[Alert], plant: Plant) -> Heard:
+    rows = np.searchsorted(track.at, [alert.opened_at for alert in alerts]).tolist()
+    wait = describe(alerts[0], plant).wait if alerts else ""
+    return Heard(track.name, tuple(rows), len(track.at), tuple(alerts), wait)
 
 
 def _blocks(moved: Recording, asset_class: AssetClass, names: tuple[str, ...]) -> list[Readings]:
@@ -99,7 +105,12 @@ def _blocks(moved: Recording, asset_class: AssetClass, names: tuple[str, ...]) -
     parts = [order[i : i + _BATCH] for i in range(0, len(order), _BATCH)]
     return [
         Readings(
-            NAME, names, asset_class.channel_names, asset[p].astype(np.int32), at[p], values[p],
+            NAME,
+            names,
+            asset_class.channel_names,
+            asset[p].astype(np.int32),
+            at[p],
+            values[p],
             arrived=int(at[p][-1]),
         )
         for p in parts
