@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, HTTPException, Query
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from core.alert import Alert, AlertQuery, AlertState
 from core.casefile import Outcome
@@ -143,7 +143,7 @@ def _add_assets(router: APIRouter, feed: Feed) -> None:
 
 
 def _add_events(router: APIRouter, feed: Feed) -> None:
-    @router.get("/events", response_class=EventStream)
+    @router.get("/events", response_class=StreamingResponse)
     async def events(
         last_event_id: Annotated[str | None, Header()] = None, after: str | None = None
     ) -> Response:

@@ -111,7 +111,9 @@ def life(found: LifeEstimate | CannotSay | None) -> Json | None:
     said: Json = (
         {"cannot_say": left.words, "reason": left.reason}
         if isinstance(left, CannotSay)
-        else {"hours": {"p05": _number(left.p05), "p50": _number(left.p50), "p95": _number(left.p95)}}
+        else {
+            "hours": {"p05": _number(left.p05), "p50": _number(left.p50), "p95": _number(left.p95)}
+        }
     )
     return said | {
         "failure_mode": found.failure_mode,

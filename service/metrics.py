@@ -64,8 +64,7 @@ class FeedCollector(Collector):
             "millwright_alerts", "Open cases by state and severity.", labels=["state", "severity"]
         )
         counted = Tally(
-            (alert.state.value, alert.severity.value)
-            for alert in open_alerts(self._feed.casefile)
+            (alert.state.value, alert.severity.value) for alert in open_alerts(self._feed.casefile)
         )
         for labels, count in sorted(counted.items()):
             found.add_metric(list(labels), count)
