@@ -26,6 +26,7 @@ class LoggedPublisher:
     def __init__(self, port: int, total: int) -> None:
         self.acked = np.zeros(total)  # when each was acknowledged, 0: not yet
         self._index: dict[int, int] = {}
+        self._early: set[int] = set()
         self._lock = threading.Lock()
         self._room = threading.Semaphore(WINDOW)
         self._client = mqtt.Client(
@@ -43,15 +44,26 @@ class LoggedPublisher:
     def _on_publish(self, _client: mqtt.Client, _data: object, mid: int, *_: object) -> None:
         with self._lock:
             index = self._index.pop(mid, None)
-        if index is not None:
-            self.acked[index] = time.time()
-            self._room.release()
+            if index is None:
+                self._early.add(mid)
+                return
+        self._note(index)
 
     def publish(self, index: int, topic: str, payload: bytes) -> None:
         """Publish one message, waiting while the window is full."""
         self._room.acquire()
-        with self._lock:
-            self._index[self._client.publish(topic, payload, qos=1).mid] = index
+        mid = self._client.publish(topic, payload, qos=1).mid  # never under our own lock: the
+        with self._lock:  # network thread holds one of the client's while it calls us
+            early = mid in self._early
+            self._early.discard(mid)
+            if not early:
+                self._index[mid] = index
+        if early:
+            self._note(index)
+
+    def _note(self, index: int) -> None:
+        self.acked[index] = time.time()
+        self._room.release()
 
     def finish(self, seconds: float) -> None:
         """Wait until all is acknowledged, then leave."""

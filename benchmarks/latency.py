@@ -73,15 +73,14 @@ class Load:
 
 def listen(port: int, seen: dict[str, float], stop: threading.Event) -> None:
     """Read the event stream and note when each machine's alert came."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/api/v1/events?after=0", headers={"Accept": "text/event-stream"})
     response = connection.getresponse()
     while not stop.is_set():
-        try:
-            line = response.readline()
-        except TimeoutError:
-            continue
-        if line.startswith(b"data:") and b"bench/hall/" in line:
+        line = response.readline()  # a heartbeat comes every few seconds, so this returns
+        if not line:
+            return
+        if line.startswith(b"data:") and b'"change":"opened"' in line:
             now = time.time()
             name = line.split(b"bench/hall/", 1)[1].split(b'"', 1)[0].decode()
             seen.setdefault(name, now)
@@ -131,7 +130,7 @@ def figures(args: argparse.Namespace, folder: Path) -> list[Figure]:
         load.wait(args.seconds + 60)
         time.sleep(3)
         stop.set()
-        listener.join(5)
+        listener.join(10)
         alone = baseline(stand.broker.port)
     troubled: dict[str, float] = json.loads((folder / "troubled.json").read_text())
     took = np.array([(seen[name] - at) * 1000 for name, at in troubled.items() if name in seen])
