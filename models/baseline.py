@@ -27,13 +27,16 @@ CONFIDENCE = 2.5
 """At how many standard deviations the little that was seen of slow wander is made up for."""
 
 DEPENDENCE = 20.0
-"""How many readings count as one independent look, since neighbours resemble each other."""
+"""How many readings count as one look at least, since neighbours resemble each other."""
 
 CLIP = 5.0
 """Beyond how many robust deviations a learning row is pulled in."""
 
 RIDGE = 5.0
 """How many rows' worth of doubt the influence of operating channels has to overcome."""
+
+BENT = 2.0
+"""Up to how many deviations of the operating point its influence is bent; beyond it is straight."""
 
 FARTHEST = 1e6
 """Beyond how many deviations the operating point is taken to be no farther; keeps it finite."""
@@ -45,7 +48,8 @@ class Baseline:
 
     `judged` marks the channels that say something. `weights[p, k]` is the influence of feature p
     on channel k, `precision` gives the leverage of a row's features, `cov` the covariance of
-    smoothed residuals with all doubt added, `noise` the variance of single residuals.
+    smoothed residuals with all doubt added, `noise` the variance of single residuals, `lean` the
+    variance by which the influence of operating channels is in doubt, per unit of leverage.
     `smoothed` are the smoothed residuals of every learning row, `habit` how they change.
     """
 
@@ -58,6 +62,7 @@ class Baseline:
     precision: Floats
     cov: Floats
     noise: Floats
+    lean: Floats
     smoothed: Floats
     habit: Habit
 
@@ -79,6 +84,7 @@ def fit(values: Floats, operating: Floats, candidates: Bools, rate: float) -> Ba
     residual = np.clip(residual - offset, -CLIP, CLIP)
     judged = judged & ~_runs_away(residual)
     cov, noise, smoothed = _doubt(residual, judged, rate)
+    lean = noise * np.maximum(_dependence(design, residual, precision), DEPENDENCE)
     slow = smooth(smoothed, SLOWER * rate)
     known = habit(residual, smoothed, slow, _wander(residual), rate)
     return Baseline(
@@ -91,6 +97,7 @@ def fit(values: Floats, operating: Floats, candidates: Bools, rate: float) -> Ba
         precision,
         cov,
         noise,
+        lean,
         smoothed,
         known,
     )
@@ -101,8 +108,19 @@ def features(standard: Floats) -> Floats:
 
     An operating channel that never said anything stands at its centre.
     """
-    known = np.clip(np.where(np.isnan(standard), 0.0, standard), -FARTHEST, FARTHEST)
+    known = _finite(standard)
+    return np.concatenate([known, np.clip(known, -BENT, BENT) ** 2 - 1], axis=-1)
+
+
+def distant(standard: Floats) -> Floats:
+    """Make features whose leverage grows on beyond where influence is taken to be straight."""
+    known = _finite(standard)
     return np.concatenate([known, known**2 - 1], axis=-1)
+
+
+def _finite(standard: Floats) -> Floats:
+    known = np.where(np.isnan(standard), 0.0, standard)
+    return np.clip(known, -FARTHEST, FARTHEST)
 
 
 def smooth(rows: Floats, rate: float) -> Floats:
@@ -180,6 +198,23 @@ def _regression(design: Floats, response: Floats) -> tuple[Floats, Floats]:
         tamed = expected + np.clip(left, -reach, reach)
         weights = precision @ np.einsum("np,nk->pk", design, tamed)
     return weights, precision
+
+
+def _dependence(design: Floats, residual: Floats, precision: Floats) -> Floats:
+    """Estimate how many readings count as one look at the influence of operating channels.
+
+    Where both these and what they do not explain change slowly, few independent situations were
+    seen. That shows in the sums of their products over stretches of time, as in the cluster-robust
+    variance of K.-Y. Liang, S. L. Zeger, Biometrika 73 (1986), averaged over the features.
+    """
+    width = design.shape[1]
+    if not width:
+        return np.ones(residual.shape[1])
+    products = zip(np.array_split(design, BLOCKS), np.array_split(residual, BLOCKS), strict=True)
+    sums = np.array([np.einsum("np,nk->pk", x, left) for x, left in products])
+    squares = np.einsum("bpk,pq,bqk->k", sums, precision, sums)
+    seen: Floats = squares / (width * np.maximum(residual.var(axis=0), 1e-12))
+    return seen * BLOCKS / (BLOCKS - 1)
 
 
 def _block_means(residual: Floats) -> tuple[Floats, Floats]:

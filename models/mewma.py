@@ -21,7 +21,7 @@ from core.quantity import Duration
 from core.readings import Bools, Floats
 from core.settings import Settings
 from models.alarmline import alarm_line
-from models.baseline import DEPENDENCE, features, fit
+from models.baseline import distant, features, fit
 from models.change import AT_ONCE, SLOWER, Habit, departure
 from models.detector import Round, Scored, State, unknown_channel
 from models.distance import ALONE, judge, share
@@ -77,7 +77,7 @@ class _Moved:
     rows: NDArray[np.intp]
     asset: NDArray[np.intp]
     operating: Floats
-    design: Floats
+    standard: Floats
     expected: Floats
     smoothed: Floats
     missing: NDArray[np.int64]
@@ -135,11 +135,17 @@ class Mewma:
         return Scored(value, blame, low, high)
 
     def observe(self, rows: Round) -> None:
-        """Move the smoothing forward; it stands still while a machine does not run."""
+        """Move the smoothing forward; it stands still while a machine does not run.
+
+        After a stop the slow mean says little of where the machine lately was, until it has been
+        running for as long as that mean reaches back.
+        """
+        kept = self._kept
+        kept["stale"][rows.asset[rows.mode != Mode.RUNNING]] = 1.0
         moved = self._moved(rows)
         if moved is None:
             return
-        kept = self._kept
+        kept["stale"][moved.asset] *= 1 - SLOWER * self._settings.smoothing
         if self._settings.hold > 1:
             now = self._judged(rows, moved).score[:, None]
             recent = kept["recent"][moved.asset]
@@ -220,7 +226,7 @@ class Mewma:
         kept["smoothed"][asset] = base.smoothed[-1]
         kept["missing"][asset] = 0
         kept["operating"][asset] = _last(operating)
-        kept["recent"][asset] = 0.0
+        kept["recent"][asset] = kept["stale"][asset] = 0.0
         kept["learned"][asset] = True
         self._lessons.drop(asset)
 
@@ -247,33 +253,32 @@ class Mewma:
         silent = np.isnan(residual)
         smoothed = np.where(silent, before, before + self._settings.smoothing * step)
         missing = np.where(silent, kept["missing"][asset] + 1, 0)
-        return _Moved(live, asset, operating, design, expected, smoothed, missing)
+        return _Moved(live, asset, operating, standard, expected, smoothed, missing)
 
     def _judged(self, rows: Round, moved: _Moved) -> _Judged:
         """Score moved rows, by distance and by change."""
         kept, asset = self._kept, moved.asset
         said = (~np.isnan(rows.values[moved.rows]) & self._candidates).any(axis=1)
         usable = kept["judged"][asset] & (moved.missing <= STALE) & said[:, None]
-        doubt = DEPENDENCE * self._leverage(moved)[:, None] * kept["noise"][asset]
+        doubt = self._leverage(moved)[:, None] * kept["lean"][asset]
         cov = kept["cov"][asset].copy()
         for k in range(doubt.shape[1]):
             cov[:, k, k] += doubt[:, k]
         distance, blame = judge(moved.smoothed, cov, usable)
         distance = distance / kept["line"][asset]
-        habit = Habit(
-            kept["low"][asset], kept["high"][asset], kept["change"][asset] + doubt,
-            kept["slow"][asset],
-        )  # fmt: skip
+        room = np.einsum("rkk->rk", cov)
+        change = kept["change"][asset] + doubt + kept["stale"][asset][:, None] * room
+        habit = Habit(kept["low"][asset], kept["high"][asset], change, kept["slow"][asset])
         left = departure(moved.smoothed, habit, usable)
         at_once = left.max(axis=1)
         sudden = (at_once > distance)[:, None]
         blame = np.where(sudden, share(left**2, usable), blame)
         score = np.where(np.isnan(distance), np.nan, np.fmax(distance, at_once))
-        return _Judged(score, blame, usable, np.einsum("rkk->rk", cov), habit)
+        return _Judged(score, blame, usable, room, habit)
 
     def _leverage(self, moved: _Moved) -> Floats:
         """Tell how far the operating point is from those that were learned."""
-        precision, design = self._kept["precision"][moved.asset], moved.design
+        precision, design = self._kept["precision"][moved.asset], distant(moved.standard)
         lever = np.zeros(len(moved.asset))
         for p in range(design.shape[1]):
             for q in range(design.shape[1]):
@@ -296,6 +301,7 @@ class Mewma:
 
 _FITTED = (
     "centre", "spread", "judged", "op_centre", "op_spread", "weights", "precision", "cov", "noise",
+    "lean",
 )  # fmt: skip
 _HABIT = ("low", "high", "change", "slow")
 
@@ -314,7 +320,9 @@ def _blank(assets: int, channels: int, operating: int, hold: int) -> dict[str, N
         "precision": np.zeros((assets, width, width)),
         "cov": np.tile(np.eye(channels), (assets, 1, 1)),
         "noise": np.ones((assets, channels)),
+        "lean": np.ones((assets, channels)),
         "line": np.ones(assets),
+        "stale": np.zeros(assets),
         **{name: np.zeros((assets, channels)) for name in _HABIT},
         "smoothed": np.zeros((assets, channels)),
         "missing": np.zeros((assets, channels), np.int64),

@@ -215,15 +215,15 @@ def test_an_empty_batch_is_survived(make: Build, ready: Detector) -> None:
         assert equal_states(before, detector.state())
 
 
-def test_a_standing_machine_moves_nothing(ready: Detector) -> None:
-    before = ready.state()
+def test_a_machine_that_stood_is_judged_as_before(ready: Detector) -> None:
+    at = START + LEARNING * STEP
     for mode in (Mode.UNKNOWN, Mode.OFF, Mode.IDLE, Mode.STARTING):
-        rows = a_round(faulty()[-1], START + LEARNING * STEP, mode=mode)
-        scored = ready.score(rows)
-        ready.observe(rows)
-        ready.learn(rows, np.zeros(PUMPS, np.bool_))
+        rows = a_round(faulty()[-1], at, mode=mode)
+        scored = take(ready, rows, allowed=False)
         assert not (scored.value > 1).any()
-    assert equal_states(before, ready.state())
+    assert (ready.readiness() == 1).all()
+    assert (play(ready, pumps(20, PUMPS, 3), begin=at) < 1).all()
+    assert (play(ready, faulty(), begin=at + 20 * STEP)[-1] > 1).all()
 
 
 def test_no_asset_at_all_is_survived(kind: type[Settings]) -> None:

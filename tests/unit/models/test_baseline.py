@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.baseline import Baseline, filled, fit, smooth
+from models.baseline import DEPENDENCE, Baseline, distant, features, filled, fit, smooth
 
 RATE = 0.2
 NAN = float("nan")
@@ -39,6 +39,24 @@ def test_what_an_operating_channel_explains_is_taken_out() -> None:
     alone, explained = fitted(values), fitted(values, speed)
     assert alone.noise[0] == pytest.approx(1, abs=0.1)
     assert explained.noise[0] < 0.05
+
+
+def test_influence_goes_on_straight_beyond_what_was_learned_but_doubt_does_not() -> None:
+    near, far = np.array([[2.0]]), np.array([[5.0]])
+    assert features(near).tolist() == distant(near).tolist() == [[2, 3]]
+    assert features(far).tolist() == [[5, 3]]
+    assert distant(far).tolist() == [[5, 24]]
+
+
+def test_influence_seen_in_few_situations_is_in_more_doubt() -> None:
+    """Load stood on eight levels, and so did something else that moved the channel as well."""
+    levels = np.repeat(rng(4).normal(0, 1, (8, 2)), 50, axis=0)
+    values = levels[:, :1] + levels[:, 1:] + rng().normal(0, 0.1, (400, 1))
+    slow = fitted(values, levels[:, :1])
+    mixed = rng(5).permutation(400)
+    quick = fitted(values[mixed], levels[mixed, :1])
+    assert quick.lean[0] == pytest.approx(DEPENDENCE * quick.noise[0])
+    assert slow.lean[0] > 1.2 * quick.lean[0]
 
 
 def test_a_constant_operating_channel_explains_nothing() -> None:

@@ -8,7 +8,7 @@ from core.clock import HOUR, MINUTE
 from core.plant import Mode
 from models.mewma import STALE, LearnSettings, Mewma, MewmaSettings
 from tests.plants import pump_class
-from tests.rounds import START, a_round, assets, play, pumps
+from tests.rounds import START, a_round, assets, play, pumps, take
 
 LEARN = LearnSettings(rows=300)
 AFTER = START + 300 * MINUTE
@@ -107,6 +107,28 @@ def test_the_slow_mean_follows_while_it_may() -> None:
     before = detector.state()["slow"]
     play(detector, shifted(50, 1, 0.1), step=MINUTE, begin=AFTER)
     assert detector.state()["slow"][0, 1] > before[0, 1]
+
+
+def test_after_a_stop_a_channel_may_be_elsewhere_for_a_while() -> None:
+    """Where it was before the stop is not where it lately was; the distance still counts."""
+    going, stopped = swaying(), swaying()
+    take(stopped, a_round(pumps(1, 1)[0], AFTER, mode=Mode.OFF), allowed=False)
+    moved, far = shifted(30, 1, -0.4), shifted(30, 1, -1.0)
+    assert play(going, moved, step=MINUTE, begin=AFTER, allowed=False).max() > 1
+    assert play(stopped, moved, step=MINUTE, begin=AFTER, allowed=False).max() < 1
+    play(stopped, pumps(300, 1, 3), step=MINUTE, begin=AFTER + HOUR)
+    assert play(stopped, moved, step=MINUTE, begin=AFTER + 9 * HOUR, allowed=False).max() > 1
+    take(going, a_round(pumps(1, 1)[0], AFTER, mode=Mode.OFF), allowed=False)
+    assert play(going, far, step=MINUTE, begin=AFTER + HOUR, allowed=False).max() > 1
+
+
+def swaying() -> Mewma:
+    """Learn a pump whose vibration sways a little."""
+    detector = mewma()
+    values = pumps(300, 1)
+    values[:, 0, 1] += 0.1 * np.sin(np.arange(300) / 15 - 5)
+    play(detector, values, step=MINUTE)
+    return detector
 
 
 def test_a_score_that_must_hold_comes_later_and_goes_at_once() -> None:
