@@ -26,6 +26,11 @@ CONSUMER = "scoring"
 COMMIT_EVERY = 1.0
 """Seconds after which a running service commits where nothing moved a case."""
 
+REST, LONGEST_REST = 2.0, 0.2
+"""How many times longer than its last commit scoring goes on before the next, and the most seconds
+of that. So many alerts at once cost few commits; a small plant commits in no time and never waits.
+"""
+
 PATIENCE = 5.0
 """Seconds to wait before scoring starts over from the last commit after an unforeseen error."""
 
@@ -44,7 +49,7 @@ class Scoring:
         self._notifiers = notifiers
         self.heartbeat = time.monotonic()
         self._position = self._committed = 0
-        self._committed_at = 0.0
+        self._committed_at = self._rests_until = 0.0
         self._statuses: dict[str, Status] = {}
         self._overdue = self._ticked = False
         self._restore()
@@ -95,10 +100,16 @@ class Scoring:
         now = time.monotonic()
         self.heartbeat = now
         due = now - self._committed_at >= COMMIT_EVERY
-        if self._casework.pending.urgent or due or self._overdue:
+        if self._awaited() or due or self._overdue:
             self._commit(with_statuses=due)
             self._committed_at = now if due else self._committed_at
+            ended = time.monotonic()
+            self._rests_until = ended + min(LONGEST_REST, REST * (ended - now))
         return count
+
+    def _awaited(self) -> bool:
+        """Tell whether somebody waits for what is pending and the last commit is not just over."""
+        return self._casework.pending.urgent and time.monotonic() >= self._rests_until
 
     def _advance(self, limit: int) -> int:
         entries = self._journal.read(self._position, limit)
@@ -106,7 +117,7 @@ class Scoring:
             self._casework.apply(entry)
             self._position = entry.id
             self._ticked = self._ticked or entry.kind is Kind.TICK
-            if self._casework.pending.urgent:
+            if self._awaited():
                 return count
         return len(entries)
 
