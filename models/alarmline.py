@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.readings import Bools, Floats
-from models.baseline import features, filled, fit, smooth
+from models.baseline import features, filled, fit, reach, smooth
 from models.distance import judge
 
 KEPT_BACK = 0.3
@@ -35,7 +35,8 @@ def alarm_line(values: Floats, operating: Floats, candidates: Bools, rate: float
     base = fit(values[:early], operating[:early], candidates, rate)
     design = features((filled(operating) - base.op_centre) / base.op_spread)
     residual = (filled(values) - base.centre) / base.spread - design @ base.weights
-    smoothed = smooth(residual, rate)[early:]
+    far = reach(base.noise, np.diagonal(base.cov))
+    smoothed = smooth(np.clip(residual, -far, far), rate)[early:]
     usable = np.broadcast_to(base.judged, smoothed.shape)
     cov = np.broadcast_to(base.cov, (len(smoothed), *base.cov.shape))
     scores = held(judge(smoothed, cov, usable)[0], LASTING)

@@ -32,8 +32,14 @@ DEPENDENCE = 20.0
 CLIP = 5.0
 """Beyond how many robust deviations a learning row is pulled in."""
 
+WILD = 12.0
+"""Beyond how many deviations a single reading is pulled in, so that one spike is no alarm."""
+
 RIDGE = 5.0
 """How many rows' worth of doubt the influence of operating channels has to overcome."""
+
+LEAST = 1e-12
+"""The least variance of standardised residuals that can be judged."""
 
 BENT = 2.0
 """Up to how many deviations of the operating point its influence is bent; beyond it is straight."""
@@ -82,7 +88,7 @@ def fit(values: Floats, operating: Floats, candidates: Bools, rate: float) -> Ba
     offset = np.clip(residual, -CLIP, CLIP).mean(axis=0)
     centre = centre + spread * offset
     residual = np.clip(residual - offset, -CLIP, CLIP)
-    judged = judged & ~_runs_away(residual)
+    judged = judged & ~_runs_away(residual) & (residual.var(axis=0) > LEAST)
     cov, noise, smoothed = _doubt(residual, judged, rate)
     lean = noise * np.maximum(_dependence(design, residual, precision), DEPENDENCE)
     slow = smooth(smoothed, SLOWER * rate)
@@ -121,6 +127,12 @@ def distant(standard: Floats) -> Floats:
 def _finite(standard: Floats) -> Floats:
     known = np.where(np.isnan(standard), 0.0, standard)
     return np.clip(known, -FARTHEST, FARTHEST)
+
+
+def reach(noise: Floats, room: Floats) -> Floats:
+    """Tell how far a single residual may count, from the variances of noise and of smoothed."""
+    far: Floats = WILD * np.sqrt(noise + room)
+    return far
 
 
 def smooth(rows: Floats, rate: float) -> Floats:

@@ -21,14 +21,11 @@ from core.quantity import Duration
 from core.readings import Bools, Floats
 from core.settings import Settings
 from models.alarmline import alarm_line
-from models.baseline import distant, features, fit
+from models.baseline import distant, features, fit, reach
 from models.change import AT_ONCE, SLOWER, Habit, departure
 from models.detector import Round, Scored, State, unknown_channel
 from models.distance import ALONE, judge, share
 from models.lessons import Lessons
-
-WILD = 12.0
-"""Beyond how many deviations a single reading is pulled in, so that one spike is no alarm."""
 
 STALE = 20
 """For how many readings a channel that is missing is judged by what it last said."""
@@ -247,9 +244,9 @@ class Mewma:
             shift = shift + design[:, p, None] * kept["weights"][asset, p]
         expected = kept["centre"][asset] + shift * spread
         residual = (values - expected) / spread
-        reach = WILD * np.sqrt(kept["noise"][asset] + np.einsum("rkk->rk", kept["cov"][asset]))
+        far = reach(kept["noise"][asset], np.einsum("rkk->rk", kept["cov"][asset]))
         before = kept["smoothed"][asset]
-        step = np.clip(residual, -reach, reach) - before
+        step = np.clip(residual, -far, far) - before
         silent = np.isnan(residual)
         smoothed = np.where(silent, before, before + self._settings.smoothing * step)
         missing = np.where(silent, kept["missing"][asset] + 1, 0)

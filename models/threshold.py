@@ -131,7 +131,8 @@ class Threshold:
             return np.full(len(self._level), np.nan)
         healthy = self._healthy_level()
         way = np.where(healthy == end, np.nan, end - healthy)
-        index = np.clip((end - self._level) / way, 0.0, 1.0)
+        with np.errstate(over="ignore"):
+            index = np.clip((end - self._level) / way, 0.0, 1.0)
         ready = self._settings.healthy is not None or self._rows >= self._settings.min_rows
         return np.where(ready, index, np.nan)
 
