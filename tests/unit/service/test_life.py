@@ -1,0 +1,99 @@
+"""Remaining life on its way from a reading to an alert and a status, through the live code."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.clock import HOUR, MINUTE
+from core.life import CannotSay, LifeEstimate, Remaining
+from core.plant import AssetClass, NamedDetector, RuleSpec
+from models.mewma import LearnSettings, MewmaSettings
+from models.threshold import ThresholdSettings
+from service.scoring import Scoring
+from storage.casefile_memory import MemoryCaseFile
+from storage.journal_memory import MemoryJournal
+from storage.settings import JournalSettings
+from tests.plants import plant, pump_class
+from tests.story import Story
+
+P1 = "site/hall/p1"
+STEP = 10 * MINUTE
+SOURCE = "ISO 10816-3, zone D"
+
+
+def wearing_class() -> AssetClass:
+    learn = LearnSettings(rows=200)
+    return pump_class(
+        detectors=(NamedDetector("pattern", MewmaSettings(learn=learn)),),
+        rules=(RuleSpec("unusual", "pattern", on_delay=HOUR, off_delay=HOUR),),
+        health=ThresholdSettings(
+            channel="vibration", end=8.0, failure_mode="bearing", source=SOURCE
+        ),
+    )
+
+
+class Worn(Story):
+    """A pump that runs well for 300 readings and then wears until its vibration reaches 8."""
+
+    def __init__(self, restarts: int = 0) -> None:
+        super().__init__(plant(1, wearing_class()), MemoryJournal(JournalSettings()))
+        self.casefile = MemoryCaseFile()
+        self.scoring = Scoring(self.plant, self.journal, self.casefile)
+        for number in range(600):
+            worn = max(number - 300, 0) / 60
+            noise = self._random.normal(0, 0.1)
+            self.passes(STEP).says(vibration=2 + worn + noise)
+            if restarts and number % restarts == 0:
+                self.score()
+                self.scoring = Scoring(self.plant, self.journal, self.casefile)
+        self.score()
+
+    def score(self) -> None:
+        while self.scoring.step():
+            pass
+
+    def life(self) -> LifeEstimate:
+        (status,) = self.casefile.statuses()
+        assert status.life is not None
+        return status.life
+
+
+@pytest.fixture(scope="module")
+def worn() -> Worn:
+    return Worn()
+
+
+def test_a_wearing_machine_raises_one_alert_that_says_how_long_it_can_wait(worn: Worn) -> None:
+    steps = [(step, alert) for step, alert in worn.casefile.events(0) if alert.group == "machine"]
+    assert len(steps) == 1
+    alert = steps[0][1]
+    assert alert.evidence.channels[0].channel == "vibration"
+    assert isinstance(alert.evidence.life, LifeEstimate)
+    assert alert.evidence.life.failure_mode == "bearing"
+    assert isinstance(alert.evidence.life.remaining, CannotSay | Remaining)
+
+
+def test_its_status_follows_the_rest_of_its_life(worn: Worn) -> None:
+    """At the end vibration is at 7 and grows by 1 in ten hours."""
+    life = worn.life()
+    assert life.health == pytest.approx(1 / 6, abs=0.05)
+    assert isinstance(life.remaining, Remaining)
+    assert life.remaining.p05 < 10 < life.remaining.p95 * 1.1
+    assert life.remaining.p50 == pytest.approx(10, rel=0.3)
+    assert SOURCE in life.basis
+
+
+def test_restarts_change_nothing(worn: Worn) -> None:
+    often = Worn(restarts=97)
+    assert often.life() == worn.life()
+    assert often.casefile.events(0) == worn.casefile.events(0)
+
+
+def test_a_machine_that_was_mended_begins_a_new_life(worn: Worn) -> None:
+    mended = Worn()
+    mended.mends(P1)
+    mended.score()
+    life = mended.life()
+    assert life.health is None
+    assert isinstance(life.remaining, CannotSay)
+    assert life.remaining.reason == "learning"
