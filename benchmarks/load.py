@@ -38,7 +38,7 @@ def publish_packet(topic: str, payload: bytes, mid: int, head: int = 0x32) -> by
 
 
 def leave_session(port: int, client_id: str, topic_filter: str) -> None:
-    """Make a session that the broker keeps, with one subscription, and leave it; an old one goes."""
+    """Leave a session behind that the broker keeps, with one subscription; an old one goes."""
     with _open(port, client_id, clean=True):
         pass
     name = topic_filter.encode()

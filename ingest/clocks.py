@@ -89,13 +89,12 @@ class ClockJumps:
 
     def __init__(self, assets: tuple[str, ...]) -> None:
         self._assets = assets
-        self._newest = np.full(len(assets), np.iinfo(np.int64).min, np.int64)
+        self._newest = np.full(len(assets), np.iinfo(np.int64).min + HOUR, np.int64)
         self._back = np.zeros(len(assets), np.bool_)
 
     def see(self, rows: Indexes, at: Instants, arrived: Instant) -> Bools:
         """Take note of readings in order; true where one lies far behind its source's newest."""
-        newest = self._newest[rows]
-        behind = newest > at.clip(min=np.iinfo(np.int64).min + HOUR) + HOUR
+        behind = at < self._newest[rows] - HOUR
         fresh = np.abs(arrived - at) < FRESH
         if fresh.any():
             np.maximum.at(self._newest, rows[fresh], at[fresh])

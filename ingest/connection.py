@@ -44,6 +44,7 @@ class Standing:
     answered: bool = False
     welcomed: bool = False
     subscribed: bool = False
+    unsubscribable: bool = False
     session_present: bool = False
     version_refused: bool = False
     taken_over: bool = False
@@ -204,6 +205,7 @@ class Connection:
                 f"the broker refused the subscription to {self._filter}: {refused[0]}"
             )
         self.standing.subscribed = not refused
+        self.standing.unsubscribable = bool(refused)
 
     def _on_disconnect(
         self, _client: Any, _data: Any, flags: Any, reason: ReasonCode, _properties: Any

@@ -15,7 +15,7 @@ from core.localtime import LocalTime
 from core.plant import Asset, Channel, ClockPolicy, Plant
 from core.readings import Quality, Reading
 from core.rejection import Reason, Rejection
-from core.suggestion import unknown
+from core.suggestion import quoted, unknown
 from ingest.clocks import ClockOffsets
 from ingest.form import Form, forms
 from ingest.instants import FURTHEST, SCALES, WallTime, number_instant, text_instant
@@ -26,6 +26,7 @@ from ingest.topics import TopicTemplate, shown
 
 YEAR_2020: Instant = 1_577_836_800 * SECOND
 _TOLD = 5
+_STRANGERS = 1000
 _QUALITIES = {quality.name.lower(): quality for quality in Quality}
 
 
@@ -82,6 +83,7 @@ class Inspector:
         self._zones = {name: LocalTime(site.timezone) for name, site in plant.sites.items()}
         self._newest = newest
         self._walls_heard: set[str] = set()
+        self._strangers: dict[str, Bad] = {}
 
     def asset(self, topic: bytes) -> Asset | Bad:
         """Find the asset that a topic belongs to, or say why there is none."""
@@ -90,8 +92,18 @@ class Inspector:
             return found
         asset = self.plant.assets.get(found)
         if asset is None:
-            return Bad(Reason.UNKNOWN_ASSET, unknown("asset", found[:80], self.plant.assets))
+            return self._stranger(found[:80])
         return asset
+
+    def _stranger(self, name: str) -> Bad:
+        """Say that an asset is unknown; what was meant takes milliseconds to guess, so once."""
+        bad = self._strangers.get(name)
+        if bad is None and len(self._strangers) >= _STRANGERS:
+            return Bad(Reason.UNKNOWN_ASSET, f"unknown asset {quoted(name)}")
+        if bad is None:
+            bad = Bad(Reason.UNKNOWN_ASSET, unknown("asset", name, self.plant.assets))
+            self._strangers[name] = bad
+        return bad
 
     def inspect(self, packet: Packet, arrival: Arrival) -> Verdict:
         """Judge one message."""
@@ -141,7 +153,7 @@ class Inspector:
             detail = f'"ts" is {described(body["ts"])}: {error}'
             raise Bad(Reason.BAD_TIME, detail) from None
         if asset.clock is ClockPolicy.CORRECTED:
-            if not head & (RETAINED | DUPLICATE):
+            if arrival.trusted and not head & (RETAINED | DUPLICATE):
                 self._offsets.learn(asset.id, arrival.at, at)
             at = min(max(at + self._offsets.offset(asset.id), -FURTHEST), FURTHEST)
         if arrival.trusted:
@@ -221,7 +233,10 @@ def _read_values(form: Form, body: dict[str, Any], found: _Found) -> None:
     for name, said in values.items():
         column = form.column.get(name)
         if column is None:
-            found.add_bad(Reason.UNKNOWN_CHANNEL, unknown("channel", name[:80], form.channel_names))
+            # To look for what was meant takes time, so only for as many as are told.
+            few = len(found.bad) < _TOLD
+            detail = unknown("channel", name[:80], form.channel_names) if few else ""
+            found.add_bad(Reason.UNKNOWN_CHANNEL, detail)
         elif said is not None:
             _read_value(form.channels[column], said, qualities or {}, found)
 

@@ -72,11 +72,15 @@ def number_instant(text: str, scale: int) -> Instant:
         return _held(int(text) * scale)
     if not abs(float(text)) * scale < 2 * FURTHEST:
         return _held(2 * FURTHEST)
-    from decimal import Decimal, localcontext
+    from decimal import Decimal, InvalidOperation, localcontext
 
     with localcontext() as context:
         context.prec = 60
-        return _held(int(Decimal(text) * scale // 1))
+        try:
+            return _held(int(Decimal(text) * scale // 1))
+        except InvalidOperation:
+            msg = "a number whose exponent is beyond all bounds"
+            raise ValueError(msg) from None
 
 
 def _held(at: int) -> Instant:

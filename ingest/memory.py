@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,7 @@ class MemoryFile:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
+        self._lock = threading.Lock()
         self._saved = b""
         self.now = Memory()
         if path is not None and path.exists():
@@ -38,15 +40,16 @@ class MemoryFile:
                 _log.warning("memory_unreadable", path=str(path), why=str(error))
 
     def save(self) -> None:
-        """Write it where it changed."""
-        body = msgspec.json.encode(self.now)
-        if self._path is None or body == self._saved:
-            return
-        try:
-            beside = self._path.with_suffix(".new")
-            beside.write_bytes(body)
-            beside.replace(self._path)
-        except OSError as error:
-            _log.warning("memory_unwritable", path=str(self._path), why=str(error))
-            return
-        self._saved = body
+        """Write it where it changed; several threads may."""
+        with self._lock:
+            body = msgspec.json.encode(self.now)
+            if self._path is None or body == self._saved:
+                return
+            try:
+                beside = self._path.with_suffix(".new")
+                beside.write_bytes(body)
+                beside.replace(self._path)
+            except OSError as error:
+                _log.warning("memory_unwritable", path=str(self._path), why=str(error))
+                return
+            self._saved = body

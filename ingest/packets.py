@@ -116,11 +116,16 @@ class Cutter:
         if head & _MESSAGE_MASK != _MESSAGE:
             msg = f"a packet of {stop - start} bytes that is not a message"
             raise Malformed(msg)
-        self.messages.append(self._message(buffer, head, body, start + self._longest))
+        self.messages.append(self._message(buffer, head, body, start + self._longest, cut=True))
         self._skip = max(0, stop - len(buffer))
 
-    def _message(self, buffer: bytes, head: int, body: int, stop: int) -> Packet:
-        """Take one PUBLISH apart, checking every length."""
+    def _message(
+        self, buffer: bytes, head: int, body: int, stop: int, *, cut: bool = False
+    ) -> Packet:
+        """Take one PUBLISH apart, checking every length.
+
+        Of one that is cut down, properties count as payload: they may be what is too long.
+        """
         if stop - body < 2:
             msg = "a message without a topic"
             raise Malformed(msg)
@@ -133,7 +138,7 @@ class Cutter:
                 raise Malformed(msg)
             mid = buffer[at] << 8 | buffer[at + 1]
             at += 2
-        if self._version_5:
+        if self._version_5 and not cut:
             length, at = _varint(buffer, at, stop)
             if at < 0:
                 msg = "a message whose properties are cut off"

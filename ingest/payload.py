@@ -14,7 +14,9 @@ from core.rejection import Reason
 from core.suggestion import quoted
 
 DEEPEST = 16
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+# A text that never ends is taken whole too: to look for its end again from each quote in it would
+# cost the square of its length.
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 class Bad(Exception):

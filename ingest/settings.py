@@ -60,7 +60,7 @@ class BrokerSettings(Settings):
     """How to reach the broker, and the session it keeps for us."""
 
     url: Annotated[str, AfterValidator(_check_url)] = "mqtt://127.0.0.1:1883"
-    client_id: str = Field("millwright", min_length=1, max_length=128)
+    client_id: str = Field(default="millwright", min_length=1, max_length=128)
     username: str | None = None
     password: Secret | None = None
     keepalive: Duration = 60 * SECOND
@@ -92,4 +92,4 @@ class IngestSettings(Settings):
     max_payload: Size = 256_000
     buffer: Size = 32_000_000
     batch: Size = 128_000
-    history_rows: int = Field(20_000, ge=1)
+    history_rows: int = Field(default=20_000, ge=1)

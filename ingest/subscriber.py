@@ -94,7 +94,7 @@ class Subscriber:
         alive = True
         while alive and not stop.is_set():
             beat()
-            alive = connection.turn(_IDLE)
+            alive = connection.turn(_IDLE) and not connection.standing.unsubscribable
             if connection.ready and not self.connected:
                 self._welcome(connection)
             if connection.waiting:
