@@ -45,10 +45,15 @@ def print_found(
                     "before_end": len(own.at) - 1 - row,
                     "at": at,
                     "summary": alert.summary,
-                    "wait": next((x.strip() for x in said if "can wait" in x), ""),
+                    "wait": _after("how long it can wait: ", said),
                 }
             )
         if not mine:
             rows.append({"asset": asset.name, "alert": "none", "of": len(own.at)})
     shown = ("asset", "alert", "row", "of", "before_end", "at", "summary", "wait")
     print_rows(rows, shown, as_json=as_json)
+
+
+def _after(prefix: str, lines: Sequence[str]) -> str:
+    said = (line.strip() for line in lines)
+    return next((line.removeprefix(prefix) for line in said if line.startswith(prefix)), "")

@@ -1,19 +1,16 @@
-"""The `millwright` command: every subcommand in one list, and the exit codes."""
+"""The `millwright` command: every subcommand in one list, and how errors end it."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import typer
 
+from cli.teaching import EXIT_CODES, Teaching
 from core.errors import ConfigError, MillwrightError, Refused, Unavailable
-
-EXIT_CODES = """
-Exit codes: 0 done; 1 a check did not hold; 2 the configuration or the command line is wrong;
-3 refused, and trying again will not help; 4 something needed is not there now; 130 interrupted.
-"""
 
 app = typer.Typer(
     name="millwright",
@@ -40,15 +37,20 @@ def _register() -> None:
         ("replay", replay.replay),
     )
     for name, command in commands:
-        app.command(name, epilog=EXIT_CODES)(command)
+        app.command(name, cls=Teaching)(command)
     app.add_typer(alerts.app, name="alerts")
     app.add_typer(messages.app, name="messages")
     app.add_typer(work.app, name="work")
 
 
+_register()
+
+
 def main() -> None:
     """Run the command line and turn typed errors into exit codes."""
-    _register()
+    from cli.signals import leave_on_signal
+
+    leave_on_signal()
     try:
         app()
     except ConfigError as error:
@@ -59,6 +61,13 @@ def main() -> None:
         _end(f"millwright: {error}", 4)
     except MillwrightError as error:
         _end(f"millwright: {error}", 1)
+    except BrokenPipeError:
+        # Who read our output has gone, as `| head` does; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _end(f"millwright: {place}{error.strerror or error}", 4)
     except KeyboardInterrupt:
         _end("millwright: interrupted", 130)
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from core.errors import Refused
+
+if TYPE_CHECKING:
+    from simulators.pace import Pace
 
 SHIPPED = Path(__file__).resolve().parent.parent / "configs"
 
@@ -21,7 +26,21 @@ ConfigFolder = Annotated[
         show_default="the configuration that ships",
     ),
 ]
+Speed = Annotated[
+    str, typer.Option(help="max, real, or how many times as fast: 600.", metavar="SPEED")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
+
+
+def pace_named(speed: str) -> Pace:
+    """Read the speed as it was given; Refused says how to write it."""
+    from simulators.pace import pace
+
+    try:
+        return pace(speed)
+    except ValueError as error:
+        msg = f"--speed: {error}"
+        raise Refused(msg) from error
 
 
 def print_rows(rows: Iterable[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:

@@ -8,47 +8,42 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import SHIPPED, AsJson, ConfigFolder
+from cli.layouts import AssetColumn, Drop, Names, Renames, Separator, Step, TimeColumn, layout_of
+from cli.options import SHIPPED, AsJson, ConfigFolder, Speed
 from core.errors import Refused
 
 if TYPE_CHECKING:
-    from core.plant import Asset, Plant
     from simulators.layout import Layout
     from simulators.recording import Recording
 
+File = Annotated[Path, typer.Argument(help="The recorded CSV.", exists=True, dir_okay=False)]
+ClassName = Annotated[str, typer.Option("--class", help="A class of the configuration, or auto.")]
+Broker = Annotated[
+    str | None, typer.Option(help="Only publish, to mqtt://HOST:PORT; else try it out here.")
+]
+AssetId = Annotated[
+    str | None, typer.Option(help="With --broker: publish as this asset, site/area/name.")
+]
+Only = Annotated[str | None, typer.Option(help="Only these of --asset-column: 1,2 or 1..5.")]
+KeepTimes = Annotated[bool, typer.Option("--keep-times", help="Do not shift the times to end now.")]
+
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="The recorded CSV.", exists=True, dir_okay=False)],
-    asset_class: Annotated[
-        str, typer.Option("--class", help="A class of the configuration, or auto.")
-    ] = "auto",
+    file: File,
+    asset_class: ClassName = "auto",
     config: ConfigFolder = SHIPPED,
-    broker: Annotated[
-        str | None, typer.Option(help="Only publish, to mqtt://HOST:PORT; else try it out here.")
-    ] = None,
-    asset: Annotated[
-        str | None, typer.Option(help="Publish as this asset, site/area/name.")
-    ] = None,
-    asset_column: Annotated[
-        str | None, typer.Option(help="Column that tells many assets apart.")
-    ] = None,
-    only: Annotated[str | None, typer.Option(help="Only these assets of it: 1,2 or 1..5.")] = None,
-    separator: Annotated[str | None, typer.Option(help="Default: recognised.")] = None,
-    time: Annotated[str | None, typer.Option(help="Time column. Default: recognised.")] = None,
-    names: Annotated[
-        str | None, typer.Option(help="Column names of a file without a header: a,b,s1..s3")
-    ] = None,
-    step: Annotated[
-        str | None, typer.Option(help="Length of one count where time is a counter: 1h")
-    ] = None,
-    drop: Annotated[str, typer.Option(help="Columns to leave out, comma-separated.")] = "",
-    rename: Annotated[
-        list[str] | None, typer.Option("--map", help="COLUMN=CHANNEL, may be repeated.")
-    ] = None,
-    keep_times: Annotated[
-        bool, typer.Option("--keep-times", help="Do not shift the times to end now.")
-    ] = False,
-    speed: Annotated[str, typer.Option(help="max, real, or how many times as fast.")] = "max",
+    broker: Broker = None,
+    asset: AssetId = None,
+    asset_column: AssetColumn = None,
+    only: Only = None,
+    separator: Separator = None,
+    time: TimeColumn = None,
+    names: Names = None,
+    step: Step = None,
+    drop: Drop = "",
+    renames: Renames = None,
+    keep_times: KeepTimes = False,
+    speed: Speed = "max",
     as_json: AsJson = False,
 ) -> None:
     """Publish a recorded CSV as telemetry, as fast as told.
@@ -59,34 +54,33 @@ def replay(
     Examples:
       millwright replay pump.csv
       millwright replay engines.txt --names unit,cycle,s1..s21 --asset-column unit --step 1h
+      millwright replay pump.csv --class centrifugal_pump --map "Flow (m3/h)=flow"
       millwright replay pump.csv --class centrifugal_pump --broker mqtt://10.0.0.5 --asset a/b/c
 
     """
-    from core.quantity import span
-    from simulators.layout import Layout, names_from, renames_from
-
-    try:
-        length = span(step) if step else None
-    except ValueError as error:
-        raise Refused(str(error)) from error
-    layout = Layout(
+    layout = layout_of(
         separator=separator,
-        names=names_from(names) if names else (),
+        names=names,
         time=time,
-        step=length,
+        step=step,
         asset_column=asset_column,
-        drop=tuple(name.strip() for name in drop.split(",") if name.strip()),
-        rename=renames_from(tuple(rename or ())),
+        drop=drop,
+        renames=renames,
     )
     recording = _chosen(_read(file, layout, asset_class, config), only)
     for note in recording.notes:
         print(f"note: {note}", file=sys.stderr)
-    if broker is None:
-        from cli.tryout import try_out
+    if broker is not None:
+        from cli.publishing import publish
 
-        try_out(recording, asset_class, config, speed, keep_times=keep_times, as_json=as_json)
+        publish(recording, asset_class, config, broker, asset, speed, keep_times=keep_times)
         return
-    _publish(recording, asset_class, config, broker, asset, speed, keep_times=keep_times)
+    if asset is not None:
+        msg = "--asset names an asset of your plant to publish as; give --broker too"
+        raise Refused(msg)
+    from cli.tryout import try_out
+
+    try_out(recording, asset_class, config, speed, keep_times=keep_times, as_json=as_json)
 
 
 def _read(file: Path, layout: Layout, asset_class: str, config: Path) -> Recording:
@@ -117,34 +111,3 @@ def _chosen(recording: Recording, only: str | None) -> Recording:
         msg = f"--only: no asset of {only!r} in the recording; there are {known}"
         raise Refused(msg)
     return replace(recording, tracks=tracks)
-
-
-def _publish(
-    recording: Recording,
-    asset_class: str,
-    config: Path,
-    broker: str,
-    asset: str | None,
-    speed: str,
-    *,
-    keep_times: bool,
-) -> None:
-    from cli.configuration import load
-    from cli.tryout import play
-    from core.clock import system_clock
-    from simulators.autoclass import assets
-
-    loaded = load(config)
-    chosen = assets(recording, "replay", "recordings", asset_class)
-    if asset is not None:
-        chosen = (_known(loaded.plant, asset),)
-    shifted = recording if keep_times else recording.ending(system_clock())
-    done = play(shifted, chosen, broker, speed, loaded.service.ingest.topic)
-    print(f"{done.count} published, {done.acked} confirmed by the broker")
-
-
-def _known(plant: Plant, asset: str) -> Asset:
-    if asset not in plant.assets:
-        msg = f"unknown asset {asset!r}; known: {', '.join(sorted(plant.assets))}"
-        raise Refused(msg)
-    return plant.assets[asset]

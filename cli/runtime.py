@@ -59,6 +59,9 @@ class Runtime:
             self.journal,
             self.history,
             self.clock,
+            memory=self.config.data / "ingest.json",
+            commit_every=service.journal.commit_every,
+            journal_keep=service.journal.keep,
         )
         self.pipeline.start()
         self._close.callback(self.pipeline.stop)

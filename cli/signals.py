@@ -1,22 +1,58 @@
-"""How a command stops when it is asked to."""
+"""How a command stops when it is asked to, and the exit code that says so."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Iterator
+from types import FrameType
+
+_TOLD = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a program from outside; a closed terminal sends the second."""
+
+
+class Asked:
+    """What signal asked for the end. `number` is 0 while none came; `code` is its exit code."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    @property
+    def code(self) -> int:
+        """The exit code of something left unfinished: 130 for Ctrl-C, 143 for SIGTERM; else 0."""
+        return 128 + self.number if self.number else 0
 
 
 @contextlib.contextmanager
-def until_signal(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` on SIGINT and SIGTERM while the context lasts."""
-    kept = {
-        number: signal.signal(number, lambda *_: stop.set())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+def until_signal(stop: threading.Event) -> Iterator[Asked]:
+    """Set `stop` on SIGINT, SIGTERM and SIGHUP while the context lasts; the second Ctrl-C kills."""
+    asked = Asked()
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        asked.number = number
+        stop.set()
+        if number == signal.SIGINT:
+            signal.signal(number, signal.default_int_handler)
+
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, *_TOLD)}
+    for number, handler in kept.items():
+        if handler is not signal.SIG_IGN:  # nohup, or a shell's background job
+            signal.signal(number, note)
     try:
-        yield
+        yield asked
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
+
+
+def leave_on_signal() -> None:
+    """Make SIGTERM and SIGHUP unwind the program like Ctrl-C does, so that nothing stays behind."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    for number in _TOLD:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, leave)

@@ -6,48 +6,26 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from cli.found import print_found
+from cli.options import pace_named
+from cli.progress import Progress
+from cli.publishing import AREA, SITE, play
 from core.clock import DAY, system_clock
-from core.errors import Refused, Unavailable
+from core.errors import Unavailable
 
 if TYPE_CHECKING:
     from cli.configuration import Configuration
     from cli.runtime import Runtime
     from core.plant import Asset
-    from simulators.publisher import Progress, Published
     from simulators.recording import Recording
 
-SITE, AREA = "replay", "recordings"
-
-
-def play(
-    recording: Recording, assets: Sequence[Asset], broker: str, speed: str, topic: str
-) -> Published:
-    """Publish a recording to a broker, with its progress on standard error."""
-    from cli.signals import until_signal
-    from simulators.pace import pace
-    from simulators.play import replay
-    from simulators.publisher import Publisher
-
-    try:
-        chosen = pace(speed)
-    except ValueError as error:
-        raise Refused(str(error)) from error
-
-    def tell(told: Progress) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{told.sent} of {recording.count}", end="", file=sys.stderr, flush=True)
-
-    stop = threading.Event()
-    with until_signal(stop), Publisher.to(broker) as publisher:
-        return replay(
-            recording, assets, publisher, topic=topic, pace=chosen, progress=tell, stop=stop
-        )
+_PATIENCE = 60.0
 
 
 def try_out(
@@ -60,21 +38,31 @@ def try_out(
     as_json: bool,
 ) -> None:
     """Play a recording through a private broker and service and print the machine alerts."""
+    from cli.logs import configure
     from cli.private import private_broker
     from cli.runtime import Runtime
+    from cli.signals import until_signal
 
+    configure("warning")
+    pace, stop = pace_named(speed), threading.Event()
     shifted = recording if keep_times else recording.ending(system_clock())
-    with tempfile.TemporaryDirectory(prefix="millwright-") as made:
-        folder = Path(made)
-        with private_broker(folder / "broker") as port:
-            loaded, assets = _configured(shifted, asset_class, config, folder, port)
-            with Runtime(loaded) as runtime:
-                runtime.start_ingest()
-                runtime.start_scoring()
-                topic = loaded.service.ingest.topic
-                play(shifted, assets, f"mqtt://127.0.0.1:{port}", speed, topic)
-                _wait(runtime, shifted.count)
+    with (
+        until_signal(stop) as asked,
+        tempfile.TemporaryDirectory(prefix="millwright-") as made,
+        private_broker(Path(made) / "broker") as port,
+    ):
+        loaded, assets = _configured(shifted, asset_class, config, Path(made), port)
+        with Runtime(loaded) as runtime:
+            runtime.start_ingest()
+            runtime.start_scoring()
+            topic = loaded.service.ingest.topic
+            play(shifted, assets, f"mqtt://127.0.0.1:{port}", pace, topic, stop)
+            _wait(runtime, shifted.count, stop)
+            if not stop.is_set():
                 print_found(runtime, recording, shifted, assets, as_json=as_json)
+    if asked.code:
+        print("millwright: interrupted before the whole recording was scored", file=sys.stderr)
+        raise typer.Exit(asked.code)
 
 
 def _configured(
@@ -104,16 +92,21 @@ def _configured(
     return replace(loaded, plant=replace(loaded.plant, retention=36_500 * DAY)), made
 
 
-def _wait(runtime: Runtime, count: int, seconds: float = 600) -> None:
-    """Wait until every published reading was received and scored."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        status = runtime.pipeline.status() if runtime.pipeline else None
-        if status is not None and status.received >= count:
-            last = runtime.journal.last_id()
-            while runtime.casefile.load().position < last and time.monotonic() < deadline:
-                time.sleep(0.1)
-            return
-        time.sleep(0.1)
-    msg = "the service did not take in the whole recording in ten minutes"
-    raise Unavailable(msg)
+def _wait(runtime: Runtime, count: int, stop: threading.Event) -> None:
+    """Wait until every published reading was received and scored, or nothing moves any more."""
+    before, moved = (0, 0), time.monotonic()
+    with Progress("journal entries scored") as progress:
+        while not stop.wait(0.05):
+            received = runtime.pipeline.status().received if runtime.pipeline else 0
+            scored, last = runtime.casefile.load().position, runtime.journal.last_id()
+            if received >= count and scored >= last:
+                return
+            progress.tell(scored, f"{received:,} of {count:,} readings received")
+            if (received, scored) != before:
+                before, moved = (received, scored), time.monotonic()
+            elif time.monotonic() - moved > _PATIENCE:
+                msg = (
+                    f"nothing has moved for {_PATIENCE:.0f} s; {received:,} of {count:,} readings"
+                    f" were received and {scored:,} of {last:,} journal entries scored"
+                )
+                raise Unavailable(msg)
