@@ -62,7 +62,7 @@ class Advance:
     """Everything that one step of scoring changed, up to and with journal entry `position`.
 
     `alerts` hold the newest form of each changed case. `released` are transitions of held cases
-    whose backlog has ended. `checkpoint` maps a part's name to its state.
+    whose backlog has ended. `checkpoint` maps a part's name to its state, an empty one removes it.
     """
 
     position: int

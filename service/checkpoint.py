@@ -39,6 +39,9 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 _KINDS = "biufU"
+_SLICE = 64
+"""Of a wider array so many columns are written together: what only grows at its end stays put."""
+
 _encoder = msgspec.msgpack.Encoder()
 _arrays = msgspec.msgpack.Decoder(_Array)
 _layouts = msgspec.json.Decoder(Layout)
@@ -64,6 +67,24 @@ def unpack(body: bytes) -> NDArray[np.generic]:
     return found
 
 
+def write_array(name: str, array: NDArray[np.generic]) -> dict[str, bytes]:
+    """Turn an array into named bytes; a wide one into slices and, as `name`, its width."""
+    width = array.shape[1] if array.ndim > 1 else 0
+    if width <= _SLICE:
+        return {name: pack(array)}
+    slices = range(0, width, _SLICE)
+    parts = {f"{name}#{at // _SLICE}": pack(array[:, at : at + _SLICE]) for at in slices}
+    return {name: pack(np.array(len(slices))), **parts}
+
+
+def read_array(name: str, saved: Mapping[str, bytes]) -> NDArray[np.generic]:
+    """Read back what `write_array` wrote; KeyError where it is not there."""
+    found = unpack(saved[name])
+    if found.ndim > 0:
+        return found
+    return np.concatenate([unpack(saved[f"{name}#{at}"]) for at in range(int(found[()]))], axis=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """The sections of one asset class, and what each was made for."""
@@ -79,7 +100,7 @@ class Part:
         written = {f"{self.name}/layout": msgspec.json.encode(layout)}
         for section, holder in self.sections.items():
             for name, array in holder.state().items():
-                written[f"{self.name}/{section}/{name}"] = pack(array)
+                written |= write_array(f"{self.name}/{section}/{name}", array)
         return written
 
     def read(self, saved: Mapping[str, bytes]) -> list[str]:
@@ -114,7 +135,7 @@ def _fill(
     for name, fresh in holder.state().items():
         state[name] = fresh.copy()
         if prefix + name in saved:
-            kept = unpack(saved[prefix + name])
+            kept = read_array(prefix + name, saved)
             if kept.shape[1:] != fresh.shape[1:]:
                 # Buffers grow: a fresh one is shorter than a saved one of the same section.
                 state[name] = np.zeros((len(fresh), *kept.shape[1:]), kept.dtype)
@@ -129,9 +150,17 @@ class Ledger:
         self._written = dict(written or {})
 
     def changed(self, parts: Mapping[str, bytes]) -> dict[str, bytes]:
-        """Return the parts that differ from what was written last."""
-        return {name: body for name, body in parts.items() if self._written.get(name) != body}
+        """Return the parts that differ from what was written last; a slice gone is empty."""
+        differ = {name: body for name, body in parts.items() if self._written.get(name) != body}
+        gone = [
+            name
+            for name in self._written
+            if name not in parts and "#" in name and name.partition("#")[0] in parts
+        ]
+        return differ | dict.fromkeys(gone, b"")
 
     def note(self, parts: Mapping[str, bytes]) -> None:
         """Note that parts were written."""
         self._written |= parts
+        for name in [name for name, body in parts.items() if not body]:
+            del self._written[name]

@@ -171,5 +171,9 @@ def _put_keyed(connection: sqlite3.Connection, advance: Advance) -> None:
     )
     connection.executemany(
         "INSERT INTO checkpoint VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET body = excluded.body",
-        advance.checkpoint.items(),
+        ((name, body) for name, body in advance.checkpoint.items() if body),
+    )
+    connection.executemany(
+        "DELETE FROM checkpoint WHERE name = ?",
+        ((name,) for name, body in advance.checkpoint.items() if not body),
     )

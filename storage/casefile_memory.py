@@ -47,7 +47,8 @@ class MemoryCaseFile:
                     self._conditions.setdefault((one.asset, one.name), {})[one.at] = one
             self._outcomes |= {one.command: one for one in advance.outcomes}
             self._statuses |= {one.asset: one for one in advance.statuses}
-            self._checkpoint |= advance.checkpoint
+            kept = self._checkpoint | advance.checkpoint
+            self._checkpoint = {name: body for name, body in kept.items() if body}
 
     def load(self) -> Saved:
         """Return position, open cases and checkpoint."""

@@ -257,6 +257,8 @@ def test_each_part_of_the_checkpoint_keeps_its_last_state(cases: CaseFile) -> No
     cases.commit(Advance(1, checkpoint={"a": b"1", "b": b"\0\xff"}))
     cases.commit(Advance(2, checkpoint={"a": b"2"}))
     assert cases.load().checkpoint == {"a": b"2", "b": b"\0\xff"}
+    cases.commit(Advance(3, checkpoint={"a": b"", "never": b""}))
+    assert cases.load().checkpoint == {"b": b"\0\xff"}
 
 
 def test_outcomes_are_found_by_their_command(cases: CaseFile) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.detector import State
-from service.checkpoint import Ledger, Part, pack, unpack
+from service.checkpoint import Ledger, Part, pack, read_array, unpack, write_array
 
 
 class Counter:
@@ -82,3 +82,24 @@ def test_only_what_changed_is_written_again() -> None:
     assert changed == {"b": b"3", "c": b"4"}
     ledger.note(changed)
     assert ledger.changed({"a": b"1", "b": b"3", "c": b"4"}) == {}
+
+
+@pytest.mark.parametrize("width", [0, 1, 64, 65, 128, 300])
+def test_a_wide_array_comes_back_as_it_was(width: int) -> None:
+    array = np.arange(3.0 * width * 2).reshape(3, width, 2)
+    assert np.array_equal(read_array("a", write_array("a", array)), array)
+
+
+def test_of_an_array_that_grew_at_its_end_only_the_end_is_written_again() -> None:
+    array = np.arange(2.0 * 200).reshape(2, 200)
+    ledger = Ledger(write_array("a", array[:, :195]))
+    assert list(ledger.changed(write_array("a", array))) == ["a#3"]
+
+
+def test_slices_of_an_array_that_shrank_are_removed() -> None:
+    array = np.arange(2.0 * 200).reshape(2, 200)
+    ledger = Ledger(write_array("a", array))
+    changed = ledger.changed(write_array("a", array[:, :10]))
+    assert {name for name, body in changed.items() if not body} == {"a#0", "a#1", "a#2", "a#3"}
+    ledger.note(changed)
+    assert ledger.changed(write_array("a", array[:, :10])) == {}
