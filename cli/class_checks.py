@@ -31,6 +31,7 @@ def _references(document: Document) -> Iterator[Fault]:
         yield from _all_known(document, ("failure_modes", mode, "channels"), channels)
     for detector in detectors:
         yield from _all_known(document, ("detectors", detector, "channels"), channels)
+        yield from _all_known(document, ("detectors", detector, "ignore"), channels)
         yield from _known(document, ("detectors", detector, "channel"), "channel", channels)
     yield from _known(document, ("health", "channel"), "channel", channels)
     yield from _known(document, ("health", "detector"), "detector", detectors)
@@ -82,9 +83,11 @@ def _limits(document: Document) -> Iterator[Fault]:
             for line in _LINES:
                 place = ("detectors", detector, "channels", name, line)
                 yield from _within(document, place, ends)
-    signal = document.get("health", "channel")
-    if isinstance(signal, str):
-        yield from _within(document, ("health", "end"), document.get("channels", signal, "range"))
+    for block, keys in (("health", ("healthy", "end")), ("modes", ("off_below", "running_above"))):
+        signal = document.get(block, "channel")
+        ends = document.get("channels", signal, "range") if isinstance(signal, str) else None
+        for key in keys:
+            yield from _within(document, (block, key), ends)
 
 
 def _within(document: Document, place: Place, ends: Any) -> Iterator[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,15 @@ from pydantic import BaseModel
 
 from cli.class_checks import check_class
 from cli.class_text import ClassText
+from cli.folder import class_files, misnamed, shown
 from cli.plant_text import PlantText
 from cli.resolving import asset_class_of, assets_of, sites_of, unfit
 from cli.service_settings import ServiceSettings
 from core.document import Document, read
 from core.errors import ConfigError, Fault
 from core.plant import AssetClass, Plant
-from core.suggestion import closest, quoted, unknown
-from core.validation import validate
+from core.suggestion import quoted, unknown
+from core.validation import NAME_PATTERN, not_a_name, validate
 
 KINDS: dict[str, type[BaseModel]] = {
     "plant": PlantText,
@@ -43,7 +45,7 @@ class Configuration:
     @property
     def data(self) -> Path:
         """The data folder as it is found from anywhere."""
-        return (self.folder / self.service.data).absolute()
+        return (self.folder / self.service.data).resolve()
 
 
 def load(folder: Path) -> Configuration:
@@ -51,21 +53,17 @@ def load(folder: Path) -> Configuration:
     faults: list[Fault] = []
     if not folder.is_dir():
         raise ConfigError(Fault(str(folder), None, "no such folder"))
-    faults += _misnamed(folder)
+    faults += misnamed(folder)
     plant_file, plant = _read(folder / "plant.yaml", PlantText, faults)
     _, service = _read(folder / "service.yaml", ServiceSettings, faults, optional=True)
-    files, classes = _classes(folder / "classes", faults)
+    files, classes = _classes(folder, faults)
     if plant_file is not None:
         faults += _unknown_classes(plant_file, files)
     if faults or plant is None or plant_file is None or service is None:
         raise ConfigError(*sorted(set(faults), key=lambda f: (f.path, f.line or 0, f.message)))
-    assets = assets_of(plant)
-    faults += [fault for name, file in files.items() for fault in unfit(classes[name], file)]
-    if faults:
-        raise ConfigError(*faults)
     built = Plant(
         sites=sites_of(plant),
-        assets=assets,
+        assets=assets_of(plant),
         classes=classes,
         revision=_revision([plant_file, *files.values()]),
         too_early=plant.too_early,
@@ -95,7 +93,7 @@ def _classes(
     """Read all classes; those whose file is at fault are named, but not made."""
     files: dict[str, Document | None] = {}
     made: dict[str, AssetClass] = {}
-    for path in sorted(folder.glob("*.yaml")):
+    for path in class_files(folder):
         before = len(faults)
         document, text = _read(path, ClassText, faults)
         name = path.stem
@@ -103,11 +101,14 @@ def _classes(
             given = document.get("name")
             name = given if isinstance(given, str) else name
             faults += check_class(document)
+            if not re.match(NAME_PATTERN, name):
+                faults.append(document.fault(("name",), not_a_name(name)))
             if name in files:
                 faults.append(document.fault(("name",), f"duplicate class {quoted(name)}"))
         files[name] = document
-        if text is not None and len(faults) == before:
+        if document is not None and text is not None and len(faults) == before:
             made[name] = asset_class_of(name, text)
+            faults += unfit(made[name], document)
     return files, made
 
 
@@ -119,16 +120,6 @@ def _unknown_classes(plant: Document, known: Iterable[str]) -> Iterator[Fault]:
                 name = plant.get(*place)
                 if isinstance(name, str) and name not in known:
                     yield plant.fault(place, unknown("class", name, known))
-
-
-def _misnamed(folder: Path) -> Iterator[Fault]:
-    """Notice a file that is meant to be read but would not be."""
-    for path in sorted(folder.glob("*.y*ml")):
-        near = closest(path.name, ("plant.yaml", "service.yaml"))
-        if near and path.name != near[0] and not (folder / near[0]).exists():
-            yield Fault(shown(path), None, f"is not read; did you mean {near[0]}?")
-    for path in sorted((folder / "classes").glob("*.yml")):
-        yield Fault(shown(path), None, f"is not read; rename it to {path.stem}.yaml")
 
 
 def _revision(documents: Iterable[Document | None]) -> str:
@@ -143,11 +134,3 @@ def schema() -> dict[str, dict[str, Any]]:
     from cli.schema import schemas
 
     return schemas(KINDS)
-
-
-def shown(path: Path) -> str:
-    """Write a path as a person would from where they stand."""
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -96,10 +96,8 @@ def _rule(name: str, text: RuleText) -> RuleSpec:
     return RuleSpec(name, **dict(text))
 
 
-def unfit(made: AssetClass, document: Document | None) -> Iterator[Fault]:
+def unfit(made: AssetClass, document: Document) -> Iterator[Fault]:
     """Find what detectors and health models themselves have against their class."""
-    if document is None:
-        return
     for named in made.detectors:
         try:
             build(named, made, ())

@@ -24,10 +24,14 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
 MAX_VALUES = 100_000
 
+# Neither is shown: a password that begins with ! or * may stand there by mistake.
+_TAG = "a tag is not allowed; put text that begins with ! in quotes"
+_ALIAS = "an alias without its anchor; put text that begins with * in quotes"
 _NULL = re.compile(r"^(~|null|Null|NULL|)$")
 _BOOLEAN = re.compile(r"^(true|True|TRUE|false|False|FALSE)$")
 _INTEGER = re.compile(r"^[-+]?(0|[1-9]\d{0,18})$", re.ASCII)
 _NUMBER = re.compile(r"^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$", re.ASCII)
+_TAB = re.compile(r"^ *\t")
 _SPECIAL = re.compile(r"^[-+]?\.(inf|Inf|INF|nan|NaN|NAN)$")
 
 
@@ -63,8 +67,12 @@ class Document:
 
     def fault(self, place: Place, message: str) -> Fault:
         """Make the fault of a place: its file, line and key before the message."""
-        key = ".".join(str(part) for part in place)
-        return Fault(self.name, self.line(place), f"{key}: {message}" if key else message)
+        return Fault(self.name, self.line(place), _keyed(place, message))
+
+
+def _keyed(place: Place, message: str) -> str:
+    key = ".".join(str(part) for part in place)
+    return f"{key}: {message}" if key else message
 
 
 @dataclass(slots=True)
@@ -74,8 +82,8 @@ class _Node:
 
 
 class _Broken(Exception):
-    def __init__(self, line: int | None, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, line: int | None, message: str, place: Place = ()) -> None:
+        super().__init__(_keyed(place, message))
         self.line = line
 
 
@@ -109,9 +117,10 @@ def parse(text: str, name: str) -> tuple[Document | None, list[Fault]]:
         mark: Any = error.problem_mark
         mark = mark or error.context_mark
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        if "\\t" in said:
-            said += "; indent with spaces"
-        return None, [Fault(name, None if mark is None else mark.line + 1, f"not YAML: {said}")]
+        line = None if mark is None else mark.line + 1
+        if line is not None and _TAB.match([*text.split("\n"), ""][line - 1]):
+            said += "; indent with spaces, not with tabs"
+        return None, [Fault(name, line, f"not YAML: {said}")]
     except yaml.YAMLError as error:
         said = str(error).splitlines()[0]
         at = getattr(error, "position", None)
@@ -133,9 +142,10 @@ class _Reader:
         self._events = iter(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
         root = None
         for event in self._events:
+            line = event.start_mark.line + 1
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
-                    raise _Broken(event.start_mark.line + 1, "a second document; one is allowed")
+                    raise _Broken(line, "a second document; one is allowed")
                 root = self._node(next(self._events), ())
         return root
 
@@ -145,24 +155,20 @@ class _Reader:
             raise _Broken(line, f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                raise _Broken(line, f'no anchor "&{event.anchor}" before this alias')
+                raise _Broken(line, _ALIAS, place)
             return self._anchors[event.anchor]
         node = _Node(line, None)
         if isinstance(event, yaml.ScalarEvent):
-            node.value = _scalar(event, line)
+            node.value = _scalar(event, line, place)
         elif isinstance(event, yaml.SequenceStartEvent):
-            self._untagged(event, line)
+            _untagged(event, line, place)
             node.value = self._items(place)
         else:
-            self._untagged(event, line)
+            _untagged(event, line, place)
             node.value = self._pairs(place)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node
-
-    def _untagged(self, event: Any, line: int) -> None:
-        if not event.implicit:
-            raise _Broken(line, f'tag "{event.tag}" is not allowed')
 
     def _items(self, place: Place) -> list[_Node]:
         items: list[_Node] = []
@@ -175,26 +181,29 @@ class _Reader:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             line = event.start_mark.line + 1
             if not isinstance(event, yaml.ScalarEvent) or event.value == "":
-                raise _Broken(line, "a key must be plain text")
+                raise _Broken(line, "a key must be plain text", place)
             if event.value == "<<":
-                raise _Broken(line, "merge keys (<<) are not allowed; repeat the keys")
+                raise _Broken(line, "merge keys (<<) are not allowed; repeat the keys", place)
             node = self._node(next(self._events), (*place, event.value))
             if event.value in pairs:
-                key = ".".join(str(part) for part in (*place, event.value))
-                first = pairs[event.value][0]
-                message = f"{key}: duplicate key; it is first given on line {first}"
-                self.faults.append(Fault(self.name, line, message))
+                message = f"duplicate key; it is first given on line {pairs[event.value][0]}"
+                self.faults.append(Fault(self.name, line, _keyed((*place, event.value), message)))
             else:
                 pairs[event.value] = (line, node)
         return pairs
 
 
-def _scalar(event: Any, line: int) -> Any:
+def _untagged(event: Any, line: int, place: Place) -> None:
+    if not event.implicit:
+        raise _Broken(line, _TAG, place)
+
+
+def _scalar(event: Any, line: int, place: Place) -> Any:
     plain, quoted = event.implicit
     if quoted or event.tag in {"!", "tag:yaml.org,2002:str"}:
         return event.value
     if not plain:
-        raise _Broken(line, f'tag "{event.tag}" is not allowed')
+        raise _Broken(line, _TAG, place)
     text: str = event.value
     if _NULL.match(text):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
 from core.clock import DAY, HOUR, MINUTE, SECOND, Span
 
@@ -19,6 +19,8 @@ _SPANS: dict[str, float] = {
     "w": 7 * DAY,
 }
 _SIZES: dict[str, float] = {"B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+_SPAN_EXAMPLE = "30s, 10min, 2h or 7d"
+_SIZE_EXAMPLE = "64kB, 500MB or 2GB"
 _NUMBER = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z%]*)\s*$")
 
 
@@ -40,12 +42,12 @@ def _scaled(text: object, scales: dict[str, float], example: str) -> int:
 
 def span(text: object) -> Span:
     """Read a length of time such as `10min` as nanoseconds; ValueError where it is none."""
-    return text if type(text) is int else _scaled(text, _SPANS, "30s, 10min, 2h or 7d")
+    return text if type(text) is int else _scaled(text, _SPANS, _SPAN_EXAMPLE)
 
 
 def size(text: object) -> int:
     """Read a size such as `2GB` as bytes; ValueError where it is none."""
-    return text if type(text) is int else _scaled(text, _SIZES, "64kB, 500MB or 2GB")
+    return text if type(text) is int else _scaled(text, _SIZES, _SIZE_EXAMPLE)
 
 
 def span_text(value: Span) -> str:
@@ -82,12 +84,35 @@ def _schema(example: str, pattern: str) -> WithJsonSchema:
     return WithJsonSchema(form)
 
 
+def _with_unit(text: object, info: ValidationInfo, example: str) -> None:
+    """Refuse a bare number in a file: a program means nanoseconds by it, a person does not."""
+    if info.mode == "json" and isinstance(text, int | float) and not isinstance(text, bool):
+        msg = f"{text} has no unit; write it like {example}"
+        raise ValueError(msg)
+
+
+def _span_field(text: object, info: ValidationInfo) -> Span:
+    _with_unit(text, info, _SPAN_EXAMPLE)
+    return span(text)
+
+
+def _size_field(text: object, info: ValidationInfo) -> int:
+    _with_unit(text, info, _SIZE_EXAMPLE)
+    return size(text)
+
+
 Duration = Annotated[
-    Span, BeforeValidator(span), _schema("10min", r"^\d+(\.\d+)?\s*(ms|s|min|m|h|d|w)$")
+    Span,
+    BeforeValidator(_span_field),
+    _schema("10min", r"^\d+(\.\d+)?\s*(ms|s|min|m|h|d|w)$"),
 ]
 """A settings field written like `10min`, held in nanoseconds (an int default is nanoseconds)."""
 
-Size = Annotated[int, BeforeValidator(size), _schema("2GB", r"^\d+(\.\d+)?\s*(B|kB|KB|MB|GB|TB)$")]
+Size = Annotated[
+    int,
+    BeforeValidator(_size_field),
+    _schema("2GB", r"^\d+(\.\d+)?\s*(B|kB|KB|MB|GB|TB)$"),
+]
 """A settings field written like `2GB`, held in bytes."""
 
 Share = Annotated[

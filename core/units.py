@@ -102,7 +102,7 @@ def _parsed(text: str) -> Any:
         if trap in _TRAPS:
             msg = f"unit {quoted(text)}: {_TRAPS[trap]}"
             raise ValueError(msg)
-    if len(text) <= 32 and not _POWERED_NUMBER.search(_WORD.sub("u", text)):
+    if len(text) <= 32 and text.isprintable() and not _POWERED_NUMBER.search(_WORD.sub("u", text)):
         try:
             return _registry().parse_units(_WORD.sub(_spelled, text))
         except Exception:  # noqa: S110 - Pint raises a dozen kinds, all meaning the same here

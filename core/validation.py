@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import types
 import typing
@@ -12,11 +13,13 @@ from pydantic import BaseModel, ValidationError
 
 from core.document import Document, Place
 from core.errors import Fault
+from core.quantity import size_text, span, span_text
 from core.secret import Secret
 from core.suggestion import closest, listed, quoted, unknown
 
 NAME_PATTERN = r"^[A-Za-z0-9_.:-]{1,64}$"
 
+_PLAIN_NUMBER = re.compile(r"^[-+]?(0|[1-9]\d*)(\.\d+)?$", re.ASCII)
 _Model = TypeVar("_Model", bound=BaseModel)
 _EXPECTED = {
     "string": "text",
@@ -42,10 +45,14 @@ _BOUNDS = {
 
 
 def validate(model: type[_Model], document: Document) -> tuple[_Model | None, list[Fault]]:
-    """Read a document as a model; without a result the faults say why."""
+    """Read a document as a model; without a result the faults say why.
+
+    It goes through JSON, since that is where strict means what a file means by it: `"4"` is no
+    number and `true` is none either, but a list may be a tuple and a text an enumeration.
+    """
     data = {} if document.data is None else document.data
     try:
-        return model.model_validate(data), []
+        return model.model_validate_json(json.dumps(data), strict=True), []
     except ValidationError as error:
         found = [_fault(each, model, document) for each in error.errors(include_url=False)]
         return None, list(dict.fromkeys(found))
@@ -59,7 +66,8 @@ def _fault(error: Any, model: type[BaseModel], document: Document) -> Fault:
         return replace(document.fault(place[:-1], message), line=document.line(place))
     if error["type"] == "union_tag_invalid":
         place = (*place, error["ctx"]["discriminator"].strip("'"))
-    return document.fault(place, _words(error, _types(model, error["loc"])))
+    written = document.get(*place)
+    return document.fault(place, _words(error, written, _types(model, error["loc"])))
 
 
 def _place(loc: Place, document: Document, *, missing: bool) -> Place:
@@ -71,16 +79,36 @@ def _place(loc: Place, document: Document, *, missing: bool) -> Place:
     return (*place, loc[-1]) if missing else place
 
 
-def _words(error: Any, expected: list[Any]) -> str:
+def _words(error: Any, written: Any, expected: list[Any]) -> str:
     kind, ctx, value = error["type"], error.get("ctx", {}), error["input"]
     if Secret in expected:
         return "a secret is written as env:NAME or file:PATH, never in clear"
     if kind in _BOUNDS:
-        return f"must be {_BOUNDS[kind].format(**ctx)}, not {_shown(value)}"
+        return _beyond(kind, ctx, value, written)
     if kind == "string_pattern_mismatch" and ctx["pattern"] == NAME_PATTERN:
-        return f"{_shown(value)} is not a name; allowed: 1 to 64 of the letters A-Z a-z 0-9 _ . : -"
+        return not_a_name(value)
     words = _SPECIAL.get(kind)
     return words(ctx, value, expected) if words else _wrong_type(kind, error["msg"], value)
+
+
+def not_a_name(text: str) -> str:
+    """Say what a name may be made of."""
+    return f"{_shown(text)} is not a name; allowed: 1 to 64 of the letters A-Z a-z 0-9 _ . : -"
+
+
+def _beyond(kind: str, ctx: dict[str, Any], value: Any, written: Any) -> str:
+    """Say a bound, in the way of what is written: a span of `2min` is bound by `60s`."""
+    if isinstance(written, str) and isinstance(value, int):
+        said = span_text if _is_span(written, value) else size_text
+        ctx, value = {name: said(bound) for name, bound in ctx.items()}, written
+    return f"must be {_BOUNDS[kind].format(**ctx)}, not {_shown(value)}"
+
+
+def _is_span(written: str, value: int) -> bool:
+    try:
+        return span(written) == value
+    except ValueError:
+        return False
 
 
 def _missing(_ctx: Any, _value: Any, _expected: list[Any]) -> str:
@@ -88,7 +116,10 @@ def _missing(_ctx: Any, _value: Any, _expected: list[Any]) -> str:
 
 
 def _refused(ctx: Any, value: Any, _expected: list[Any]) -> str:
-    return _with_value(str(ctx["error"]), value)
+    said = str(ctx["error"])
+    if isinstance(value, str):
+        said = said.replace(repr(value), _shown(value))
+    return _with_value(_masked(said), value)
 
 
 def _too_few(ctx: Any, _value: Any, _expected: list[Any]) -> str:
@@ -107,6 +138,8 @@ def _wrong_type(kind: str, said: str, value: Any) -> str:
     hint = ""
     if expected == "text" and isinstance(value, int | float):
         hint = f'; write it in quotes: "{_shown(value)}"'
+    if "number" in expected and isinstance(value, str) and _PLAIN_NUMBER.match(value):
+        hint = "; write it without quotes"
     return f"must be {expected}, not {_shown(value)}{hint}"
 
 
@@ -135,7 +168,7 @@ _SPECIAL = {
 
 
 def _with_value(said: str, value: Any) -> str:
-    if isinstance(value, dict | list) or str(value) in said:
+    if isinstance(value, dict | list) or str(value) in said or _shown(value) in said:
         return said
     return f"{said}; it is {_shown(value)}"
 
@@ -150,8 +183,13 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     if isinstance(value, str):
-        return quoted(re.sub(r"//[^/@\s]*@", "//…@", value))
+        return quoted(_masked(value))
     return f"{value:.15g}" if isinstance(value, float) else str(value)[:40]
+
+
+def _masked(text: str) -> str:
+    """Hide what stands before the @ of an address: a password may be in it."""
+    return re.sub(r"//.*@", "//…@", text, flags=re.DOTALL)
 
 
 def _types(model: Any, loc: Place) -> list[Any]:

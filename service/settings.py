@@ -38,6 +38,9 @@ def _check_url(url: str) -> str:
     if parts.scheme != "mqtt" or not parts.hostname or port == 0 or parts.path not in {"", "/"}:
         msg = f"{url!r} is not a broker's address; write it like mqtt://127.0.0.1:1883"
         raise ValueError(msg)
+    if parts.username or parts.password:
+        msg = "a broker's address holds no user name; set username and password beside it"
+        raise ValueError(msg)
     return url
 
 
