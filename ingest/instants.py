@@ -92,11 +92,13 @@ def _held(at: int) -> Instant:
 
 def epoch_instants(raws: Sequence[bytes], scale: int) -> tuple[Instants, Bools]:
     """Read plain whole numbers; where it is false, the text is something else."""
-    limit = len(str(FURTHEST // scale)) - 1
-    plain = [len(raw) <= limit and bytes(raw).isdigit() for raw in raws]
-    pairs = zip(plain, raws, strict=True)
-    numbers = [int(bytes(raw)) * scale if ok else 0 for ok, raw in pairs]
-    return np.array(numbers, np.int64), np.array(plain, np.bool_)
+    most = FURTHEST // scale
+    digits = len(str(most))
+    texts = [bytes(raw) for raw in raws]
+    numbers = [int(text) if len(text) <= digits and text.isdigit() else -1 for text in texts]
+    plain = np.array([0 <= number <= most for number in numbers], np.bool_)
+    held = [number * scale if ok else 0 for number, ok in zip(numbers, plain, strict=True)]
+    return np.array(held, np.int64), plain
 
 
 def utc_instants(raws: Sequence[bytes]) -> tuple[Instants, Bools]:
