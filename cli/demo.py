@@ -8,21 +8,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import SHIPPED, ConfigFolder
-from cli.private import private_broker
 from core.errors import Refused
 
 if TYPE_CHECKING:
-    from cli.configuration import Configuration
-    from cli.runtime import Runtime
-    from core.alert import Alert
-    from simulators.truth import Truth
+    from simulators.fleet import Fleet
+
+Seconds = Annotated[int, typer.Option(min=5, help="How long the scenario's days take.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The page's port; 0: any free one.")]
+Keep = Annotated[Path | None, typer.Option(help="Keep the data in this new folder.")]
 
 
 def demo(
@@ -30,105 +29,100 @@ def demo(
     until_alert: Annotated[
         bool, typer.Option("--until-alert", help="End at the first alert about the worn machine.")
     ] = False,
-    seconds: Annotated[int, typer.Option(min=5, help="How long the thirty days take.")] = 50,
-    port: Annotated[int, typer.Option(help="The page's port; 0 means any free one.")] = 8765,
-    keep: Annotated[Path | None, typer.Option(help="Keep the data in this folder.")] = None,
+    seconds: Seconds = 50,
+    port: Port = 8765,
+    keep: Keep = None,
     scenario: Annotated[str, typer.Option(help="Another scenario.")] = "demo",
 ) -> None:
-    """Show the whole service on a simulated plant: thirty days in about a minute, then live.
+    """Show everything on a simulated plant, then go on live.
 
-    One machine is wearing out, one sensor lies, the rest are healthy. Ctrl-C ends it.
+    A private broker, the machines, the service and its page: thirty days in about a minute. One
+    machine is wearing out, one sensor lies, the rest are healthy. Ctrl-C ends it.
     With --until-alert it exits with 0 when the alert came before the failure, else with 1.
+
+    Examples:
+      millwright demo
+      millwright demo --until-alert
+      millwright demo --seconds 120 --keep my-demo
+
     """
     from cli.configuration import load
+    from cli.following import follow
+    from cli.logs import configure
+    from cli.private import private_broker, private_copy
     from cli.runtime import Runtime
     from cli.signals import until_signal
-    from cli.simulate import scenario_named
-    from core.clock import system_clock
-    from simulators.fleet import Fleet
-    from simulators.truth import truths
 
-    begun, now = time.monotonic(), system_clock()
-    loaded, played = load(config), scenario_named(scenario, config)
-    truth = truths(Fleet(played, loaded.plant, now))
+    begun = time.monotonic()
+    configure("warning")
+    loaded = load(config)
+    fleet = _fleet(scenario, config)
     with contextlib.ExitStack() as stack:
-        data = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="millwright-")))
+        data = _folder(keep, stack)
         broker = stack.enter_context(private_broker(data / "broker"))
-        runtime = stack.enter_context(Runtime(_private(loaded, data, broker, port)))
-        stack.enter_context(until_signal(runtime.stop))
+        copied = private_copy(loaded, data, broker, _page_port(port))
+        runtime = stack.enter_context(Runtime(copied))
+        asked = stack.enter_context(until_signal(runtime.stop))
         runtime.start_ingest()
         runtime.start_scoring()
         runtime.start_feed()
         print(f"page:   {runtime.address}", flush=True)
-        factor = played.span / 1e9 / seconds
-        stack.enter_context(_machines(config, scenario, broker, now, factor, data))
-        alert = _follow(runtime, truth, begun, until_alert=until_alert)
+        print(f"cases:  millwright alerts tail -c {copied.folder}", flush=True)
+        factor = fleet.scenario.span / 1e9 / seconds
+        machines = stack.enter_context(_machines(config, scenario, broker, fleet, factor, data))
+        in_time = follow(runtime, fleet, machines, begun, until_alert=until_alert)
+    if keep is not None:
+        print(f"kept in {keep}: millwright alerts list --all -c {copied.folder}")
     if until_alert:
-        raise typer.Exit(0 if alert is not None and _in_time(alert, truth) else 1)
+        raise typer.Exit(asked.code if in_time is None else int(not in_time))
 
 
-def _private(config: Configuration, data: Path, broker: int, port: int) -> Configuration:
-    """Point a configuration at the demo's own broker, folder and port."""
+def _fleet(scenario: str, config: Path) -> Fleet:
+    """Make the scenario's machines, as the process that plays them makes them too."""
+    from cli.configuration import load
+    from cli.simulate import scenario_named
+    from core.clock import system_clock
+    from simulators.fleet import Fleet
+
+    return Fleet(scenario_named(scenario, config), load(config).plant, system_clock())
+
+
+def _folder(keep: Path | None, stack: contextlib.ExitStack) -> Path:
+    if keep is None:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="millwright-")))
+    if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+        msg = f"--keep {keep}: there is something already; name a folder that is new or empty"
+        raise Refused(msg)
+    return keep
+
+
+def _page_port(wanted: int) -> int:
+    """Take the wanted port where it is free, else any other."""
     import socket
 
     from simulators.broker import free_port
 
-    service = config.service
     with socket.socket() as probe:
-        taken = port == 0 or probe.connect_ex((service.feed.host, port)) == 0
-    feed = service.feed.model_copy(update={"port": free_port() if taken else port})
-    address = service.broker.model_copy(update={"url": f"mqtt://127.0.0.1:{broker}"})
-    changed = service.model_copy(update={"feed": feed, "broker": address, "data": data})
-    return replace(config, service=changed)
+        taken = wanted == 0 or probe.connect_ex(("127.0.0.1", wanted)) == 0
+    return free_port() if taken else wanted
 
 
 @contextlib.contextmanager
 def _machines(
-    config: Path, scenario: str, broker: int, now: int, factor: float, out: Path
-) -> Iterator[None]:
-    """Play the machines in a process of their own."""
+    config: Path, scenario: str, broker: int, fleet: Fleet, factor: float, out: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Play the machines in a process of their own; what it says goes into simulate.log."""
     command = [
         *(sys.executable, "-m", "cli.main", "simulate", scenario, "-c", str(config)),
         *("--broker", f"mqtt://127.0.0.1:{broker}", "--speed", f"{factor:.0f}", "--live"),
-        *("--now", str(now), "--out", str(out)),
+        *("--now", str(fleet.now), "--out", str(out)),
     ]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _follow(
-    runtime: Runtime, truth: tuple[Truth, ...], begun: float, *, until_alert: bool
-) -> Alert | None:
-    """Print each alert as it comes, until stopped or the wearing machine's first."""
-    from cli.wording import event_row
-    from core.clock import HOUR, iso
-
-    wearing = {fault.asset: fault for fault in truth if fault.failure is not None}
-    if until_alert and not wearing:
-        msg = "no machine of this scenario fails, so no alert can come before its failure"
-        raise Refused(msg)
-    seen = 0
-    while not runtime.stop.wait(0.2):
-        for step, alert in runtime.casefile.events(seen):
-            seen = step.id
-            print(event_row(step, alert)["line"], flush=True)
-            if until_alert and alert.asset in wearing and alert.group == "machine":
-                failure = wearing[alert.asset].failure or 0
-                ahead = (failure - alert.opened_at) / HOUR
-                print(
-                    f"first alert about {alert.asset}: {time.monotonic() - begun:.1f} s after "
-                    f"start; failure at {iso(failure)}, alert {ahead:.0f} h "
-                    f"{'before' if ahead > 0 else 'after'} it",
-                    flush=True,
-                )
-                return alert
-    return None
-
-
-def _in_time(alert: Alert, truth: tuple[Truth, ...]) -> bool:
-    failures = [f.failure for f in truth if f.asset == alert.asset and f.failure is not None]
-    return all(alert.opened_at < failure for failure in failures)
+    with (out / "simulate.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(20)

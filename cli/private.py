@@ -1,4 +1,4 @@
-"""A broker of our own for `demo` and `replay`: Mosquitto where it is installed, else amqtt."""
+"""What `demo` and `replay` have of their own: a broker, and a configuration that points at it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cli.configuration import Configuration
 
 
 @contextlib.contextmanager
 def private_broker(folder: Path) -> Iterator[int]:
-    """Run a private broker while the context lasts, say which, and give its port."""
+    """Run a private broker while the context lasts, say which, and give its port.
+
+    Mosquitto where it is installed, else amqtt.
+    """
     from simulators.amqtt_broker import PrivateAmqtt
     from simulators.broker import PrivateMosquitto, mosquitto_path
 
@@ -22,3 +29,28 @@ def private_broker(folder: Path) -> Iterator[int]:
     with PrivateAmqtt(folder) as amqtt:
         print(f"broker: Mosquitto is not installed; amqtt on port {amqtt.port}", file=sys.stderr)
         yield amqtt.port
+
+
+def private_copy(config: Configuration, folder: Path, broker: int, page: int) -> Configuration:
+    """Copy a configuration into a folder, with this machine's broker and page and data beside it.
+
+    Plant and classes stay as they are. Nothing of the copy reaches another broker or machine.
+    """
+    import shutil
+
+    import yaml
+
+    from cli.configuration import load
+
+    copied = folder / "configuration"
+    shutil.copytree(config.folder / "classes", copied / "classes")
+    shutil.copy(config.folder / "plant.yaml", copied)
+    service = {
+        "data": "..",
+        "broker": {"url": f"mqtt://127.0.0.1:{broker}"},
+        "ingest": config.service.ingest.model_dump(include={"topic", "time"}),
+        "feed": {"port": page},
+        "notifiers": [{"kind": "mqtt"}],
+    }
+    (copied / "service.yaml").write_text(yaml.safe_dump(service, allow_unicode=True), "utf-8")
+    return load(copied)

@@ -45,7 +45,11 @@ class PrivateAmqtt:
             raise Unavailable(msg)
         with (self.folder / "amqtt.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [str(program), "-c", str(config)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [str(program), "-c", str(config)],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                process_group=0,  # a Ctrl-C is for us, who then stop the broker last
             )
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline and self._process.poll() is None:

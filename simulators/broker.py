@@ -61,7 +61,11 @@ class PrivateMosquitto:
         config = self._write_config()
         with (self.folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [program, "-c", str(config)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [program, "-c", str(config)],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                process_group=0,  # a Ctrl-C is for us, who then stop the broker last
             )
         self._wait_until_up()
         return self
