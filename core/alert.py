@@ -58,6 +58,14 @@ class ChannelEvidence:
     high: float | None
     share: float
 
+    @property
+    def outside(self) -> bool:
+        """Whether the measured value lies outside of its band."""
+        if self.value is None:
+            return False
+        below = self.low is not None and self.value < self.low
+        return below or (self.high is not None and self.value > self.high)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

@@ -88,18 +88,10 @@ def _number(value: float) -> float | None:
 
 def _confidence(score: float, rule: RuleSpec, channels: Sequence[ChannelEvidence]) -> str:
     beyond = score / rule.at_score if rule.at_score else score
-    outside = sum(_outside(channel) for channel in channels)
+    outside = sum(channel.outside for channel in channels)
     if beyond >= 1.5 or outside >= 3:
         return "high"
     return "fair" if beyond >= 1.1 or rule.on_delay else "low"
-
-
-def _outside(channel: ChannelEvidence) -> bool:
-    value = channel.value
-    if value is None:
-        return False
-    below = channel.low is not None and value < channel.low
-    return below or (channel.high is not None and value > channel.high)
 
 
 def _actions(rule: RuleSpec, modes: Sequence[FailureMode]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from service.page_words import (
     place,
     reason,
 )
-from service.words import Description, describe, local_time, number, quantity, timezone_of
+from service.words import Description, band, describe, local_time, measured, timezone_of
 
 SERVICE_LABEL = "Millwright"
 GAUGE = 100.0
@@ -179,25 +179,14 @@ def rows(alert: Alert) -> tuple[Row, ...]:
 
 
 def _row(channel: ChannelEvidence) -> Row:
-    value, low, high = channel.value, channel.low, channel.high
-    below = value is not None and low is not None and value < low
-    above = value is not None and high is not None and value > high
     return Row(
         label=channel.label,
-        measured="not measured" if value is None else quantity(value, channel.unit),
-        expected=_expected(low, high, channel.unit),
+        measured=measured(channel),
+        expected=band(channel) or "no band of its own",
         share=round(100 * channel.share),
-        outside=below or above,
-        gauge=gauge(value, low, high),
+        outside=channel.outside,
+        gauge=gauge(channel.value, channel.low, channel.high),
     )
-
-
-def _expected(low: float | None, high: float | None, unit: str) -> str:
-    if low is not None and high is not None:
-        return f"{number(low)} to {quantity(high, unit)}"
-    if high is not None:
-        return f"at most {quantity(high, unit)}"
-    return "no band of its own" if low is None else f"at least {quantity(low, unit)}"
 
 
 def gauge(value: float | None, low: float | None, high: float | None) -> Gauge | None:

@@ -13,6 +13,9 @@ from core.life import CannotSay, LifeEstimate
 from core.plant import Asset, Plant, RuleSpec
 from service.finding import DATA, LINK, SENSOR, mended_by_work
 
+_MORE_DIGITS = 4
+"""So many more digits than three a number may need to be told from its neighbours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Description:
@@ -27,18 +30,22 @@ class Description:
     actions: tuple[str, ...]
 
 
-def number(value: float) -> str:
-    """Write a number with three digits that matter."""
+def number(value: float, *others: float | None) -> str:
+    """Write a number with three digits that matter, or as many as tell it from `others`."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f"{value:,.{min(decimals, 9)}f}"
+    least = min(9, max(0, 2 - math.floor(math.log10(abs(value)))))
+    near = [other for other in others if other is not None and other != value]
+    for decimals in range(least, least + _MORE_DIGITS):
+        if all(round(other, decimals) != round(value, decimals) for other in near):
+            break
+    text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def quantity(value: float, unit: str) -> str:
-    """Write a number with its unit."""
-    return f"{number(value)} {unit}".rstrip()
+def quantity(value: float, unit: str, *others: float | None) -> str:
+    """Write a number with its unit, told from `others`."""
+    return f"{number(value, *others)} {unit}".rstrip()
 
 
 def length(span: Span) -> str:
@@ -69,7 +76,8 @@ def title(asset: Asset, rule: RuleSpec) -> str:
 
 def summary(evidence: Evidence) -> str:
     """Say in a sentence or two what was measured and what it points to."""
-    said = [channel_sentence(channel) for channel in evidence.channels[:2]]
+    strongest = evidence.channels[:1] + tuple(c for c in evidence.channels[1:2] if c.outside)
+    said = [channel_sentence(channel) for channel in strongest]
     if evidence.candidates:
         said.append(f"This fits {_either(evidence.candidates[:2])}.")
     return " ".join(said)
@@ -80,7 +88,27 @@ def channel_sentence(channel: ChannelEvidence) -> str:
     name = channel.label[:1].upper() + channel.label[1:]
     if channel.value is None:
         return f"{name} was not measured."
-    return f"{name} is {quantity(channel.value, channel.unit)}, {_expected(channel)}."
+    expected = band(channel)
+    words = f"expected {expected}" if expected else "with no expectation for it alone"
+    inside = channel.low is not None and channel.high is not None and not channel.outside
+    return f"{name} is {measured(channel)}, {words}{'; its course is unusual' if inside else ''}."
+
+
+def measured(channel: ChannelEvidence) -> str:
+    """Write what a channel read, in as many digits as tell it from its band."""
+    if channel.value is None:
+        return "not measured"
+    return quantity(channel.value, channel.unit, channel.low, channel.high)
+
+
+def band(channel: ChannelEvidence) -> str:
+    """Write what was expected of a channel; empty where nothing was."""
+    low, high, unit = channel.low, channel.high, channel.unit
+    if low is not None and high is not None:
+        return f"{number(low, channel.value)} to {quantity(high, unit, channel.value)}"
+    if high is not None:
+        return f"at most {quantity(high, unit, channel.value)}"
+    return "" if low is None else f"at least {quantity(low, unit, channel.value)}"
 
 
 def describe(alert: Alert, plant: Plant) -> Description:
@@ -108,17 +136,6 @@ def timezone_of(asset_id: str, plant: Plant) -> str:
 
 def _either(names: Sequence[str]) -> str:
     return " or ".join(name[:1].lower() + name[1:] for name in names)
-
-
-def _expected(channel: ChannelEvidence) -> str:
-    low, high, unit = channel.low, channel.high, channel.unit
-    if low is not None and high is not None:
-        return f"expected {number(low)} to {quantity(high, unit)}"
-    if high is not None:
-        return f"expected at most {quantity(high, unit)}"
-    if low is not None:
-        return f"expected at least {quantity(low, unit)}"
-    return "with no expectation for it alone"
 
 
 def _with_share(channel: ChannelEvidence) -> str:
@@ -164,9 +181,10 @@ def _life(life: LifeEstimate) -> str:
     left = life.remaining
     if isinstance(left, CannotSay):
         return f"Cannot say: {left.words}"
+    earliest = "now" if left.p05 * HOUR < MINUTE else hours(left.p05)
     return (
         f"About {hours(left.p50)} are left; 9 in 10 chance of between "
-        f"{hours(left.p05)} and {hours(left.p95)}. Rests on: {life.basis}"
+        f"{earliest} and {hours(left.p95)}. Rests on: {life.basis}"
     )
 
 

@@ -189,3 +189,36 @@ def test_every_kind_of_case_says_what_to_do(group: str, action: str) -> None:
     assert action in said.actions[0]
     assert said.certainty
     assert said.wait
+
+
+def test_a_number_gets_as_many_digits_as_tell_it_from_its_neighbours() -> None:
+    assert number(2388.02, 2388.19) == "2,388"
+    assert number(2388.19, 2388.02) == "2,388.2"
+    assert number(1.6001, 1.6004, None) == "1.6001"
+    assert number(5.0, 5.0) == "5"
+
+
+def test_a_channel_is_told_from_a_narrow_band() -> None:
+    narrow = ChannelEvidence("speed", "speed", "rpm", 2388.31, 2388.02, 2388.19, 0.9)
+    assert channel_sentence(narrow) == "Speed is 2,388.3 rpm, expected 2,388 to 2,388.2 rpm."
+
+
+def test_a_channel_inside_of_its_band_says_that_its_course_is_unusual() -> None:
+    inside = ChannelEvidence("flow", "flow", "m³/h", 5.0, 4.0, 6.0, 0.9)
+    assert (
+        channel_sentence(inside) == "Flow is 5 m³/h, expected 4 to 6 m³/h; its course is unusual."
+    )
+
+
+def test_only_a_second_channel_outside_of_its_band_is_named() -> None:
+    inside = ChannelEvidence("flow", "flow", "m³/h", 5.0, 4.0, 6.0, 0.3)
+    outside = replace(inside, value=7.0)
+    alone, both = (
+        summary(Evidence(AT, "pattern", 1.2, (VIBRATION, second))) for second in (inside, outside)
+    )
+    assert "Flow" not in alone
+    assert "Flow is 7 m³/h" in both
+
+
+def test_life_that_may_be_over_says_now() -> None:
+    assert "between now and" in describe(with_life(Remaining(0.0, 24.0, 90.0)), plant()).wait
