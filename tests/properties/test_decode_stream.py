@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ def _packets(version_5: bool) -> st.SearchStrategy[bytes]:
 
 def _pieces(whole: bytes, places: Sequence[int]) -> list[bytes]:
     edges = [0, *sorted(place % (len(whole) + 1) for place in places), len(whole)]
-    return [whole[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [whole[a:b] for a, b in pairwise(edges)]
 
 
 @settings(max_examples=150, deadline=None)

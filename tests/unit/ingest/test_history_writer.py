@@ -1,0 +1,197 @@
+"""The history writer: every reading of the journal gets into the history, in its own time."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from structlog.testing import capture_logs
+
+from core.clock import DAY, HOUR, SECOND, ManualClock
+from core.errors import PartlyRefused, Unavailable
+from core.journal import Kind, Tick, decode, draft
+from core.readings import Reading, Readings
+from core.rejection import Reason
+from ingest import history_writer
+from ingest.history_writer import CONSUMER, HistoryWriter
+from storage.journal_memory import MemoryJournal
+from tests.messages import NOW, PUMP
+from tests.stubborn import StubbornHistory
+from tests.waiting import until
+
+
+class Works:
+    """A journal, a history and the writer between them."""
+
+    def __init__(self, *, rows: int = 100, trusted: bool = True) -> None:
+        self.journal, self.history = MemoryJournal(), StubbornHistory()
+        self.clock = ManualClock(NOW)
+        self.said = 0
+        self.rows, self.trusted = rows, trusted
+        self.writer = self.restarted()
+
+    def restarted(self) -> HistoryWriter:
+        self.writer = HistoryWriter(
+            self.journal,
+            self.history,
+            self.clock,
+            rows=self.rows,
+            journal_keep=2 * DAY,
+            history_keep=30 * DAY,
+            trusted=lambda: self.trusted,
+        )
+        return self.writer
+
+    def says(self, count: int, each: int = 1) -> None:
+        """Append so many entries of so many readings."""
+        for _ in range(count):
+            readings = []
+            for _ in range(each):
+                self.said += 1
+                readings.append(Reading("karachi/hall/p1", NOW + self.said, {"vibration": 1.0}))
+            block = Readings.of("pump", PUMP.channel_names, readings, NOW)
+            self.journal.append([draft(self.clock(), block)])
+
+    def drain(self) -> None:
+        while self.writer.step():
+            pass
+
+
+def test_all_that_the_journal_holds_gets_in_and_the_position_follows() -> None:
+    works = Works()
+    works.says(3, each=5)
+    works.drain()
+    assert works.history.count() == 15
+    assert works.history.position() == works.journal.last_id() == 3
+    assert works.journal.marks() == {CONSUMER: 3}
+    assert works.writer.lag == 0
+
+
+def test_entries_without_readings_move_the_position_too() -> None:
+    works = Works()
+    works.journal.append([draft(NOW, Tick(connected=True))])
+    works.drain()
+    assert works.history.position() == 1 and works.history.count() == 0
+
+
+def test_a_write_takes_as_many_rows_as_configured_and_the_lag_tells_the_rest() -> None:
+    works = Works(rows=64)
+    works.says(200)
+    works.writer.step()
+    assert works.history.writes == [64]
+    assert works.writer.lag == 136
+    works.drain()
+    assert works.history.count() == 200
+
+
+def test_a_history_that_is_away_gets_everything_when_it_is_back() -> None:
+    works = Works()
+    works.says(2)
+    works.history.trouble = Unavailable("the database is away")
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            works.writer.step()
+    assert works.history.position() == 0 and works.journal.marks() == {}
+    works.history.trouble = None
+    works.drain()
+    assert works.history.count() == 2
+
+
+def test_a_restart_goes_on_where_the_history_stands() -> None:
+    works = Works()
+    works.says(2)
+    works.drain()
+    works.restarted()
+    works.says(1)
+    works.drain()
+    assert works.history.writes == [2, 1]
+
+
+def test_a_write_that_failed_after_it_was_done_is_repeated_without_harm() -> None:
+    works = Works()
+    works.says(2)
+    works.history.after = Unavailable("the answer was lost")
+    with pytest.raises(Unavailable):
+        works.writer.step()
+    works.history.after = None
+    works.drain()
+    assert works.history.count() == 2 and works.history.writes == [2, 2]
+
+
+def test_rows_that_are_refused_for_ever_are_told_and_the_rest_goes_on() -> None:
+    works = Works()
+    works.says(2)
+    works.history.after = PartlyRefused(1, 1, "too many channels")
+    works.writer.step()
+    works.history.after = None
+    assert works.history.position() == 2
+    works.drain()
+    (letter,) = works.journal.rejected()
+    assert letter.reason is Reason.REFUSED_BY_STORE
+    assert "1 of 2 refused: too many channels; classes: pump" in letter.detail
+    (told,) = [decode(e) for e in works.journal.read(0) if e.kind is Kind.REJECTIONS]
+    assert told[0].count == 1  # type: ignore[index]
+
+
+def run(works: Works) -> tuple[threading.Event, threading.Thread]:
+    stop = threading.Event()
+    thread = threading.Thread(target=works.writer.run, args=(stop, lambda: None))
+    thread.start()
+    return stop, thread
+
+
+def test_the_thread_drains_through_an_outage_and_says_it_once() -> None:
+    works = Works()
+    works.history.trouble = Unavailable("away", retry_after=0.001)
+    works.says(3)
+    with capture_logs() as logs:
+        stop, thread = run(works)
+        until(lambda: works.writer.outage.lasts)
+        works.history.trouble = None
+        until(lambda: works.history.count() == 3)
+        until(lambda: not works.writer.outage.lasts)
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+    names = [entry["event"] for entry in logs]
+    assert names == ["history_became_unavailable", "history_came_back"]
+
+
+def test_what_is_old_is_trimmed_while_our_clock_is_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    works = Works(trusted=False)
+    works.says(5)
+    works.drain()
+    works.says(1)
+    works.clock.advance(31 * DAY)
+    works.writer._trim_at = 0.0
+    works.writer._tidy()
+    assert works.history.count() == 5 and len(works.journal.read(0)) == 6
+    works.trusted = True
+    works.drain()
+    works.writer._tidy()
+    assert works.history.count() == 0 and works.journal.read(0) == []
+    works.clock.advance(HOUR)
+    works.writer._tidy()
+
+
+def test_a_mark_trails_the_position_while_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_writer, "_MARK_EVERY", 1000.0)
+    works = Works(rows=1)
+    works.says(200)
+    works.writer.step()
+    first = works.journal.marks()[CONSUMER]
+    works.writer.step()
+    assert works.journal.marks()[CONSUMER] == first < works.history.position()
+    works.drain()
+    assert works.journal.marks()[CONSUMER] == works.history.position()
+
+
+def test_the_clock_of_a_refusal_is_ours() -> None:
+    works = Works()
+    works.clock.advance(5 * SECOND)
+    works.says(1)
+    works.history.after = PartlyRefused(0, 1, "no")
+    works.writer.step()
+    assert works.journal.rejected()[0].at == NOW + 5 * SECOND

@@ -1,0 +1,52 @@
+"""A thread that must not die."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from structlog.testing import capture_logs
+
+from ingest.worker import Worker
+
+
+def test_a_task_that_fails_is_started_again() -> None:
+    runs: list[int] = []
+    done = threading.Event()
+
+    def task(stop: threading.Event, _: Callable[[], None]) -> None:
+        runs.append(1)
+        if len(runs) < 3:
+            raise ZeroDivisionError
+        done.set()
+        stop.wait()
+
+    worker = Worker("test", task, pause=0.001)
+    with capture_logs() as logs:
+        worker.start()
+        assert done.wait(10)
+        worker.stop()
+        assert worker.join(10)
+    assert worker.restarts == 2
+    assert [entry["thread"] for entry in logs] == ["test", "test"]
+
+
+def test_a_task_that_beats_is_young_and_one_that_hangs_grows_old() -> None:
+    def task(stop: threading.Event, beat: Callable[[], None]) -> None:
+        beat()
+        stop.wait()
+
+    worker = Worker("test", task)
+    worker.start()
+    assert worker.age < 30
+    worker._beat -= 100
+    assert worker.age > 99
+    worker.beat()
+    assert worker.age < 30
+    assert not worker.join(0.01)
+    worker.stop()
+    assert worker.join(10)
+
+
+def test_one_that_was_never_started_has_ended() -> None:
+    assert Worker("test", lambda *_: None).join(1)
