@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.errors import Unavailable
+
 if TYPE_CHECKING:
     from cli.configuration import Configuration
     from core.casefile import CaseFile
@@ -28,6 +30,20 @@ def open_history(config: Configuration) -> TelemetryHistory:
     if config.service.history.kind == "memory":
         return MemoryHistory()
     return SqliteHistory(config.data / "history.db")
+
+
+def existing(config: Configuration, file: str = "cases.db") -> Configuration:
+    """Give the configuration back where something has run on its data folder.
+
+    Unavailable otherwise: a command that only looks must not make files, perhaps of another user.
+    """
+    if not (config.data / file).exists():
+        msg = (
+            f"nothing has run on {config.data.resolve()} yet; start `millwright run -c"
+            f" {config.folder}`, or name the right folder with -c"
+        )
+        raise Unavailable(msg)
+    return config
 
 
 def open_casefile(config: Configuration) -> CaseFile:

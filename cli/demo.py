@@ -71,6 +71,7 @@ def demo(
         factor = fleet.scenario.span / 1e9 / seconds
         machines = stack.enter_context(_machines(config, scenario, broker, fleet, factor, data))
         in_time = follow(runtime, fleet, machines, begun, until_alert=until_alert)
+        runtime.parts.check()
     if keep is not None:
         print(f"kept in {keep}: millwright alerts list --all -c {copied.folder}")
     if until_alert:

@@ -7,24 +7,32 @@ from typing import Annotated
 import typer
 
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
+from cli.teaching import Teaching
+from core.errors import Refused
 from core.rejection import Reason
 
 app = typer.Typer(no_args_is_help=True, help="Look at refused messages and try them again.")
 
 
-@app.command()
+@app.command(cls=Teaching)
 def rejected(
     config: ConfigFolder = SHIPPED,
     reason: Annotated[Reason | None, typer.Option(help="Only those refused for this.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List refused messages, newest first, and count all by reason."""
-    from cli.adapters import open_journal
+    """List refused messages, newest first, and count by reason.
+
+    Examples:
+      millwright messages rejected --limit 10
+      millwright messages rejected --reason "unknown asset" --json
+
+    """
+    from cli.adapters import existing, open_journal
     from cli.configuration import load
     from core.clock import iso
 
-    journal = open_journal(load(config))
+    journal = open_journal(existing(load(config), "journal.db"))
     try:
         letters = journal.rejected(limit, reason)
         counts, dropped = journal.rejected_counts(), journal.dropped()
@@ -48,7 +56,7 @@ def rejected(
         print(f"\nsince the journal was made: {total or 'none'}; no longer kept: {dropped}")
 
 
-@app.command()
+@app.command(cls=Teaching)
 def retry(
     letters: Annotated[list[int] | None, typer.Argument(help="Ids; default all.")] = None,
     reason: Annotated[Reason | None, typer.Option(help="Only those refused for this.")] = None,
@@ -58,19 +66,25 @@ def retry(
 
     What is now taken leaves the list; what is refused again stays.
 
-    Example: millwright messages retry --reason "unknown asset"
+    Examples:
+      millwright messages retry --reason "unknown asset"
+      millwright messages retry 17 18
+
     """
-    from cli.adapters import open_journal
+    from cli.adapters import existing, open_journal
     from cli.configuration import load
     from core.clock import system_clock
     from ingest.retry import retry as try_again
 
-    loaded = load(config)
+    loaded = existing(load(config), "journal.db")
     journal = open_journal(loaded)
     try:
         chosen = journal.rejected(1_000_000, reason)
         if letters:
             chosen = [letter for letter in chosen if letter.id in set(letters)]
+        if unknown := set(letters or ()) - {letter.id for letter in chosen}:
+            msg = f"no such message is kept: {', '.join(map(str, sorted(unknown)))}"
+            raise Refused(msg)
         done = try_again(chosen, loaded.plant, loaded.service.ingest, journal, system_clock)
     finally:
         journal.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,9 @@ from core.errors import Refused
 
 if TYPE_CHECKING:
     from simulators.pace import Pace
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What comes from outside may steer the terminal that it is printed on."""
 
 SHIPPED = Path(__file__).resolve().parent.parent / "configs"
 
@@ -43,16 +47,27 @@ def pace_named(speed: str) -> Pace:
         raise Refused(msg) from error
 
 
+def json_line(row: dict[str, Any]) -> str:
+    """Write one row as JSON on one line, safe for a terminal."""
+    text = json.dumps(row, ensure_ascii=False, default=str)
+    return _CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+
+
 def print_rows(rows: Iterable[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     """Print rows as JSON lines, or as a plain table of the named columns."""
     if as_json:
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False, default=str))
+            print(json_line(row))
         return
-    table = [[str(row.get(column, "") or "") for column in columns] for row in rows]
+    table = [[plain(row.get(column)) for column in columns] for row in rows]
     head = [column.replace("_", " ") for column in columns]
     widths = [max(len(line[i]) for line in [head, *table]) for i in range(len(columns))]
     for line in [head, *table]:
         print(
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         )
+
+
+def plain(value: Any) -> str:
+    """Write a cell on one line; signs that would steer the terminal become `?`."""
+    return _CONTROLS.sub("?", "" if value is None else str(value))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from cli.options import SHIPPED, ConfigFolder
 
 
-def _start(folder: ConfigFolder, *parts: str) -> None:
+def _start(folder: Path, *parts: str) -> None:
     from cli.configuration import load
     from cli.logs import configure
     from cli.runtime import Runtime
@@ -18,30 +19,52 @@ def _start(folder: ConfigFolder, *parts: str) -> None:
     with Runtime(config) as runtime, until_signal(runtime.stop):
         if "ingest" in parts:
             runtime.start_ingest()
+            _say(f"broker: {config.service.broker.url}, topic {config.service.ingest.topic}")
         if "serve" in parts:
             runtime.start_scoring()
             runtime.start_feed()
-            print(f"page: {runtime.address}", file=sys.stderr)
-        while not runtime.stop.wait(1):
-            pass
+            _say(f"page: {runtime.address}")
+        _say(f"data: {config.data.resolve()}")
+        runtime.parts.wait()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def run(config: ConfigFolder = SHIPPED) -> None:
-    """Run everything in one process: ingest, scoring, alerts, feed and page.
+    """Run everything in one process.
 
-    Example: millwright run -c /etc/millwright
+    Ingest, scoring, alerts, feed and operator page. It waits for a broker that is not there, logs
+    to standard error as JSON lines, and ends with 0 on Ctrl-C or SIGTERM, losing nothing.
+
+    Examples:
+      millwright run -c /etc/millwright
+
     """
     _start(config, "ingest", "serve")
 
 
 def ingest(config: ConfigFolder = SHIPPED) -> None:
-    """Receive telemetry into the journal and drain it to the history; nothing else.
+    """Receive telemetry into the journal and the history.
 
-    Run it beside `millwright serve` where the two should restart separately.
+    Run it beside `millwright serve` where the two should restart separately. One ingest for each
+    data folder: a second one is refused.
+
+    Examples:
+      millwright ingest -c /etc/millwright
+
     """
     _start(config, "ingest")
 
 
 def serve(config: ConfigFolder = SHIPPED) -> None:
-    """Score the journal, keep the alerts, and serve the feed and the operator page."""
+    """Score the journal, keep the alerts, and serve the page.
+
+    The other half of `millwright ingest`; both work on the same data folder.
+
+    Examples:
+      millwright serve -c /etc/millwright
+
+    """
     _start(config, "serve")

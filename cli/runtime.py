@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from cli.adapters import open_casefile, open_history, open_journal, open_notifiers
+from cli.parts import Parts
 from core.clock import Clock, system_clock
 from core.journal import Revision, draft
 
@@ -22,16 +24,17 @@ class Runtime:
     def __init__(self, config: Configuration, clock: Clock = system_clock) -> None:
         self.config = config
         self.clock = clock
-        self.stop = threading.Event()
-        self._close = contextlib.ExitStack()
-        self.journal = open_journal(config)
-        self._close.callback(self.journal.close)
-        self.history = open_history(config)
-        self._close.callback(self.history.close)
-        self.casefile = open_casefile(config)
-        self._close.callback(self.casefile.close)
-        # where the journal was moved aside, its consumers must not pass over a new one's entries
-        self.journal.skip_to(max(self.history.position(), self.casefile.load().position))
+        self.parts = Parts()
+        with contextlib.ExitStack() as opened:
+            self.journal = open_journal(config)
+            opened.callback(self.journal.close)
+            self.history = open_history(config)
+            opened.callback(self.history.close)
+            self.casefile = open_casefile(config)
+            opened.callback(self.casefile.close)
+            # where the journal was moved aside, its consumers must not pass over new entries
+            self.journal.skip_to(max(self.history.position(), self.casefile.load().position))
+            self._close = opened.pop_all()
         self.pipeline: IngestPipeline | None = None
         self.scoring: Scoring | None = None
 
@@ -40,9 +43,8 @@ class Runtime:
 
         self._close.enter_context(LockFile(self.config.data / f"{part}.lock"))
 
-    def _thread(self, name: str, target: object) -> None:
-        thread = threading.Thread(target=target, name=name, daemon=True)  # type: ignore[arg-type]
-        thread.start()
+    def _thread(self, name: str, target: Callable[[], None]) -> None:
+        thread = self.parts.start(name, target)
         self._close.callback(thread.join, 20)
         self._close.callback(self.stop.set)
 
@@ -103,6 +105,11 @@ class Runtime:
             self.scoring,
         )
         self._thread("feed", lambda: serve(app, service.feed, self.stop, listener))
+
+    @property
+    def stop(self) -> threading.Event:
+        """Set it to stop every part."""
+        return self.parts.stop
 
     @property
     def address(self) -> str:

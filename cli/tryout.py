@@ -101,6 +101,7 @@ def _wait(runtime: Runtime, count: int, stop: threading.Event) -> None:
             scored, last = runtime.casefile.load().position, runtime.journal.last_id()
             if received >= count and scored >= last:
                 return
+            runtime.parts.check()
             progress.tell(scored, f"{received:,} of {count:,} readings received")
             if (received, scored) != before:
                 before, moved = (received, scored), time.monotonic()

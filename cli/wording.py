@@ -34,6 +34,21 @@ def history_lines(transitions: Iterable[Transition]) -> list[str]:
     ]
 
 
+def alert_row(alert: Alert) -> dict[str, Any]:
+    """Put one case into a row."""
+    return {
+        "id": alert.id,
+        "severity": str(alert.severity),
+        "state": str(alert.state),
+        "asset": alert.asset,
+        "group": alert.group,
+        "since": iso(alert.opened_at),
+        "title": alert.title,
+        "summary": alert.summary,
+        "version": alert.version,
+    }
+
+
 def event_row(step: Transition, alert: Alert) -> dict[str, Any]:
     """Put one event into a row; `line` is its readable form."""
     row = {

@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
+from cli.teaching import Teaching
 from core.errors import Refused
+from core.suggestion import unknown
 from core.work import Work
 
 app = typer.Typer(no_args_is_help=True, help="Record and list maintenance work.")
 
 
-@app.command()
+@app.command(cls=Teaching)
 def add(
     asset: Annotated[str, typer.Argument(help="The asset, site/area/name.")],
     work: Annotated[Work, typer.Argument(help="What was done.")],
@@ -28,7 +30,10 @@ def add(
 
     A repair or replacement ends the asset's open machine cases, and its model learns anew.
 
-    Example: millwright work add lahore/east/pump-01 replaced --failure-mode bearing_wear
+    Examples:
+      millwright work add lahore/water/pump-01 inspected --by Bilal --routine
+      millwright work add lahore/water/pump-01 replaced --failure-mode bearing_wear
+
     """
     from cli.adapters import open_journal
     from cli.configuration import load
@@ -38,12 +43,10 @@ def add(
 
     loaded = load(config)
     if asset not in loaded.plant.assets:
-        msg = f"unknown asset {asset!r}; known: {', '.join(sorted(loaded.plant.assets))}"
-        raise Refused(msg)
+        raise Refused(unknown("asset", asset, loaded.plant.assets))
     known = [mode.name for mode in loaded.plant.class_of(asset).failure_modes]
     if failure_mode and failure_mode not in known:
-        msg = f"unknown failure mode {failure_mode!r}; known: {', '.join(known)}"
-        raise Refused(msg)
+        raise Refused(unknown("failure mode", failure_mode, known))
     now = system_clock()
     event = WorkEvent(asset, now, work, by, note, failure_mode, routine, uuid.uuid4().hex)
     journal = open_journal(loaded)
@@ -54,21 +57,26 @@ def add(
     print(f"recorded: {asset} {work} by {by}")
 
 
-@app.command("list")
+@app.command("list", cls=Teaching)
 def list_work(
     config: ConfigFolder = SHIPPED,
     asset: Annotated[str | None, typer.Option(help="Only this asset.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List recorded work, newest first."""
+    """List recorded work, newest first.
+
+    Examples:
+      millwright work list --asset lahore/water/pump-01
+
+    """
     from dataclasses import asdict
 
-    from cli.adapters import open_casefile
+    from cli.adapters import existing, open_casefile
     from cli.configuration import load
     from core.clock import iso
 
-    casefile = open_casefile(load(config))
+    casefile = open_casefile(existing(load(config)))
     try:
         events = casefile.work(asset, limit)
     finally:
