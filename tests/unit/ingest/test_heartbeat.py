@@ -8,8 +8,9 @@ import pytest
 
 from core.clock import SECOND, ManualClock
 from core.errors import Unavailable
-from core.journal import Tick, Usage, decode
-from ingest.heartbeat import Filling, Heartbeat
+from core.journal import Draft, Kind, Tick, Usage, decode
+from ingest.heartbeat import Filling, Heartbeat, unconsumed
+from storage.settings import JournalSettings
 from tests.messages import NOW
 from tests.stubborn import StubbornJournal
 
@@ -31,7 +32,7 @@ class Works:
         )
 
     def ticks(self) -> list[Tick]:
-        found = [decode(entry) for entry in self.journal.read(0)]
+        found = [decode(entry) for entry in self.journal.read(0) if entry.kind is Kind.TICK]
         return [tick for tick in found if isinstance(tick, Tick)]
 
 
@@ -124,6 +125,26 @@ def test_a_journal_that_empties_has_no_time_left_to_tell() -> None:
     filling.notes(usage(70), 0.0)
     ((_, said),) = filling.notes(usage(60), 100.0)
     assert said == "the journal is 60 % full"
+
+
+def test_what_all_have_passed_does_not_fill_the_journal() -> None:
+    used = Usage(900, 1000, 11, 20, NOW)
+    assert unconsumed(used, 0).bytes == unconsumed(used, 10).bytes == 900
+    assert unconsumed(used, 15).bytes == 450
+    assert unconsumed(used, 20).bytes == unconsumed(used, 25).bytes == 0
+    assert unconsumed(Usage(0, 1000, 0, 20, None), 20).bytes == 0
+
+
+def test_a_journal_full_of_what_only_age_keeps_is_no_fault() -> None:
+    works = Works()
+    works.journal = StubbornJournal(JournalSettings(max_size=10_000))
+    works.heartbeat._journal = works.journal
+    works.journal.append([Draft(NOW, Kind.COMMAND, b"x" * 9000)])
+    works.heartbeat.tick()
+    works.journal.mark("history", 1)
+    works.journal.mark("scoring", 1)
+    works.heartbeat.tick()
+    assert [[code for code, _ in tick.notes] for tick in works.ticks()] == [["journal 80 %"], []]
 
 
 def test_of_a_journal_that_cannot_be_asked_nothing_is_told() -> None:
