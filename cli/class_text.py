@@ -87,7 +87,7 @@ class RuleText(Text):
     deadband: Share = 0.05
     """How far below `at_score` it must fall to count as back."""
     title: str = ""
-    """The trouble in a few words, such as "vibration is high"."""
+    """The trouble in a few words; `{channel}` in it stands for the most blamed channel."""
     action: str = ""
     """What to do about it, ahead of what the failure modes say."""
 

@@ -22,6 +22,7 @@ from core.work import WorkEvent
 from service import api_forms
 from service.api_requests import CommandRequest, WorkRequest
 from service.feed import Feed
+from service.outlook import renewed
 from service.stream import EventStream, where_after
 
 MOST_ALERTS = 200
@@ -83,7 +84,7 @@ def _add_alerts(router: APIRouter, feed: Feed) -> None:
     @router.get("/alerts/{alert_id}")
     def alert(alert_id: str) -> dict[str, Any]:
         """Show one case in plain words, with its evidence and its history."""
-        found = _find(feed, alert_id)
+        [found] = renewed([_find(feed, alert_id)], feed.casefile.statuses())
         return api_forms.long(found, feed.casefile.transitions(alert_id), feed.plant)
 
     @router.get("/alerts/{alert_id}/plot.svg", response_class=Response)

@@ -23,6 +23,7 @@ from core.work import Work
 from service import page_view as view
 from service.auth import FORGET
 from service.metrics import open_alerts
+from service.outlook import renewed
 from service.page_words import tongue
 from service.words import timezone_of
 
@@ -107,6 +108,7 @@ class Pages:
         alert = feed.casefile.alert(alert_id)
         if alert is None:
             return self.missing(f"There is no case {alert_id[:40]}.")
+        [alert] = renewed([alert], feed.casefile.statuses())
         now, asset = feed.clock(), feed.plant.assets.get(alert.asset)
         zone = timezone_of(alert.asset, feed.plant)
         case = view.case(alert, feed.plant, now)
@@ -152,10 +154,11 @@ class Pages:
 
     def _standing(self) -> tuple[list[Alert], list[view.Case], list[view.Machine]]:
         feed = self._feed
-        alerts = sorted(open_alerts(feed.casefile), key=view.urgency)
+        statuses = feed.casefile.statuses()
+        alerts = renewed(sorted(open_alerts(feed.casefile), key=view.urgency), statuses)
         now = feed.clock()
         cases = [view.case(alert, feed.plant, now) for alert in alerts]
-        return alerts, cases, view.machines(feed.plant, feed.casefile.statuses(), cases, now)
+        return alerts, cases, view.machines(feed.plant, statuses, cases, now)
 
 
 def page_router(feed: Feed) -> APIRouter:

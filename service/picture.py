@@ -14,6 +14,7 @@ from core.clock import DAY, HOUR, SECOND, Instant
 from core.history import TelemetryHistory
 from core.plant import Plant
 from core.readings import Floats, Instants
+from service.finding import SENSOR
 from service.words import timezone_of
 
 MOST_CHANNELS = 4
@@ -138,6 +139,10 @@ def _extremes(values: Floats, slices: int) -> np.ndarray[tuple[int], np.dtype[np
 def _channels(alert: Alert, plant: Plant) -> Sequence[ChannelEvidence]:
     if alert.asset not in plant.assets:
         return ()
+    if alert.group.startswith(SENSOR):
+        channels = plant.class_of(alert.asset).channels
+        blamed = [one for one in channels if one.name == alert.group.removeprefix(SENSOR)]
+        return [ChannelEvidence(c.name, c.label, c.unit, None, None, None, 1.0) for c in blamed]
     known = plant.class_of(alert.asset).channel_names
     return [one for one in alert.evidence.channels if one.channel in known][:MOST_CHANNELS]
 

@@ -28,7 +28,7 @@ def rule_on(
         on=True,
         at=at,
         severity=rule.severity,
-        title=title(asset, rule),
+        title=title(asset, rule, evidence),
         summary=summary(evidence),
         evidence=evidence,
         catching_up=catching_up,

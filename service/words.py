@@ -69,9 +69,11 @@ def local_time(at: Instant, timezone: str) -> str:
     return f"{moment:%Y-%m-%d %H:%M} {zone if zone[:1].isalpha() else timezone}"
 
 
-def title(asset: Asset, rule: RuleSpec) -> str:
-    """Name a trouble of a machine in a few words."""
-    return f"{asset.label}: {rule.title or 'readings outside their usual pattern'}"
+def title(asset: Asset, rule: RuleSpec, evidence: Evidence) -> str:
+    """Name a trouble of a machine in a few words; `{channel}` is the most blamed one."""
+    words = rule.title or "readings outside their usual pattern"
+    strongest = evidence.channels[0].label if evidence.channels else "a reading"
+    return f"{asset.label}: {words.replace('{channel}', strongest)}"
 
 
 def summary(evidence: Evidence) -> str:

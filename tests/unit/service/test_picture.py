@@ -139,3 +139,11 @@ def test_a_label_holds_nothing_that_breaks_xml_or_turns_text_around(text: str, l
 
 def test_a_long_label_is_cut() -> None:
     assert plain("x" * 500) == "x" * (MOST_LETTERS - 1) + "…"
+
+
+def test_of_a_sensor_case_its_channel_is_shown(room: Room) -> None:
+    evidence = replace(room.cases()[0].evidence, channels=())
+    found = gathered(room, group="sensor:temperature", evidence=evidence)
+    assert found is not None
+    assert found.panels[0].title == "Bearing temperature in °C"
+    assert found.panels[0].low is None

@@ -7,7 +7,7 @@ import pytest
 from core.alert import Alert, AlertState, ChannelEvidence, Evidence
 from core.clock import DAY, HOUR, MINUTE, SECOND
 from core.life import CannotSay, LifeEstimate, Remaining
-from core.plant import Severity
+from core.plant import RuleSpec, Severity
 from service.words import (
     channel_sentence,
     describe,
@@ -18,6 +18,7 @@ from service.words import (
     quantity,
     summary,
     timezone_of,
+    title,
 )
 from tests.plants import plant
 
@@ -222,3 +223,11 @@ def test_only_a_second_channel_outside_of_its_band_is_named() -> None:
 
 def test_life_that_may_be_over_says_now() -> None:
     assert "between now and" in describe(with_life(Remaining(0.0, 24.0, 90.0)), plant()).wait
+
+
+def test_a_title_names_the_most_blamed_channel_where_asked() -> None:
+    asset = plant().assets["site/hall/p1"]
+    rule = RuleSpec("high", "zones", title="{channel} is beyond its line")
+    assert title(asset, rule, case().evidence) == "Pump 1: vibration velocity is beyond its line"
+    nameless = replace(case().evidence, channels=())
+    assert title(asset, rule, nameless) == "Pump 1: a reading is beyond its line"
