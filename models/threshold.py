@@ -90,7 +90,7 @@ class Threshold:
         channel = None if settings.channel is None else asset_class.channel(settings.channel)
         self._unit = "times the alarm line" if channel is None else channel.unit
         of = f"score of {settings.detector or 'the detectors'}"
-        self._signal = of if channel is None else channel.label
+        self._told = of if channel is None else channel.label
         count = len(assets)
         self._level = np.full(count, np.nan)
         self._healthy = np.zeros(count)
@@ -172,7 +172,7 @@ class Threshold:
     def basis(self, asset: int) -> str:
         """Say what the estimate rests on."""
         settings = self._settings
-        signal = self._signal
+        signal = self._told
         if settings.end is None:
             return f"{signal}; no end-of-life threshold is configured"
         healthy = self._healthy_level()[asset]
