@@ -5,6 +5,8 @@ They look at the plain data, not at models, so that one fault doesn't hide the n
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,12 +15,14 @@ from core.errors import Fault
 from core.suggestion import unknown
 from core.units import scale
 
+_MOST = 1000
 _LINES = ("low_alarm", "low_warning", "warning", "alarm")
 
 
 def check_class(document: Document) -> list[Fault]:
-    """Find every name that refers to nothing, every unit and every limit that cannot be."""
-    return [*_references(document), *_units(document), *_limits(document)]
+    """Find names that refer to nothing, units and limits that cannot be; at most a thousand."""
+    every = itertools.chain(_references(document), _units(document), _limits(document))
+    return list(itertools.islice(every, _MOST))
 
 
 def _references(document: Document) -> Iterator[Fault]:
@@ -95,10 +99,12 @@ def _within(document: Document, place: Place, ends: Any) -> Iterator[Fault]:
     if not _is_number(value) or not isinstance(ends, list) or len(ends) != 2:
         return
     low, high = ends
+    if _is_number(low) and _is_number(high) and low >= high:
+        return  # that is told already
     if (_is_number(low) and value < low) or (_is_number(high) and value > high):
         shown = ", ".join("null" if end is None else f"{end}" for end in ends)
         yield document.fault(place, f"{value:g} lies outside of the channel's range [{shown}]")
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) in {int, float} and math.isfinite(value)

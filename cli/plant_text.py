@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,11 +19,16 @@ Name: TypeAlias = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """What topics and commands call a thing."""
 
 
+@cache
+def _zones() -> tuple[str, ...]:
+    return tuple(sorted(available_timezones()))
+
+
 def _check_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        near = closest(name, available_timezones(), 3)
+        near = closest(name, _zones(), 3)
         meant = f"did you mean {' or '.join(map(quoted, near))}? " if near else ""
         msg = f'unknown time zone {quoted(name)}; {meant}known: IANA names such as "Asia/Karachi"'
         raise ValueError(msg) from None

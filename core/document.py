@@ -111,22 +111,32 @@ def parse(text: str, name: str) -> tuple[Document | None, list[Fault]]:
         root = reader.read(text)
         lines: dict[Place, int] = {}
         data = None if root is None else _plain(root, (), lines)
+        lines.setdefault((), 1)
     except _Broken as broken:
         return None, [Fault(name, broken.line, str(broken))]
     except yaml.MarkedYAMLError as error:
-        mark: Any = error.problem_mark
-        mark = mark or error.context_mark
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        line = None if mark is None else mark.line + 1
-        if line is not None and _TAB.match([*text.split("\n"), ""][line - 1]):
-            said += "; indent with spaces, not with tabs"
-        return None, [Fault(name, line, f"not YAML: {said}")]
+        return None, [_unparsed(name, text, error)]
     except yaml.YAMLError as error:
         said = str(error).splitlines()[0]
         at = getattr(error, "position", None)
         line = None if at is None else text[:at].count("\n") + 1
         return None, [Fault(name, line, f"not YAML: {said}")]
     return Document(name, data, lines), reader.faults
+
+
+def _unparsed(name: str, text: str, error: yaml.MarkedYAMLError) -> Fault:
+    mark: Any = error.problem_mark or error.context_mark
+    start: Any = error.context_mark
+    said = ", ".join(part for part in (error.context, error.problem) if part)
+    if mark is None:
+        return Fault(name, None, f"not YAML: {said}")
+    lines = text.rstrip("\n").split("\n")
+    line = min(mark.line + 1, len(lines))  # what is never closed is missed beyond the end
+    if start is not None and start.line + 1 < line:
+        said += f" for what begins on line {start.line + 1}"
+    if _TAB.match(lines[line - 1]):
+        said += "; indent with spaces, not with tabs"
+    return Fault(name, line, f"not YAML: {said}")
 
 
 @dataclass(slots=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
 
 _SHOWN = 12
+_MOST = 1000
+"""So many names are looked at; a file made to waste time could hold any number of them."""
 
 
 def closest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
     """List the known names that look most like `name`, best first; none where none is near."""
     folded: dict[str, str] = {}
-    for each in known:
+    for each in itertools.islice(known, _MOST):
         folded.setdefault(each.casefold(), each)
     near = difflib.get_close_matches(name.casefold(), folded, count, 0.6)
     return [folded[each] for each in near]

@@ -54,8 +54,17 @@ def validate(model: type[_Model], document: Document) -> tuple[_Model | None, li
     try:
         return model.model_validate_json(json.dumps(data), strict=True), []
     except ValidationError as error:
-        found = [_fault(each, model, document) for each in error.errors(include_url=False)]
+        every = error.errors(include_url=False)
+        found = [_fault(each, model, document) for each in every if not _follows(each, every)]
         return None, list(dict.fromkeys(found))
+
+
+def _follows(error: Any, every: list[Any]) -> bool:
+    """Tell whether a list is only too short because what is in it is at fault."""
+    if error["type"] != "too_short":
+        return False
+    place, depth = error["loc"], len(error["loc"])
+    return any(len(each["loc"]) > depth and each["loc"][:depth] == place for each in every)
 
 
 def _fault(error: Any, model: type[BaseModel], document: Document) -> Fault:
@@ -101,6 +110,7 @@ def _beyond(kind: str, ctx: dict[str, Any], value: Any, written: Any) -> str:
     if isinstance(written, str) and isinstance(value, int):
         said = span_text if _is_span(written, value) else size_text
         ctx, value = {name: said(bound) for name, bound in ctx.items()}, written
+    ctx = {name: _shown(bound) if type(bound) is float else bound for name, bound in ctx.items()}
     return f"must be {_BOUNDS[kind].format(**ctx)}, not {_shown(value)}"
 
 
@@ -117,13 +127,21 @@ def _missing(_ctx: Any, _value: Any, _expected: list[Any]) -> str:
 
 def _refused(ctx: Any, value: Any, _expected: list[Any]) -> str:
     said = str(ctx["error"])
-    if isinstance(value, str):
+    if value is None or isinstance(value, str | bool):
         said = said.replace(repr(value), _shown(value))
     return _with_value(_masked(said), value)
 
 
 def _too_few(ctx: Any, _value: Any, _expected: list[Any]) -> str:
     return f"must have at least {ctx['min_length']}, has {ctx['actual_length']}"
+
+
+def _too_many(ctx: Any, _value: Any, _expected: list[Any]) -> str:
+    return f"must have at most {ctx['max_length']}, has {ctx['actual_length']}"
+
+
+def _mismatch(ctx: Any, value: Any, _expected: list[Any]) -> str:
+    return f"{_shown(value)} is not allowed; it must match {ctx['pattern']}"
 
 
 def _untagged(ctx: Any, _value: Any, expected: list[Any]) -> str:
@@ -147,6 +165,8 @@ def _choice(ctx: dict[str, Any], value: Any, _expected: list[Any]) -> str:
     allowed = ctx.get("expected") or ctx.get("expected_tags") or ""
     names = re.findall(r"'([^']*)'", str(allowed))
     given = str(ctx.get("tag", value))
+    if given in names:
+        return f'must be text, not {_shown(value)}; write it in quotes: "{given}"'
     near = closest(given, names)
     meant = f'did you mean "{near[0]}"? ' if near else ""
     what = f"unknown {ctx['discriminator']} " if "discriminator" in ctx else ""
@@ -164,6 +184,8 @@ _SPECIAL = {
     "union_tag_invalid": _choice,
     "union_tag_not_found": _untagged,
     "too_short": _too_few,
+    "too_long": _too_many,
+    "string_pattern_mismatch": _mismatch,
 }
 
 

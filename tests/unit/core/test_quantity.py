@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from core.clock import DAY, HOUR, MINUTE, SECOND
-from core.quantity import Duration, Share, Size, share, size, span
+from core.quantity import Duration, Share, Size, share, size, size_text, span, span_text
 from core.settings import Settings
 
 
@@ -64,3 +64,42 @@ def test_settings_take_quantities_and_show_an_example_in_their_schema() -> None:
     assert Some.model_json_schema()["properties"]["every"]["examples"] == ["10min"]
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
         Some.model_validate({"evry": "5s"})
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (0, "0s"),
+        (250_000_000, "250ms"),
+        (SECOND, "1s"),
+        (90 * SECOND, "90s"),
+        (10 * MINUTE, "10min"),
+        (36 * HOUR, "36h"),
+        (400 * DAY, "400d"),
+        (1_500_000, "1.5ms"),
+    ],
+)
+def test_a_span_is_written_as_it_is_read(nanoseconds: int, text: str) -> None:
+    assert span_text(nanoseconds) == text
+    assert span(text) == nanoseconds
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0B"), (7, "7B"), (64_000, "64kB"), (2 * 10**9, "2GB"), (1500, "1500B"), (10**12, "1TB")],
+)
+def test_a_size_is_written_as_it_is_read(count: int, text: str) -> None:
+    assert size_text(count) == text
+    assert size(text) == count
+
+
+def test_a_bare_number_in_a_file_is_refused_since_it_would_be_nanoseconds() -> None:
+    class Some(Settings):
+        every: Duration = MINUTE
+        room: Size = 10
+
+    assert Some.model_validate({"every": 5, "room": 5}) == Some(every=5, room=5)
+    with pytest.raises(ValidationError, match="600 has no unit; write it like 30s, 10min"):
+        Some.model_validate_json('{"every": 600}')
+    with pytest.raises(ValidationError, match="5 has no unit; write it like 64kB"):
+        Some.model_validate_json('{"room": 5}')
