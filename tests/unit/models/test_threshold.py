@@ -74,7 +74,7 @@ def test_without_an_end_nothing_is_said() -> None:
     model = show(threshold(end=None), pumps(200, 1))
     assert np.isnan(model.health()).all()
     assert refusal(model) == ("no_threshold", "no end-of-life threshold is configured for it")
-    assert model.basis(0) == "vibration; no end-of-life threshold is configured"
+    assert model.basis(0) == "vibration velocity; no end-of-life threshold is configured"
 
 
 def test_while_learning_nothing_is_said() -> None:
@@ -113,7 +113,7 @@ def test_beyond_the_end_nothing_is_left() -> None:
 def test_the_basis_names_signal_way_source_and_method() -> None:
     model = show(threshold(source="ISO 10816-3 zone D"), pumps(200, 1))
     said = model.basis(0)
-    assert said.startswith("vibration from 1.9")
+    assert said.startswith("vibration velocity from 1.9")
     assert "as learned to 8 mm/s (ISO 10816-3 zone D)" in said
     assert said.endswith("Wiener process with drift, first passage")
 
