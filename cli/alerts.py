@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Annotated
 
 import typer
 
-from cli.options import SHIPPED, AsJson, ConfigFolder, json_line, plain, print_rows
+from cli.options import SHIPPED, AsJson, ConfigFolder, plain, print_rows
+from cli.tail import tail
 from cli.teaching import Teaching
 from core.errors import Refused
 
@@ -43,8 +43,11 @@ def list_alerts(
         page = casefile.alerts(AlertQuery(states=states, asset=asset, limit=limit))
     finally:
         casefile.close()
-    rows = [alert_row(alert) for alert in page.alerts]
-    print_rows(rows, ("id", "severity", "state", "asset", "since", "title"), as_json=as_json)
+    print_rows(
+        map(alert_row, page.alerts),
+        ("id", "severity", "state", "asset", "since", "title"),
+        as_json=as_json,
+    )
 
 
 @app.command(cls=Teaching)
@@ -119,32 +122,4 @@ def end(
     print(send(config, "end", alert_id, by, note))
 
 
-@app.command(cls=Teaching)
-def tail(
-    config: ConfigFolder = SHIPPED,
-    after: Annotated[int, typer.Option(help="Begin after this event; -1 means now.")] = -1,
-    as_json: AsJson = False,
-) -> None:
-    """Follow alerts as they come, until interrupted.
-
-    Examples:
-      millwright alerts tail
-      millwright alerts tail --after 0 --json
-
-    """
-    from cli.adapters import existing, open_casefile
-    from cli.configuration import load
-    from cli.signals import until_signal
-    from cli.wording import event_row
-
-    casefile, stop = open_casefile(existing(load(config))), threading.Event()
-    try:
-        seen = casefile.last_event() if after < 0 else after
-        with until_signal(stop):
-            while not stop.wait(0.2):
-                for step, alert in casefile.events(seen):
-                    row = event_row(step, alert)
-                    print(json_line(row) if as_json else plain(row["line"]), flush=True)
-                    seen = step.id
-    finally:
-        casefile.close()
+app.command(cls=Teaching)(tail)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What comes from outside may steer the terminal that it is printed on."""
+_WIDEST = 120
 
 SHIPPED = Path(__file__).resolve().parent.parent / "configs"
 
@@ -59,13 +60,18 @@ def print_rows(rows: Iterable[dict[str, Any]], columns: Sequence[str], *, as_jso
         for row in rows:
             print(json_line(row))
         return
-    table = [[plain(row.get(column)) for column in columns] for row in rows]
+    table = [[_cell(row.get(column)) for column in columns] for row in rows]
     head = [column.replace("_", " ") for column in columns]
     widths = [max(len(line[i]) for line in [head, *table]) for i in range(len(columns))]
     for line in [head, *table]:
         print(
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         )
+
+
+def _cell(value: Any) -> str:
+    text = plain(value)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 def plain(value: Any) -> str:
