@@ -83,13 +83,12 @@ class IngestSettings(Settings):
     """Which messages are telemetry, how they say their time, and what is held at once.
 
     With `time: iso` a number is refused as a time; where a number is set, text is. `batch` is the
-    most that one commit takes, `buffer` what may wait for a commit before reading stops, and
-    `history_rows` how many readings go to the history at once.
+    most that one commit waits for: while it runs nothing is read. `history_rows` is how many
+    readings go to the history at once.
     """
 
     topic: Annotated[str, AfterValidator(_check_topic)] = "plant/{site}/{area}/{asset}/telemetry"
     time: Literal["iso", "s", "ms", "us", "ns"] = "iso"
     max_payload: Size = 256_000
-    buffer: Size = 32_000_000
     batch: Size = 128_000
     history_rows: int = Field(default=20_000, ge=1)
