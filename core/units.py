@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -82,7 +83,8 @@ def _line(given: Any, to: Any, payload_unit: str, unit: str) -> Scale:
         msg = f"{quoted(payload_unit)} cannot be turned into {quoted(unit)}: {error}"
         raise ValueError(msg) from error
     factor = (points[1] - points[0]) / 999.0
-    if abs(points[2] - 2 * points[1] + points[0]) > 1e-9 * abs(points[1] - points[0]):
+    bent = abs(points[2] - 2 * points[1] + points[0]) > 1e-9 * abs(points[1] - points[0])
+    if bent or not math.isfinite(factor) or factor == 0:
         msg = f"{quoted(payload_unit)} cannot be turned into {quoted(unit)}: not by a factor"
         raise ValueError(msg)
     offset = points[0] - factor
