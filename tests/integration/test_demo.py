@@ -1,0 +1,82 @@
+"""The demo: machines, broker, service and page of its own, until the alert it is about."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from cli.options import SHIPPED
+from tests.processes import Running, millwright
+
+pytestmark = [pytest.mark.mosquitto, pytest.mark.timeout(90)]
+
+PLANT = """\
+sites:
+  lahore:
+    timezone: Asia/Karachi
+    areas:
+      water:
+        assets:
+          pump-01: {class: centrifugal_pump, title: Wearing pump}
+          pump-02: {class: centrifugal_pump, title: Healthy pump}
+          compressor-01: {class: compressor, title: Compressor with a lying sensor}
+"""
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Path:
+    """Three machines of the shipped classes."""
+    folder = tmp_path / "plant"
+    shutil.copytree(SHIPPED / "classes", folder / "classes")
+    (folder / "plant.yaml").write_text(PLANT, encoding="utf-8")
+    return folder
+
+
+def test_it_ends_with_0_at_the_alert_about_the_wearing_machine_before_its_failure(
+    plant: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    done = millwright(
+        *("demo", "--until-alert", "--seconds", "5", "--port", "0"),
+        *("--keep", kept, "-c", plant),
+        seconds=80,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "page:   http://127.0.0.1:" in done.stdout
+    (verdict,) = [line for line in done.stdout.splitlines() if line.startswith("first alert about")]
+    assert verdict.startswith("first alert about lahore/water/pump-01: ")
+    assert verdict.endswith(" h before it")
+    listed = millwright("alerts", "list", "--all", "--json", "-c", kept / "configuration")
+    cases = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert {case["asset"] for case in cases if case["group"] == "machine"} == {
+        "lahore/water/pump-01"
+    }
+    truth = json.loads((kept / "truth.json").read_text())
+    assert truth["healthy"] == ["lahore/water/pump-02"]
+
+    again = millwright("demo", "--keep", kept, "-c", plant)
+    assert again.returncode == 3
+    assert "there is something already" in again.stderr
+
+
+def test_it_leaves_nothing_behind_when_it_is_told_to_end(
+    plant: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    with Running(tmp_path, "demo", "--seconds", "60", "--port", "0", "-c", plant) as demo:
+        demo.says("cases:")
+        assert len(list((tmp_path / "tmp").iterdir())) == 1
+        assert demo.end(signal.SIGTERM) == 0
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert "Traceback" not in demo.err
+
+
+def test_it_is_refused_where_no_machine_ever_fails(plant: Path) -> None:
+    done = millwright("demo", "--until-alert", "--scenario", "healthy", "--port", "0", "-c", plant)
+    assert done.returncode == 3
+    assert "no machine of this scenario fails" in done.stderr
