@@ -127,7 +127,9 @@ def figures(args: argparse.Namespace, folder: Path) -> list[Figure]:
         listener = threading.Thread(target=listen, args=(stand.feed_port, seen, stop))
         listener.start()
         load = _load_process(args, stand.broker.port, folder / "troubled.json")
-        load.wait(args.seconds + 60)
+        if load.wait(args.seconds + 60):
+            msg = f"the load ended with {load.returncode}; its words stand above"
+            raise RuntimeError(msg)
         time.sleep(3)
         stop.set()
         listener.join(10)
