@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.configuration import load
+from core.secret import Secret
+from tests.configurations import faults, folder
+
+KEYS = ["broker: {password: %s}", "feed: {token: %s}", "notifiers: [{kind: mqtt, password: %s}]"]
+CLEAR = ["tiger-7", "'*tiger-7'", "12345678", "[tiger-7]", "{env: tiger-7}", "env", "'file:'"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("clear", CLEAR)
+def test_a_secret_in_clear_is_refused_and_not_repeated(
+    tmp_path: Path, key: str, clear: str
+) -> None:
+    (said,) = faults(folder(tmp_path / "c", service=key % clear))
+
+    assert said.startswith("service.yaml:1: ")
+    assert said.endswith("a secret is written as env:NAME or file:PATH, never in clear")
+    assert "tiger" not in said
+    assert "12345678" not in said
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "broker: {password: *tiger-7}",
+        "broker:\n  password: !tiger-7",
+        "broker:\n  password: !tiger-7 x",
+        "broker:\n  password: '\\tiger-7",
+        "broker:\n  password: @tiger-7",
+        "broker:\n  password: %tiger-7",
+        "broker: {url: 'mqtt://u:tiger-7@host'}",
+        "broker: {url: 'mqtt://u:ti@tiger-7@host:99999'}",
+        "broker: {url: 'mqtt://u:t/tiger-7 x@host'}",
+        "notifiers: [{kind: mqtt, url: 'mqtt://u:tiger-7@host'}]",
+        "broker: {pasword: tiger-7}",
+        "broker:\n  password: env:A\n  password: tiger-7",
+    ],
+)
+def test_however_a_password_goes_wrong_it_is_not_repeated(tmp_path: Path, service: str) -> None:
+    said = faults(folder(tmp_path / "c", service=f"{service}\n"))
+
+    assert said
+    assert "tiger" not in "".join(said)
+
+
+def test_references_are_taken_without_being_read(tmp_path: Path) -> None:
+    service = "broker: {password: env:NOT_SET}\nfeed: {token: file:/not/there}\n"
+    found = load(folder(tmp_path / "c", service=service)).service
+
+    assert found.broker.password == Secret("env:NOT_SET")
+    assert found.feed.token == Secret("file:/not/there")

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+from cli.configuration import load
+from cli.resolving import unfit
+from core.clock import HOUR, MINUTE
+from core.document import parse
+from core.plant import AssetClass, ClockPolicy, ModeRule, Role, Severity
+from models.limits import LimitsSettings
+from models.threshold import ThresholdSettings
+from tests.configurations import PLANT, PUMP, but, folder
+
+
+def pump(where: Path, text: str = PUMP) -> AssetClass:
+    return load(folder(where / "c", pump=text)).plant.classes["pump"]
+
+
+def test_units_are_resolved_once_when_the_folder_is_loaded(tmp_path: Path) -> None:
+    made = pump(tmp_path)
+
+    temp = made.channel("temp")
+    assert temp.unit == "degC"
+    assert round(212 * temp.factor + temp.offset, 6) == 100.0
+    with patch("core.units._registry", side_effect=AssertionError("Pint is asked again")):
+        assert (made.channel("speed").factor, made.channel("speed").offset) == (1.0, 0.0)
+
+
+def test_open_ends_of_a_range_are_infinite(tmp_path: Path) -> None:
+    made = pump(tmp_path, but(PUMP, "range: [0, 50]", "range: [null, 50]"))
+
+    assert (made.channel("vibration").low, made.channel("vibration").high) == (float("-inf"), 50.0)
+    assert (made.channel("speed").low, made.channel("speed").role) == (0.0, Role.OPERATING)
+
+
+def test_an_asset_keeps_what_is_said_of_it(tmp_path: Path) -> None:
+    said = "class: pump, title: پمپ 1, clock: arrival, attributes: {power_kw: 55, maker: KSB}"
+    plant = load(folder(tmp_path / "c", plant=but(PLANT, "class: pump", said))).plant
+    asset = plant.assets["lahore/water/p1"]
+
+    assert (asset.label, asset.clock) == ("پمپ 1", ClockPolicy.ARRIVAL)
+    assert asset.attributes == {"power_kw": 55.0, "maker": "KSB"}
+
+
+def test_a_machine_counts_as_running_from_where_it_is_not_off(tmp_path: Path) -> None:
+    assert pump(tmp_path / "a").modes == ModeRule("speed", 10, 10, 0)
+
+    idle = but(PUMP, "off_below: 10", "off_below: 10, running_above: 99, starting_for: 5min")
+    assert pump(tmp_path / "b", idle).modes == ModeRule("speed", 10, 99, 5 * MINUTE)
+
+    never = but(PUMP, "modes: {channel: speed, off_below: 10}\n", "")
+    assert pump(tmp_path / "c", never).modes == ModeRule()
+
+
+def test_rules_detectors_and_failure_modes_keep_their_names_and_order(tmp_path: Path) -> None:
+    rule = "detector: zones, severity: critical, at_score: 2, on_delay: 2h, deadband: 10%"
+    made = pump(tmp_path, but(PUMP, "detector: zones", rule))
+
+    assert [named.name for named in made.detectors] == ["zones", "pattern"]
+    assert isinstance(made.detectors[0].settings, LimitsSettings)
+    (high,) = made.rules
+    assert (high.name, high.detector, high.severity) == ("high", "zones", Severity.CRITICAL)
+    assert (high.at_score, high.on_delay, high.deadband) == (2.0, 2 * HOUR, 0.1)
+    (bearing,) = made.failure_modes
+    assert (bearing.name, bearing.channels, bearing.actions) == (
+        "bearing",
+        ("vibration",),
+        ("Look.",),
+    )
+    assert made.health is not None
+
+
+def test_what_a_health_model_has_against_its_class_is_a_fault_of_its_block(tmp_path: Path) -> None:
+    made = replace(pump(tmp_path), health=ThresholdSettings(detector="gone"))
+    document, _ = parse(PUMP, "pump.yaml")
+    assert document is not None
+
+    (fault,) = unfit(made, document)
+
+    assert str(fault).startswith("pump.yaml:13: health: unknown detector")
