@@ -94,6 +94,7 @@ class Cutter:
                 break
             if head & _MESSAGE_MASK != _MESSAGE:
                 self.others += buffer[start:stop]
+                self.size -= stop - start
             elif length > 4 and head & _QOS_1:
                 # The usual message, without a call: QoS 1 and, with MQTT 5, no properties.
                 name = body + 2

@@ -67,6 +67,8 @@ def test_what_was_taken_is_gone_and_its_size_is_known() -> None:
     assert cutter.size > 0
     assert len(cutter.take()) == 1
     assert cutter.take() == [] and cutter.size == 0
+    cutter.feed(SUBACK + PINGRESP)
+    assert cutter.size == 0
 
 
 @pytest.mark.parametrize("version_5", [True, False])
