@@ -24,7 +24,10 @@ class StubbornJournal(MemoryJournal):
 
 
 class StubbornHistory(MemoryHistory):
-    """Raises `trouble` before it writes, or `after` once it has; `held` keeps a write waiting."""
+    """Raises `trouble` before it writes, or `after` once it has.
+
+    A write waits until `free`, and `held` is set meanwhile.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,10 +35,13 @@ class StubbornHistory(MemoryHistory):
         self.after: Exception | None = None
         self.free = threading.Event()
         self.free.set()
+        self.held = threading.Event()
         self.writes: list[int] = []
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
+        self.held.set()
         self.free.wait(30)
+        self.held.clear()
         if self.trouble is not None:
             raise self.trouble
         super().write(batches, position)

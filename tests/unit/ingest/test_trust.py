@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
 from core.clock import HOUR, SECOND, ManualClock
+from ingest import trust as trust_module
 from ingest.trust import PLAUSIBLE, Trust, clock_is_synchronised
 from tests.messages import NOW
 
@@ -44,5 +51,32 @@ def test_a_clock_that_steps_back_loses_trust_until_it_has_caught_up() -> None:
     assert found.look()
 
 
-def test_the_system_can_be_asked() -> None:
-    assert clock_is_synchronised() in {True, False}
+def test_a_time_service_that_says_so_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = tmp_path / "synchronized"
+    said.touch()
+    monkeypatch.setattr(trust_module, "_TIMESYNC", said)
+    assert clock_is_synchronised()
+
+
+@pytest.mark.parametrize(("state", "synchronised"), [(0, True), (4, True), (5, False), (-1, False)])
+def test_else_the_kernel_is_asked(
+    state: int, synchronised: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust_module, "_TIMESYNC", tmp_path / "none")
+    kernel = SimpleNamespace(adjtimex=lambda _: state)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: kernel)
+    assert clock_is_synchronised() is synchronised
+
+
+def test_a_system_that_cannot_be_asked_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust_module, "_TIMESYNC", tmp_path / "none")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace())
+    assert not clock_is_synchronised()
+
+
+def test_this_very_kernel_answers() -> None:
+    assert ctypes.CDLL(None).adjtimex(ctypes.byref(trust_module._Timex())) in range(6)
