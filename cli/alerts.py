@@ -11,7 +11,7 @@ from cli.tail import tail
 from cli.teaching import Teaching
 from core.errors import Refused
 
-By = Annotated[str, typer.Option(help="Who says so.", envvar="USER")]
+By = Annotated[str, typer.Option(help="Who says so.", envvar=["USER", "LOGNAME"])]
 Note = Annotated[str, typer.Option(help="What you saw, did or will do.")]
 
 app = typer.Typer(no_args_is_help=True, help="List, show, acknowledge and follow alerts.")

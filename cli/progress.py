@@ -9,6 +9,7 @@ from typing import Self, TextIO
 
 _EVERY_ON_TERMINAL = 0.2
 _EVERY = 5.0
+_FIRST = 2.0
 _SOONEST_ETA = 1.0
 
 
@@ -31,15 +32,16 @@ class Progress:
         self._stream = sys.stderr if stream is None else stream
         self._stopwatch = stopwatch
         self._moving = self._stream.isatty()
-        self._began = self._told = stopwatch()
+        self._began = stopwatch()
+        self._due = self._began + (0.0 if self._moving else _FIRST)
         self._shown = ""
 
     def tell(self, count: int, beside: str = "") -> None:
         """Say how many are done, and `beside` behind it; cheap to call often."""
         now = self._stopwatch()
-        if now - self._told < (_EVERY_ON_TERMINAL if self._moving else _EVERY):
+        if now < self._due:
             return
-        self._told = now
+        self._due = now + (_EVERY_ON_TERMINAL if self._moving else _EVERY)
         self._show(self._line(count, now - self._began) + (f", {beside}" if beside else ""))
 
     def clear(self) -> None:

@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Record and list maintenance work."
 def add(
     asset: Annotated[str, typer.Argument(help="The asset, site/area/name.")],
     work: Annotated[Work, typer.Argument(help="What was done.")],
-    by: Annotated[str, typer.Option(help="Who did it.", envvar="USER")],
+    by: Annotated[str, typer.Option(help="Who did it.", envvar=["USER", "LOGNAME"])],
     note: Annotated[str, typer.Option(help="What was found.")] = "",
     failure_mode: Annotated[str, typer.Option(help="The failure mode found, if any.")] = "",
     routine: Annotated[bool, typer.Option(help="Planned work; nothing was wrong.")] = False,
