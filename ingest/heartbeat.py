@@ -12,6 +12,7 @@ from core.clock import SECOND, Clock, Span
 from core.journal import Journal, Tick, Usage, draft
 from ingest import metrics
 from ingest.outage import Outage
+from ingest.worker import rest
 from storage.journal_room import disposable
 
 Note = tuple[str, str]
@@ -49,8 +50,7 @@ class Heartbeat:
             beat()
             self.tick()
             due = max(due + self._every, time.monotonic())
-            while (left := due - time.monotonic()) > 0 and not stop.wait(min(left, 1.0)):
-                beat()
+            rest(stop, beat, due - time.monotonic())
 
     def tick(self) -> bool:
         """Append one tick; false where the journal did not take it."""

@@ -16,6 +16,7 @@ from core.readings import Readings
 from core.rejection import Reason, Rejection
 from ingest import metrics
 from ingest.outage import Outage
+from ingest.worker import rest
 
 CONSUMER = "history"
 _log = structlog.get_logger("ingest")
@@ -65,7 +66,7 @@ class HistoryWriter:
                 idle = not self.step()
                 self._tidy()
             except Exception as error:  # whatever a store raises: the journal keeps the readings
-                stop.wait(self.outage.failed(error))
+                rest(stop, beat, self.outage.failed(error))
                 continue
             if idle:
                 stop.wait(_IDLE)

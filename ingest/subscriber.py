@@ -21,6 +21,7 @@ from ingest.intake import Intake
 from ingest.memory import MemoryFile
 from ingest.protocol import ProtocolChoice
 from ingest.settings import BrokerSettings, IngestSettings
+from ingest.worker import rest
 
 _log = structlog.get_logger("ingest")
 _IDLE = 0.2
@@ -61,10 +62,7 @@ class Subscriber:
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Stay connected until told to stop."""
         while not stop.is_set():
-            wait = self._visit(stop, beat)
-            deadline = time.monotonic() + wait
-            while (left := deadline - time.monotonic()) > 0 and not stop.wait(min(left, 1)):
-                beat()
+            rest(stop, beat, self._visit(stop, beat))
 
     def _visit(self, stop: threading.Event, beat: Callable[[], None]) -> float:
         """Live through one connection; returns how long to wait before the next."""
@@ -122,15 +120,14 @@ class Subscriber:
         batch = self._intake.judge(packets)
         last_ping = time.monotonic()
 
-        def patience(seconds: float) -> bool:
+        def come_round() -> None:
             nonlocal last_ping
             beat()
             if time.monotonic() - last_ping > self._broker.keepalive / SECOND / 3:
                 last_ping = time.monotonic()
                 connection.keep_alive()
-            return not stop.wait(seconds)
 
-        if not self._intake.append(batch, patience):
+        if not self._intake.append(batch, lambda seconds: rest(stop, come_round, seconds)):
             return
         ids = [packet[3] for packet in packets if packet[3]]
         if ids and connection.acknowledge(ids):

@@ -10,6 +10,17 @@ import structlog
 
 _log = structlog.get_logger("ingest")
 _PAUSE = 1.0
+_ROUND = 1.0
+
+
+def rest(stop: threading.Event, beat: Callable[[], None], seconds: float) -> bool:
+    """Wait so long, coming round each second meanwhile; false where it is time to end."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        beat()
+        if stop.wait(min(left, _ROUND)):
+            return False
+    return not stop.is_set()
 
 
 class Worker:

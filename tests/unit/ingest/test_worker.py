@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import pytest
 from structlog.testing import capture_logs
 
-from ingest.worker import Worker
+from ingest import worker as worker_module
+from ingest.worker import Worker, rest
 
 
 def test_a_task_that_fails_is_started_again() -> None:
@@ -46,6 +48,19 @@ def test_a_task_that_beats_is_young_and_one_that_hangs_grows_old() -> None:
     assert not worker.join(0.01)
     worker.stop()
     assert worker.join(10)
+
+
+def test_a_long_rest_comes_round_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "_ROUND", 0.001)
+    beats: list[int] = []
+    assert rest(threading.Event(), lambda: beats.append(1), 0.05)
+    assert len(beats) > 3
+
+
+def test_a_rest_ends_when_it_is_time_to_stop() -> None:
+    stop = threading.Event()
+    assert not rest(stop, stop.set, 1000)
+    assert not rest(stop, lambda: None, 0)
 
 
 def test_one_that_was_never_started_has_ended() -> None:
