@@ -28,6 +28,9 @@ _SPELLINGS = {
     "Nm": "(N*m)",
     "kNm": "(kN*m)",
     "gpm": "(gallon/min)",
+    "lpm": "(liter/min)",
+    "rev": "turn",
+    "r": "turn",
     "cfm": "(ft**3/min)",
     "ips": "(inch/s)",
     "Ohm": "ohm",
@@ -40,6 +43,13 @@ _TRAPS = {
     "g": 'g is the gram; for acceleration write "g_0", for mass "gram"',
     "C": 'C is the coulomb; for temperature write "degC"',
     "F": 'F is the farad; for temperature write "degF"',
+    "T": 'T is the tesla; for mass write "t", for magnetic flux "tesla"',
+    "M": 'M is the molar; for length write "m"',
+    "MM": 'MM is the megamolar; for length write "mm"',
+    "PS": 'PS is the petasiemens; for power write "metric_horsepower"',
+    "pH": 'pH is the picohenry; for acidity write "" and say so in the title',
+    "mil": 'mil is an angle; for length write "thou"',
+    "mils": 'mil is an angle; for length write "thou"',
     "Nm3": 'normal cubic metres are not known; write "m3" and say so in the title',
 }
 _WORD = re.compile(r"[A-Za-z°µμΩ][\w°]*")
@@ -100,13 +110,16 @@ def _registry() -> Any:
 
 @cache
 def _parsed(text: str) -> Any:
-    for trap in _WORD.findall(text):
-        if trap in _TRAPS:
-            msg = f"unit {quoted(text)}: {_TRAPS[trap]}"
+    for word in _WORD.findall(text):
+        trap = _TRAPS.get(word) or _TRAPS.get(word.rstrip("234"))
+        if trap:
+            msg = f"unit {quoted(text)}: {trap}"
             raise ValueError(msg)
     if len(text) <= 32 and text.isprintable() and not _POWERED_NUMBER.search(_WORD.sub("u", text)):
         try:
-            return _registry().parse_units(_WORD.sub(_spelled, text))
+            unit = _registry().parse_units(_WORD.sub(_spelled, text))
+            if unit.dimensionality is not None:  # some fail only when asked for it, as dB*A does
+                return unit
         except Exception:  # noqa: S110 - Pint raises a dozen kinds, all meaning the same here
             pass
     near = closest(text, COMMON, 3)

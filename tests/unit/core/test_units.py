@@ -26,6 +26,11 @@ from core.units import COMMON, Scale, scale
         ("m3/h", "gpm", 1.0, 0.227124707),
         ("MOhm", "ohm", 2e6, 2.0),
         ("h", "min", 90.0, 1.5),
+        ("rpm", "r/min", 50.0, 50.0),
+        ("rpm", "rev/s", 1.0, 60.0),
+        ("l/s", "lpm", 60.0, 1.0),
+        ("kW", "metric_horsepower", 1.0, 0.73549875),
+        ("mm", "thou", 1.0, 0.0254),
     ],
 )
 def test_a_payloads_number_becomes_canonical(
@@ -50,6 +55,15 @@ def test_a_unit_turned_into_itself_is_left_alone(unit: str) -> None:
         ("C", None, 'C is the coulomb; for temperature write "degC"'),
         ("degC", "F", 'F is the farad; for temperature write "degF"'),
         ("Nm3/h", None, "normal cubic metres are not known"),
+        ("pH", None, 'pH is the picohenry; for acidity write ""'),
+        ("T/h", None, 'T is the tesla; for mass write "t"'),
+        ("MM/S", None, 'for length write "mm"'),
+        ("M3/h", None, 'M is the molar; for length write "m"'),
+        ("mil", None, 'for length write "thou"'),
+        ("RPM", None, 'did you mean "rpm"'),
+        ("dB(A)", None, "unknown unit"),
+        ("dB(A)", "dB", "unknown unit"),
+        ("degC", "delta_degC", '"delta_degC" cannot be turned into "degC": Cannot convert'),
         ("mm/s", "bar", '"bar" cannot be turned into "mm/s": '),
         ("", "bar", "a number without dimension are not the same quantity"),
         ("1/s", "Hz", 'only one of them says that turns are counted; write "rpm", "Hz" or "rad/s"'),
@@ -71,7 +85,7 @@ def test_what_cannot_be_is_said(unit: str, sent: str | None, words: str) -> None
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.text(alphabet="mskgCFHzradV/*^()[]%. 0123456789+-_°²", max_size=34),
+    st.text(alphabet="mskgCFHzradBV/*^()[]%. 0123456789+-_°²", max_size=34),
     st.text(alphabet="mskgHz/*^() 29-", max_size=12),
 )
 def test_any_text_is_a_unit_or_refused_in_words(unit: str, sent: str) -> None:
