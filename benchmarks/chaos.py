@@ -105,12 +105,12 @@ def _shake(
 
 
 def _settled(stand: Stand, folder: Path, expected: int, patience: float) -> Seen:
-    """Wait until nothing moves any more (or all is there), then look at the files."""
+    """Wait until nothing more is stored (or all is there), then look at the files."""
     still, last = time.monotonic(), -1
-    while time.monotonic() - still < patience:
+    while stand.service.alive and time.monotonic() - still < patience:
         seen = look(folder / "data")
-        if seen.moving != last:
-            still, last = time.monotonic(), seen.moving
+        if seen.stored != last or not seen.scored:
+            still, last = time.monotonic(), seen.stored
         if seen.stored >= expected and seen.scored:
             break
         time.sleep(1)

@@ -25,7 +25,6 @@ class Seen:
     """What a service's files say. `machine` counts machine cases with all their steps."""
 
     stored: int
-    moving: int
     scored: bool
     repeated: int
     machine: Counter[tuple[object, ...]] = field(default_factory=Counter)
@@ -56,7 +55,6 @@ def look(data: Path) -> Seen:
         position, last = cases.load().position, journal.last_id()
         return Seen(
             history.count(),
-            history.count() + position,
             last - position < 50 and history.position() > last - 50,
             sum(count.get("duplicate", 0) + count.get("late", 0) for count in counts),
             machine,
