@@ -61,12 +61,13 @@ def open_notifiers(config: Configuration) -> tuple[MqttNotifier, ...]:
     broker = config.service.broker
     made = []
     for one in config.service.notifiers:
-        secret = one.password if one.username is not None else broker.password
+        own = one.url is not None or one.username is not None  # ours are for our broker only
+        secret = one.password if own else broker.password
         target = MqttTarget(
             name=one.name,
             url=one.url or broker.url,
             client_id=one.client_id or f"{broker.client_id}-alerts",
-            username=one.username or broker.username,
+            username=one.username if own else broker.username,
             password=secret.reveal() if secret else None,
             prefix=one.prefix,
             confirm_within=one.confirm_within,

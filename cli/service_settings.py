@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cli.plant_text import Text
 from ingest.settings import BrokerSettings, IngestSettings
@@ -29,3 +29,35 @@ class ServiceSettings(Text):
     """The API and the operator page."""
     notifiers: tuple[NotifierSettings, ...] = ()
     """Where alerts go besides the page."""
+
+    @model_validator(mode="after")
+    def _logged_in(self) -> ServiceSettings:
+        blocks: dict[str, BrokerSettings | NotifierSettings] = {
+            "broker": self.broker,
+            **{f"notifiers.{n.name}": n for n in self.notifiers},
+        }
+        for place, block in blocks.items():
+            if block.password is not None and block.username is None:
+                msg = f"{place}: a password without a username is never sent; give both"
+                raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> ServiceSettings:
+        """Refuse two of one name, whose notices would be taken for one, or of one session."""
+        names: set[str] = set()
+        sessions = {(self.broker.url, self.broker.client_id): "ingest"}
+        for one in self.notifiers:
+            if one.name in names:
+                msg = f'notifiers: two are called "{one.name}"; give each a name of its own'
+                raise ValueError(msg)
+            names.add(one.name)
+            client = one.client_id or f"{self.broker.client_id}-alerts"
+            other = sessions.setdefault((one.url or self.broker.url, client), one.name)
+            if other != one.name:
+                msg = (
+                    f'notifiers: "{one.name}" and {other} are both "{client}" at one broker,'
+                    " where each would end the other's session; give it a client_id of its own"
+                )
+                raise ValueError(msg)
+        return self

@@ -141,6 +141,11 @@ def test_faults_of_the_plant_are_told(tmp_path: Path, old: str, new: str, words:
         ("feed: {decide_within: 2min}", 'must be at most 1min, not "2min"'),
         ("notifiers: {kind: mqtt}", "notifiers: must be a list, not a block of keys"),
         ("notifiers: [{kind: mqt}]", '"mqt" is not allowed; did you mean "mqtt"? known: mqtt'),
+        ("notifiers: [{}, {}]", 'notifiers: two are called "mqtt"; give each a name of its own'),
+        ("notifiers: [{}, {name: b}]", '"b" and mqtt are both "millwright-alerts" at one broker'),
+        ("notifiers: [{client_id: millwright}]", '"mqtt" and ingest are both "millwright" at one'),
+        ("broker: {password: env:A}", "broker: a password without a username is never sent"),
+        ("notifiers: [{password: env:A}]", "notifiers.mqtt: a password without a username is"),
         ("broker:", "broker: must be a block of keys, not empty"),
     ],
 )
@@ -149,6 +154,13 @@ def test_faults_of_the_service_are_told(tmp_path: Path, service: str, words: str
 
     assert said.startswith("service.yaml:2: ")
     assert words in said
+
+
+def test_two_notifiers_are_told_apart_by_name_and_session(tmp_path: Path) -> None:
+    apart = "{name: b, client_id: b}, {name: c, url: 'mqtt://other'}"
+    where = folder(tmp_path / "c", service=f"notifiers: [{{}}, {apart}]\n")
+
+    assert [one.name for one in load(where).service.notifiers] == ["mqtt", "b", "c"]
 
 
 @pytest.mark.parametrize("name", ["plant.yml", "plants.yaml", "plannt.yaml"])

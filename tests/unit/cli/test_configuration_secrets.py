@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.adapters import open_notifiers
 from cli.configuration import load
 from core.secret import Secret
 from tests.configurations import faults, folder
@@ -50,8 +51,30 @@ def test_however_a_password_goes_wrong_it_is_not_repeated(tmp_path: Path, servic
 
 
 def test_references_are_taken_without_being_read(tmp_path: Path) -> None:
-    service = "broker: {password: env:NOT_SET}\nfeed: {token: file:/not/there}\n"
+    service = "broker: {username: u, password: env:NOT_SET}\nfeed: {token: file:/not/there}\n"
     found = load(folder(tmp_path / "c", service=service)).service
 
     assert found.broker.password == Secret("env:NOT_SET")
     assert found.feed.token == Secret("file:/not/there")
+
+
+def test_the_credentials_of_one_broker_are_never_sent_to_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OURS", "tiger-7")
+    monkeypatch.setenv("THEIRS", "lion-8")
+    service = """\
+broker: {username: ours, password: env:OURS}
+notifiers:
+  - {name: same}
+  - {name: other, url: "mqtt://other"}
+  - {name: own, client_id: own, username: theirs, password: env:THEIRS}
+"""
+    made = open_notifiers(load(folder(tmp_path / "c", service=service)))
+
+    told = {one.name: (one._target.username, one._target.password) for one in made}
+    assert told == {
+        "same": ("ours", "tiger-7"),
+        "other": (None, None),
+        "own": ("theirs", "lion-8"),
+    }
