@@ -91,6 +91,8 @@ def read(path: Path, name: str | None = None) -> tuple[Document | None, list[Fau
     """Read a file. Without a document the faults say why; with one they are duplicate keys."""
     shown = name or str(path)
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited on for ever
+            return None, [Fault(shown, None, "cannot be read: not a file")]
         with path.open("rb") as file:
             body = file.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:

@@ -36,12 +36,12 @@ class Secret:
         return hash(self.reference)
 
     def reveal(self) -> str:
-        """Read the value; ValueError names a missing variable or an unsafe or missing file."""
+        """Read the value; ValueError names what is missing or empty, or a file that is not safe."""
         kind, _, rest = self.reference.partition(":")
         if kind == "env":
             value = os.environ.get(rest)
-            if value is None:
-                msg = f"environment variable {rest} is not set"
+            if not value:
+                msg = f"environment variable {rest} is {'not set' if value is None else 'empty'}"
                 raise ValueError(msg)
             return value
         return _read(Path(rest))
@@ -63,11 +63,17 @@ class Secret:
 def _read(path: Path) -> str:
     try:
         mode = path.stat().st_mode
-        text = path.read_text().rstrip("\r\n")
+        text = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        msg = f"secret file {path}: not UTF-8"
+        raise ValueError(msg) from None
     except OSError as error:
         msg = f"secret file {path}: {error.strerror}"
         raise ValueError(msg) from error
     if mode & stat.S_IROTH:
         msg = f"secret file {path} is readable by everyone; chmod o-r {path}"
+        raise ValueError(msg)
+    if not text:
+        msg = f"secret file {path} is empty"
         raise ValueError(msg)
     return text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -183,11 +184,13 @@ def test_bytes_that_are_not_utf8_are_told_with_their_line(tmp_path: Path) -> Non
 
 def test_files_that_cannot_be_opened_or_are_too_large_are_told(tmp_path: Path) -> None:
     (tmp_path / "big.yaml").write_bytes(b"#" * (MAX_BYTES + 1))
+    os.mkfifo(tmp_path / "pipe.yaml")
 
     assert str(read(tmp_path / "gone.yaml", "gone")[1][0]) == (
         "gone: cannot be read: No such file or directory"
     )
-    assert str(read(tmp_path, "dir")[1][0]) == "dir: cannot be read: Is a directory"
+    assert str(read(tmp_path, "dir")[1][0]) == "dir: cannot be read: not a file"
+    assert str(read(tmp_path / "pipe.yaml", "pipe")[1][0]) == "pipe: cannot be read: not a file"
     assert str(read(tmp_path / "big.yaml", "big")[1][0]) == "big: larger than 1000 kB"
 
 

@@ -59,3 +59,24 @@ def test_equal_references_are_equal_secrets() -> None:
     assert Secret("env:A") == Secret("env:A")
     assert len({Secret("env:A"), Secret("env:A"), Secret("env:B")}) == 2
     assert Secret("env:A") != "env:A"
+
+
+def test_an_empty_secret_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EMPTY", "")
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "empty").chmod(0o600)
+
+    with pytest.raises(ValueError, match="environment variable EMPTY is empty"):
+        Secret("env:EMPTY").reveal()
+    with pytest.raises(ValueError, match="empty is empty"):
+        Secret(f"file:{tmp_path}/empty").reveal()
+
+
+def test_a_secret_that_is_no_text_is_refused_without_showing_a_byte(tmp_path: Path) -> None:
+    file = tmp_path / "odd"
+    file.write_bytes(b"tiger\xff")
+    file.chmod(0o600)
+
+    with pytest.raises(ValueError, match="odd: not UTF-8") as caught:
+        Secret(f"file:{file}").reveal()
+    assert "0xff" not in str(caught.value)
