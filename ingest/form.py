@@ -32,7 +32,8 @@ class Form:
     def canonical(self, values: Floats) -> Floats:
         """Turn payload numbers, a row each, into canonical units."""
         if self.converts:
-            values = values * self.factor + self.offset
+            with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused later
+                values = values * self.factor + self.offset
         canonical: Floats = values + 0.0  # makes -0.0 and 0.0 one
         return canonical
 

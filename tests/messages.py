@@ -27,7 +27,10 @@ PUMP = AssetClass(
 )
 OVEN = AssetClass(
     "oven",
-    (Channel("heat", "°C", low=-40, high=1200, factor=5 / 9, offset=-160 / 9), Channel("draught")),
+    (
+        Channel("heat", "°C", low=-40, high=1200, factor=5 / 9, offset=-160 / 9),
+        Channel("draught", factor=10.0),
+    ),
 )
 
 

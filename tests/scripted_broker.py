@@ -20,7 +20,7 @@ class Caller:
         self._link = link
         self.version_5 = False
         self.connect = b""
-        self.client_id = ""
+        self.subscribe = b""
         self.acknowledged: list[int] = []
         self.heard: list[int] = []
 
@@ -55,6 +55,7 @@ class Caller:
         """Read SUBSCRIBE and answer it."""
         head, rest = self.packet()
         assert head == 0x82
+        self.subscribe = rest
         middle = b"\x00" if self.version_5 else b""
         self.send(wire(0x90, rest[:2] + middle + bytes((code,))))
 

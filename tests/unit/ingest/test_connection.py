@@ -77,6 +77,17 @@ def test_messages_come_as_they_were_sent_and_are_acknowledged_in_order(version_5
     assert b"me" in broker.callers[0].connect
 
 
+@pytest.mark.parametrize(("version_5", "options"), [(True, 0x11), (False, 0x01)])
+def test_retained_messages_are_asked_for_once_where_the_broker_can(
+    version_5: bool, options: int
+) -> None:
+    with ScriptedBroker(Caller.welcome) as broker:
+        connection = connect(broker, version_5=version_5)
+        turn_until_ready(connection)
+        connection.close()
+    assert broker.callers[0].subscribe.endswith(b"plant/+/+/+/telemetry" + bytes((options,)))
+
+
 def test_the_seam_is_there_in_the_client_that_is_installed() -> None:
     with capture_logs() as logs, ScriptedBroker(Caller.greet) as broker:
         connection = connect(broker)

@@ -187,6 +187,14 @@ def test_a_value_that_only_becomes_impossible_in_canonical_units_is_refused() ->
     assert batch.rejections[0].reason is Reason.OUT_OF_RANGE
 
 
+def test_an_infinity_is_refused_where_a_channel_has_no_limits() -> None:
+    for said in (b"1e999", b"-1e999", b"1e308"):  # the last only becomes one in its unit
+        payload = values(b'"draught": ' + said)
+        batch = decoder().decode([packet(payload, "berlin/hall/oven")], NOW)
+        assert batch.rejections[0].reason is Reason.NOT_FINITE
+        assert batch.accepted == 0
+
+
 def test_the_two_zeros_are_one() -> None:
     batch = decoder().decode([packet(values(b'"vibration": -0.0'))], NOW)
     assert not np.signbit(batch.readings[0].values[0, 1])

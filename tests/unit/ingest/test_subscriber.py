@@ -22,6 +22,7 @@ from ingest.subscriber import Subscriber
 from simulators.broker import free_port
 from tests.messages import NOW, body, decoder
 from tests.scripted_broker import TAKEN_OVER, Caller, ScriptedBroker
+from tests.streams import publish
 from tests.stubborn import StubbornJournal
 from tests.waiting import until
 
@@ -43,7 +44,7 @@ class Receiver:
     def _beat(self) -> None:
         self.beats += 1
 
-    def start(self, port: int, **changes: Any) -> Subscriber:
+    def start(self, port: int, batch: int = 20_000, **changes: Any) -> Subscriber:
         given = {
             "url": f"mqtt://127.0.0.1:{port}",
             "client_id": "me",
@@ -52,7 +53,7 @@ class Receiver:
         }
         subscriber = Subscriber(
             BrokerSettings.model_validate(given),
-            IngestSettings(batch=20_000),
+            IngestSettings(batch=batch),
             self.decoder.topic_filter,
             self.intake,
             self.memory,
@@ -280,6 +281,41 @@ def test_a_broker_of_the_older_version_is_spoken_to_in_that(
         until(lambda: receiver.values() == [1])
         receiver.end()
     assert receiver.links()[0].detail.endswith("MQTT 3.1.1")
+
+
+def test_one_silent_end_between_successes_is_no_reason_for_the_older_version(
+    receiver: Receiver,
+) -> None:
+    def once(caller: Caller) -> None:
+        caller.welcome(session_present=True)
+
+    with ScriptedBroker(Caller.read_connect, once, Caller.read_connect, sends(1)) as broker:
+        receiver.start(broker.port)
+        until(lambda: receiver.values() == [1])
+        receiver.end()
+    assert [caller.version_5 for caller in broker.callers] == [True] * 4
+
+
+def test_a_commit_waits_for_time_and_never_for_a_count(receiver: Receiver) -> None:
+    burst = publish(TOPIC, body(), properties=b"") * 500
+    enough = 400
+    sent = 0
+
+    def never_silent(caller: Caller) -> None:
+        nonlocal sent
+        caller.welcome()
+        reader = threading.Thread(target=caller.listen, args=(20,))
+        reader.start()
+        while not caller.acknowledged and sent < enough:
+            sent += 1
+            caller.send(burst)
+        reader.join()
+
+    with ScriptedBroker(never_silent) as broker:
+        receiver.start(broker.port, batch=100_000_000)
+        until(lambda: broker.callers and broker.callers[0].acknowledged)
+        receiver.end()
+    assert 0 < sent < enough
 
 
 def test_a_subscription_that_is_refused_is_said_and_tried_again(receiver: Receiver) -> None:

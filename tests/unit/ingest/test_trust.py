@@ -47,6 +47,8 @@ def test_a_clock_that_steps_back_loses_trust_until_it_has_caught_up() -> None:
     found = trust(clock)
     clock.now = NOW - HOUR
     assert not found.look()
+    clock.advance(SECOND)
+    assert not found.look()
     clock.now = NOW + 1
     assert found.look()
 
