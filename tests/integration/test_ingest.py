@@ -131,8 +131,9 @@ def test_hostile_messages_are_set_aside_and_the_next_good_one_gets_in(
     assert again.status().received == 1  # so the hostile ones were acknowledged too
 
 
-def test_what_was_not_committed_comes_again_after_a_restart(site: Site) -> None:
-    pipeline = site.connect()
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_what_was_not_committed_comes_again_after_a_restart(site: Site, protocol: str) -> None:
+    pipeline = site.connect(protocol=protocol)
     until(site.links)
     site.journal.trouble = Unavailable("the disk is full", retry_after=0.01)
     queue(site.port, messages(*range(1, 501)))
@@ -142,7 +143,7 @@ def test_what_was_not_committed_comes_again_after_a_restart(site: Site) -> None:
     site.stop()
     assert site.heard() == []
     site.journal.trouble = None
-    site.connect()
+    site.connect(protocol=protocol)
     until(lambda: len(site.heard()) == 500)
     assert site.heard() == list(range(1, 501))
 
