@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Self
 
 from tests.streams import publish, wire
@@ -73,9 +73,19 @@ class Caller:
     def listen(self, seconds: float) -> None:
         """Read what comes for so long, or until the connection ends."""
         self._link.settimeout(seconds)
-        with contextlib.suppress(TimeoutError, ConnectionError):
+        with contextlib.suppress(OSError):
             while True:
                 self.packet()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Read what comes beside what is done meanwhile, and on until the connection ends."""
+        reader = threading.Thread(target=self.listen, args=(20,))
+        reader.start()
+        try:
+            yield
+        finally:
+            reader.join()
 
     def until(self, count: int) -> None:
         """Read until so many messages were acknowledged."""

@@ -133,12 +133,10 @@ def test_where_nothing_can_be_kept_reading_stops_and_nothing_is_dropped(
 
     def flood(caller: Caller) -> None:
         caller.welcome()
-        reader = threading.Thread(target=caller.listen, args=(20,))
-        reader.start()
-        for number in range(1, count + 1):
-            payload = body(NOW + number, vibration=number / count) + padding
-            caller.publish(TOPIC, payload, number)
-        reader.join()
+        with caller.listening():
+            for number in range(1, count + 1):
+                payload = body(NOW + number, vibration=number / count) + padding
+                caller.publish(TOPIC, payload, number)
 
     receiver.journal.trouble = Unavailable("the disk is full", retry_after=0.01)
     with ScriptedBroker(flood) as broker:
@@ -304,12 +302,10 @@ def test_a_commit_waits_for_time_and_never_for_a_count(receiver: Receiver) -> No
     def never_silent(caller: Caller) -> None:
         nonlocal sent
         caller.welcome()
-        reader = threading.Thread(target=caller.listen, args=(20,))
-        reader.start()
-        while not caller.acknowledged and sent < enough:
-            sent += 1
-            caller.send(burst)
-        reader.join()
+        with caller.listening():
+            while not caller.acknowledged and sent < enough:
+                sent += 1
+                caller.send(burst)
 
     with ScriptedBroker(never_silent) as broker:
         receiver.start(broker.port, batch=100_000_000)
