@@ -146,7 +146,7 @@ def _mismatch(ctx: Any, value: Any, _expected: list[Any]) -> str:
 
 def _untagged(ctx: Any, _value: Any, expected: list[Any]) -> str:
     tag = ctx["discriminator"].strip("'")
-    return f'"{tag}" is missing; known: {listed(sorted(_tags(expected)))}'
+    return f'"{tag}" is missing; known: {listed(sorted(_tags(expected, tag)))}'
 
 
 def _wrong_type(kind: str, said: str, value: Any) -> str:
@@ -261,17 +261,16 @@ def _fields(kind: Any) -> dict[Any, Any]:
 
 
 def _labels(kind: Any) -> set[Any]:
-    tag = kind.model_fields.get("kind")
-    return {kind.__name__, *([] if tag is None else typing.get_args(tag.annotation))}
+    """List what pydantic may call a member of a union: its name, or one of its tags."""
+    return {kind.__name__}.union(*(_tags([kind], name) for name in kind.model_fields))
 
 
-def _tags(kinds: list[Any]) -> set[str]:
-    return {
-        each
-        for kind in kinds
-        if _is_model(kind) and "kind" in kind.model_fields
-        for each in typing.get_args(kind.model_fields["kind"].annotation)
-    }
+def _tags(kinds: list[Any], field: str) -> set[str]:
+    """List the texts by which a field tells the members of a union apart."""
+    fields = [kind.model_fields.get(field) for kind in kinds if _is_model(kind)]
+    texts = [one.annotation for one in fields if one is not None]
+    literal = [each for each in texts if typing.get_origin(each) is typing.Literal]
+    return {each for kind in literal for each in typing.get_args(kind)}
 
 
 def _keys(kinds: list[Any]) -> list[str]:

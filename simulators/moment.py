@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 
 from core.clock import Instant, from_datetime
 from core.quantity import span
@@ -31,10 +31,5 @@ def _checked(text: str) -> str:
     return text
 
 
-def _as_text(value: object) -> object:
-    """Undo what YAML makes of an unquoted date."""
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-When = Annotated[str, BeforeValidator(_as_text), AfterValidator(_checked)]
+When = Annotated[str, AfterValidator(_checked)]
 """A settings field that holds a time, relative to now or absolute."""

@@ -56,10 +56,17 @@ faults:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("sed: 1", "odd.yaml:1: sed: unknown key; known: title, seed, interval"),
+        (
+            "sed: 1",
+            'odd.yaml:1: unknown key "sed"; did you mean "seed"? known: title, seed, interval',
+        ),
         ("title: x\nseed: -1", "odd.yaml:2: seed: "),
+        ("interval: 300", "odd.yaml:1: interval: 300 has no unit; write it like 30s"),
         ("interval: soon", "is not a quantity; write it like 30s"),
-        ("faults:\n  - {asset: a, fault: rust, onset: now}", "odd.yaml:2: faults.0: "),
+        (
+            "faults:\n  - {asset: a, fault: rust, onset: now}",
+            'odd.yaml:2: faults.0.fault: unknown fault "rust"; known: bearing_wear',
+        ),
         (
             "faults:\n  - {asset: a, fault: bearing_wear, onset: -1d}",
             "bearing_wear needs `failure`",
@@ -70,13 +77,13 @@ faults:
         ),
         (
             "faults:\n  - asset: a\n    fault: cavitation\n    onset: yesterday",
-            "odd.yaml:4: faults.0.cavitation.onset: 'yesterday' is not a time",
+            'odd.yaml:4: faults.0.onset: "yesterday" is not a time',
         ),
         (
             "faults:\n  - {asset: a, fault: dropout, onset: now, sher: 3}",
-            "unknown key for this kind of fault",
+            'faults.0: unknown key "sher"; did you mean "share"? known: asset, onset, until, fault',
         ),
-        ("- a\n- b", "odd.yaml:1: scenario: "),
+        ("- a\n- b", "odd.yaml:1: must be a block of keys, not a list"),
         ("a: [", "odd.yaml:1: not YAML"),
     ],
 )
