@@ -9,6 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.publish import single
 from structlog.testing import capture_logs
 
 from benchmarks.load import queue
@@ -216,14 +221,29 @@ def test_a_second_instance_on_the_same_folder_refuses_to_start(tmp_path: Path) -
 
 
 def test_a_retained_message_is_marked_as_a_state(site: Site) -> None:
-    from paho.mqtt.publish import single
-
     topic, payload = message(1)
     single(topic, payload, qos=1, retain=True, hostname="127.0.0.1", port=site.port)
     site.connect()
     until(lambda: site.heard() == [1])
     (block,) = [decode(e) for e in site.journal.read(0, 999) if e.kind is Kind.READINGS]
     assert isinstance(block, Readings) and block.retained
+
+
+def test_properties_without_measure_are_refused_once_and_stop_nothing(site: Site) -> None:
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.UserProperty = [("padding", "x" * 60_000)] * 8
+    pipeline = site.connect()
+    client = Client(CallbackAPIVersion.VERSION2, "hostile", protocol=MQTTv5)
+    client.connect("127.0.0.1", site.port)
+    client.loop_start()
+    client.publish(*message(1), qos=1, properties=properties).wait_for_publish(10)
+    client.publish(*message(2), qos=1).wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+    until(lambda: site.heard() == [2])
+    (letter,) = site.journal.rejected()
+    assert letter.reason is Reason.OVERSIZED
+    assert pipeline.status().received == pipeline.status().acknowledged == 2
 
 
 def test_refused_messages_are_listed_retried_and_reach_the_history(site: Site) -> None:
