@@ -159,18 +159,30 @@ def decode(entry: Entry) -> Body:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How full the journal is. `oldest` is when its first entry was written."""
+    """How full the journal is. `oldest` is when its first entry was written.
+
+    Entries up to the id `passed` are needed by nobody any more and make room by themselves.
+    """
 
     bytes: int
     limit: int
     first_id: int
     last_id: int
     oldest: Instant | None
+    passed: int = 0
+
+    @property
+    def needed(self) -> int:
+        """Bytes of what is not yet consumed; entries count as large as they are on average."""
+        held = self.last_id - self.first_id + 1
+        if not self.first_id or self.passed < self.first_id:
+            return self.bytes
+        return self.bytes * max(0, self.last_id - self.passed) // held
 
     @property
     def share(self) -> float:
-        """Used part of the bound, 0 to 1."""
-        return self.bytes / self.limit if self.limit else 0.0
+        """Needed part of the bound, 0 to 1."""
+        return self.needed / self.limit if self.limit else 0.0
 
 
 @dataclass(frozen=True, slots=True)

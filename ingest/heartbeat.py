@@ -6,14 +6,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from core.clock import SECOND, Clock, Span
 from core.journal import Journal, Tick, Usage, draft
 from ingest import metrics
 from ingest.outage import Outage
 from ingest.worker import rest
-from storage.journal_room import disposable
 
 Note = tuple[str, str]
 LEVELS = (100, 80, 50)
@@ -71,24 +69,12 @@ class Heartbeat:
     def _usage(self) -> Usage | None:
         try:
             usage = self._journal.usage()
-            marks = self._journal.marks()
         except Exception as error:  # as above
             self.outage.failed(error)
             return None
         metrics.JOURNAL_BYTES.set(usage.bytes)
         metrics.JOURNAL_LIMIT.set(usage.limit)
-        return unconsumed(usage, disposable(marks))
-
-
-def unconsumed(usage: Usage, passed: int) -> Usage:
-    """Leave out of a journal's use what all have passed: it makes room by itself.
-
-    Entries up to the id `passed` count as large as the others are on average.
-    """
-    held = usage.last_id - usage.first_id + 1
-    if not usage.first_id or passed < usage.first_id:
         return usage
-    return replace(usage, bytes=usage.bytes * max(0, usage.last_id - passed) // held)
 
 
 class Filling:
@@ -101,7 +87,7 @@ class Filling:
         """Say it from half full on; the code names the level that was passed."""
         if usage is None:
             return []
-        self._samples.append((now, usage.bytes))
+        self._samples.append((now, usage.needed))
         share = 100 * usage.share
         level = next((level for level in LEVELS if share >= level), None)
         if level is None and share < 99.5:

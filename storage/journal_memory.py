@@ -84,10 +84,9 @@ class MemoryJournal:
         """Tell how full the journal is; `first_id` is 0 where it is empty."""
         with self._lock:
             first = self._entries[0] if self._entries else None
-            limit = self._settings.max_size
-            if first is None:
-                return Usage(self._bytes, limit, 0, self._last_id, None)
-            return Usage(self._bytes, limit, first.id, self._last_id, first.at)
+            first_id, oldest = (0, None) if first is None else (first.id, first.at)
+            limit, passed = self._settings.max_size, disposable(self._marks)
+            return Usage(self._bytes, limit, first_id, self._last_id, oldest, passed)
 
     def gaps(self) -> list[Gap]:
         """List what made room before history had stored it."""

@@ -11,7 +11,7 @@ from core.journal import Draft, Entry, Gap, Kind, Usage
 from core.rejection import DeadLetter, Reason, Rejection
 from storage import dead_letters
 from storage.dead_letters import DeadLetterTable
-from storage.journal_room import OVERHEAD, bound, cost, floor, full, make_room
+from storage.journal_room import OVERHEAD, bound, cost, disposable, floor, full, make_room
 from storage.settings import JournalSettings
 from storage.soundness import Form
 from storage.sqlite_file import SqliteFile
@@ -121,7 +121,9 @@ class SqliteJournal:
             used = connection.execute("SELECT bytes FROM usage").fetchone()[0]
             first = connection.execute("SELECT id, at FROM entries ORDER BY id LIMIT 1").fetchone()
             first_id, oldest = first or (0, None)
-            return Usage(used, self._settings.max_size, first_id, _last_id(connection), oldest)
+            passed = disposable(_marks(connection))
+            last_id = _last_id(connection)
+            return Usage(used, self._settings.max_size, first_id, last_id, oldest, passed)
 
     def gaps(self) -> list[Gap]:
         """List what made room before history had stored it."""

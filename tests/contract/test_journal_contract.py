@@ -330,3 +330,13 @@ def test_threads_append_and_read_at_once_without_loss(journal: Journal) -> None:
 def test_closing_twice_is_harmless(journal: Journal) -> None:
     journal.close()
     journal.close()
+
+
+def test_what_every_consumer_has_passed_is_no_longer_needed(journal: Journal) -> None:
+    journal.append([readings(1), readings(2)])
+    assert journal.usage().needed == journal.usage().bytes
+    journal.mark("history", 2)
+    assert journal.usage().passed == 0
+    journal.mark("scoring", 1)
+    assert journal.usage().passed == 1
+    assert journal.usage().needed == journal.usage().bytes // 2

@@ -47,3 +47,11 @@ def test_readings_read_back_as_columns() -> None:
 def test_usage_is_a_share_of_the_bound() -> None:
     assert Usage(bytes=50, limit=200, first_id=1, last_id=2, oldest=None).share == 0.25
     assert Usage(bytes=50, limit=0, first_id=0, last_id=0, oldest=None).share == 0.0
+
+
+@pytest.mark.parametrize(("passed", "needed"), [(0, 900), (10, 900), (15, 450), (20, 0), (25, 0)])
+def test_what_all_have_passed_does_not_fill_the_journal(passed: int, needed: int) -> None:
+    used = Usage(900, 1000, 11, 20, 5, passed)
+    assert used.needed == needed
+    assert used.share == needed / 1000
+    assert Usage(0, 1000, 0, 20, None, passed).needed == 0

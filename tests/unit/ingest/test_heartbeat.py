@@ -9,7 +9,7 @@ import pytest
 from core.clock import SECOND, ManualClock
 from core.errors import Unavailable
 from core.journal import Draft, Kind, Tick, Usage, decode
-from ingest.heartbeat import Filling, Heartbeat, unconsumed
+from ingest.heartbeat import Filling, Heartbeat
 from storage.settings import JournalSettings
 from tests.messages import NOW
 from tests.stubborn import StubbornJournal
@@ -125,14 +125,6 @@ def test_a_journal_that_empties_has_no_time_left_to_tell() -> None:
     filling.notes(usage(70), 0.0)
     ((_, said),) = filling.notes(usage(60), 100.0)
     assert said == "the journal is 60 % full"
-
-
-def test_what_all_have_passed_does_not_fill_the_journal() -> None:
-    used = Usage(900, 1000, 11, 20, NOW)
-    assert unconsumed(used, 0).bytes == unconsumed(used, 10).bytes == 900
-    assert unconsumed(used, 15).bytes == 450
-    assert unconsumed(used, 20).bytes == unconsumed(used, 25).bytes == 0
-    assert unconsumed(Usage(0, 1000, 0, 20, None), 20).bytes == 0
 
 
 def test_a_journal_full_of_what_only_age_keeps_is_no_fault() -> None:
