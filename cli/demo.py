@@ -68,8 +68,11 @@ def demo(
         runtime.start_feed()
         print(f"page:   {runtime.address}", flush=True)
         print(f"cases:  millwright alerts tail -c {copied.folder}", flush=True)
+        runtime.await_broker()
         factor = fleet.scenario.span / 1e9 / seconds
-        machines = stack.enter_context(_machines(config, scenario, broker, fleet, factor, data))
+        machines = stack.enter_context(
+            _machines(config, scenario, broker["url"], fleet, factor, data)
+        )
         in_time = follow(runtime, fleet, machines, begun, until_alert=until_alert)
         runtime.parts.check()
     if keep is not None:
@@ -110,12 +113,12 @@ def _page_port(wanted: int) -> int:
 
 @contextlib.contextmanager
 def _machines(
-    config: Path, scenario: str, broker: int, fleet: Fleet, factor: float, out: Path
+    config: Path, scenario: str, broker: str, fleet: Fleet, factor: float, out: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Play the machines in a process of their own; what it says goes into simulate.log."""
     command = [
         *(sys.executable, "-m", "cli.main", "simulate", scenario, "-c", str(config)),
-        *("--broker", f"mqtt://127.0.0.1:{broker}", "--speed", f"{factor:.0f}", "--live"),
+        *("--broker", broker, "--speed", f"{factor:.0f}", "--live"),
         *("--now", str(fleet.now), "--out", str(out)),
     ]
     with (out / "simulate.log").open("wb") as log:

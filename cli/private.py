@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def private_broker(folder: Path) -> Iterator[int]:
-    """Run a private broker while the context lasts, say which, and give its port.
+def private_broker(folder: Path) -> Iterator[dict[str, str]]:
+    """Run a private broker while the context lasts, say which, and give its settings.
 
-    Mosquitto where it is installed, else amqtt.
+    Mosquitto where it is installed, else amqtt, which never answers to MQTT 5.
     """
     from simulators.amqtt_broker import PrivateAmqtt
     from simulators.broker import PrivateMosquitto, mosquitto_path
@@ -24,14 +24,16 @@ def private_broker(folder: Path) -> Iterator[int]:
     if mosquitto_path():
         with PrivateMosquitto(folder) as mosquitto:
             print(f"broker: a private Mosquitto on port {mosquitto.port}", file=sys.stderr)
-            yield mosquitto.port
+            yield {"url": f"mqtt://127.0.0.1:{mosquitto.port}"}
         return
     with PrivateAmqtt(folder) as amqtt:
         print(f"broker: Mosquitto is not installed; amqtt on port {amqtt.port}", file=sys.stderr)
-        yield amqtt.port
+        yield {"url": f"mqtt://127.0.0.1:{amqtt.port}", "protocol": "3.1.1"}
 
 
-def private_copy(config: Configuration, folder: Path, broker: int, page: int) -> Configuration:
+def private_copy(
+    config: Configuration, folder: Path, broker: dict[str, str], page: int
+) -> Configuration:
     """Copy a configuration into a folder, with this machine's broker and page and data beside it.
 
     Plant and classes stay as they are. Nothing of the copy reaches another broker or machine.
@@ -47,7 +49,7 @@ def private_copy(config: Configuration, folder: Path, broker: int, page: int) ->
     shutil.copy(config.folder / "plant.yaml", copied)
     service = {
         "data": "..",
-        "broker": {"url": f"mqtt://127.0.0.1:{broker}"},
+        "broker": broker,
         "ingest": config.service.ingest.model_dump(include={"topic", "time"}),
         "feed": {"port": page},
         "notifiers": [{"kind": "mqtt"}],

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from cli.adapters import open_casefile, open_history, open_journal, open_notifiers
 from cli.parts import Parts
 from core.clock import Clock, system_clock
+from core.errors import Unavailable
 from core.journal import Revision, draft
 
 if TYPE_CHECKING:
@@ -67,6 +69,19 @@ class Runtime:
         )
         self.pipeline.start()
         self._close.callback(self.pipeline.stop)
+
+    def await_broker(self, seconds: float = 30) -> None:
+        """Wait until the broker delivers to ingest: what is published before may be nobody's.
+
+        Unavailable where it does not in time.
+        """
+        deadline = time.monotonic() + seconds
+        while not (self.pipeline is not None and self.pipeline.status().connected):
+            if time.monotonic() > deadline:
+                msg = f"{self.config.service.broker.url} did not take us in within {seconds:.0f} s"
+                raise Unavailable(msg)
+            if self.stop.wait(0.02):
+                return
 
     def start_scoring(self) -> None:
         """Score the journal and send what it raises; Refused where one runs already."""

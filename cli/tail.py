@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import sys
 import threading
 from typing import Annotated
 
@@ -31,10 +33,20 @@ def tail(
     try:
         seen = casefile.last_event() if after < 0 else after
         with until_signal(stop):
-            while not stop.wait(0.2):
+            while not stop.wait(0.2) and not _reader_gone():
                 for step, alert in casefile.events(seen):
                     row = event_row(step, alert)
                     print(json_line(row) if as_json else plain(row["line"]), flush=True)
                     seen = step.id
     finally:
         casefile.close()
+
+
+def _reader_gone() -> bool:
+    """Tell whether who read our output has left, as `| head` does; a pipe says it unasked."""
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))

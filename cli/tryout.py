@@ -49,14 +49,15 @@ def try_out(
     with (
         until_signal(stop) as asked,
         tempfile.TemporaryDirectory(prefix="millwright-") as made,
-        private_broker(Path(made) / "broker") as port,
+        private_broker(Path(made) / "broker") as broker,
     ):
-        loaded, assets = _configured(shifted, asset_class, config, Path(made), port)
+        loaded, assets = _configured(shifted, asset_class, config, Path(made), broker)
         with Runtime(loaded) as runtime:
             runtime.start_ingest()
             runtime.start_scoring()
             topic = loaded.service.ingest.topic
-            play(shifted, assets, f"mqtt://127.0.0.1:{port}", pace, topic, stop)
+            runtime.await_broker()
+            play(shifted, assets, broker["url"], pace, topic, stop)
             _wait(runtime, shifted.count, stop)
             if not stop.is_set():
                 print_found(runtime, recording, shifted, assets, as_json=as_json)
@@ -66,7 +67,7 @@ def try_out(
 
 
 def _configured(
-    recording: Recording, asset_class: str, config: Path, folder: Path, port: int
+    recording: Recording, asset_class: str, config: Path, folder: Path, broker: dict[str, str]
 ) -> tuple[Configuration, tuple[Asset, ...]]:
     """Write a configuration for the recording's assets and load it."""
     import shutil
@@ -80,7 +81,7 @@ def _configured(
     (folder / "classes").mkdir()
     named = {asset.name: {"class": asset_class, "title": asset.title} for asset in made}
     plant = {"sites": {SITE: {"timezone": "UTC", "areas": {AREA: {"assets": named}}}}}
-    service = {"data": str(folder / "data"), "broker": {"url": f"mqtt://127.0.0.1:{port}"}}
+    service = {"data": str(folder / "data"), "broker": broker}
     files = {"plant": plant, "service": service}
     if asset_class == "auto":
         files["classes/auto"] = class_document(recording)
@@ -94,7 +95,7 @@ def _configured(
 
 def _wait(runtime: Runtime, count: int, stop: threading.Event) -> None:
     """Wait until every published reading was received and scored, or nothing moves any more."""
-    before, moved = (0, 0), time.monotonic()
+    before, moved = -1, time.monotonic()
     with Progress("journal entries scored") as progress:
         while not stop.wait(0.05):
             received = runtime.pipeline.status().received if runtime.pipeline else 0
@@ -103,8 +104,9 @@ def _wait(runtime: Runtime, count: int, stop: threading.Event) -> None:
                 return
             runtime.parts.check()
             progress.tell(scored, f"{received:,} of {count:,} readings received")
-            if (received, scored) != before:
-                before, moved = (received, scored), time.monotonic()
+            done = received if received < count else count + scored
+            if done != before:
+                before, moved = done, time.monotonic()
             elif time.monotonic() - moved > _PATIENCE:
                 msg = (
                     f"nothing has moved for {_PATIENCE:.0f} s; {received:,} of {count:,} readings"

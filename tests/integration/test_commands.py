@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from simulators.broker import PrivateMosquitto, free_port
 from simulators.message import Message
 from simulators.publisher import Publisher
 from tests import folders
-from tests.processes import Running, millwright, until
+from tests.processes import Running, command, environment, millwright, until
 
 HEALTHY = {"speed": 1480, "vibration": 2.0, "temperature": 50}
 
@@ -125,6 +126,21 @@ def test_a_corrupt_journal_is_left_alone_and_the_way_out_is_said(tmp_path: Path)
     assert "move journal.db aside" in done.stderr
     assert "Traceback" not in done.stderr
     assert journal.read_bytes() == before
+
+
+@pytest.mark.mosquitto
+def test_tail_ends_when_its_reader_has_gone(mosquitto: PrivateMosquitto, tmp_path: Path) -> None:
+    folder = folders.write(tmp_path / "plant", mosquitto.port)
+    with Running(tmp_path, "run", "-c", folder) as service:
+        service.says("broker_connected")
+        words = command("alerts", "tail", "--after", "0", "-c", folder)
+        with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment()) as tail:
+            publish(mosquitto.port, "p1", vibration=5.5)
+            assert tail.stdout is not None
+            assert b"opened" in tail.stdout.readline()
+            tail.stdout.close()
+            assert tail.wait(20) == 0
+        assert service.end() == 0
 
 
 def test_a_taken_page_port_is_named(tmp_path: Path) -> None:

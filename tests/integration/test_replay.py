@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli.options import SHIPPED
+from cli.tryout import try_out
+from simulators.autoclass import varying
 from simulators.broker import PrivateMosquitto
+from simulators.recording import read
 from tests import folders
 from tests.processes import Running, millwright, until
-
-pytestmark = pytest.mark.mosquitto
 
 ROWS, ONSET = 1_000, 700
 
@@ -34,6 +36,7 @@ def recording(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.mosquitto
 def test_any_csv_is_tried_out_and_the_alert_falls_on_its_row(recording: Path) -> None:
     done = millwright("replay", recording, "--json")
     assert done.returncode == 0, done.stderr
@@ -45,6 +48,17 @@ def test_any_csv_is_tried_out_and_the_alert_falls_on_its_row(recording: Path) ->
     assert "left out as labels: anomaly" in done.stderr
 
 
+def test_without_mosquitto_the_broker_of_python_does(
+    recording: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("simulators.broker.mosquitto_path", lambda: None)
+    try_out(varying(read(recording))[0], "auto", SHIPPED, "max", keep_times=False, as_json=True)
+    said = capsys.readouterr()
+    assert "Mosquitto is not installed; amqtt on port" in said.err
+    assert ONSET <= json.loads(said.out)["row"] < ONSET + 50
+
+
+@pytest.mark.mosquitto
 def test_a_class_of_the_plant_judges_by_its_own_rules(recording: Path, tmp_path: Path) -> None:
     folder = folders.write(tmp_path / "plant")
     pump = folder / "classes" / "pump.yaml"
@@ -57,6 +71,7 @@ def test_a_class_of_the_plant_judges_by_its_own_rules(recording: Path, tmp_path:
     assert first.split()[:3] == ["rig", "first", str(ONSET)]
 
 
+@pytest.mark.mosquitto
 def test_a_recording_is_published_as_an_asset_of_the_plant(
     mosquitto: PrivateMosquitto, recording: Path, tmp_path: Path
 ) -> None:
@@ -75,6 +90,7 @@ def test_a_recording_is_published_as_an_asset_of_the_plant(
     assert "since the journal was made: none" in listed.stdout
 
 
+@pytest.mark.mosquitto
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_try_says_so_by_its_exit_code_and_leaves_nothing_behind(
     how: signal.Signals,
