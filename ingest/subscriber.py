@@ -25,6 +25,7 @@ from ingest.worker import rest
 
 _log = structlog.get_logger("ingest")
 _IDLE = 0.2
+_ANSWER_WITHIN = 10.0
 _FIRST_WAIT = 0.25
 _SETTLED = 10.0
 _QUICK = 5.0
@@ -53,6 +54,7 @@ class Subscriber:
         self._longest = settings.max_payload + _ROOM_FOR_TOPIC
         self._gather_for = commit_every / SECOND
         self._protocol = ProtocolChoice(broker.protocol)
+        self._answer_within = min(_ANSWER_WITHIN, broker.keepalive / SECOND)
         self._failures = 0
         self._quick_ends = 0
         self._away_logged = False
@@ -89,12 +91,15 @@ class Subscriber:
     def _serve(
         self, connection: Connection, stop: threading.Event, beat: Callable[[], None]
     ) -> None:
-        alive = True
+        alive, began = True, time.monotonic()
         while alive and not stop.is_set():
             beat()
             alive = connection.turn(_IDLE) and not connection.standing.unsubscribable
             if connection.ready and not self.connected:
                 self._welcome(connection)
+            if not self.connected and time.monotonic() - began > self._answer_within:
+                connection.standing.why = "the broker took the connection and does not answer"
+                return
             if connection.waiting:
                 self._gather(connection)
                 self._commit(connection, stop, beat)

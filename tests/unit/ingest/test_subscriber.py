@@ -15,6 +15,7 @@ from core.clock import SECOND, ManualClock
 from core.errors import Unavailable
 from core.journal import Kind, Link, LinkChanged, decode
 from core.readings import Readings
+from ingest import subscriber
 from ingest.intake import Intake
 from ingest.memory import MemoryFile
 from ingest.settings import BrokerSettings, IngestSettings
@@ -292,6 +293,23 @@ def test_one_silent_end_between_successes_is_no_reason_for_the_older_version(
         until(lambda: receiver.values() == [1])
         receiver.end()
     assert [caller.version_5 for caller in broker.callers] == [True] * 4
+
+
+def test_a_broker_that_never_answers_is_given_up_and_tried_with_the_older_version(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber, "_ANSWER_WITHIN", 0.1)
+
+    def mute(caller: Caller) -> None:
+        caller.read_connect()
+        caller.listen(20)
+
+    with ScriptedBroker(mute, mute, sends(1)) as broker, capture_logs() as logs:
+        receiver.start(broker.port)
+        until(lambda: receiver.values() == [1])
+        receiver.end()
+    assert [caller.version_5 for caller in broker.callers] == [True, True, False]
+    assert logs[0]["why"] == "the broker took the connection and does not answer"
 
 
 def test_a_commit_waits_for_time_and_never_for_a_count(receiver: Receiver) -> None:
