@@ -19,33 +19,23 @@ def chromium_path() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+SERVERS = {"mosquitto": ("mosquitto", mosquitto_path), "browser": ("chromium", chromium_path)}
+"""The program that each marker stands for, and how it is found."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs a server that is not here; under CI that is a failure instead."""
-    absent = {
-        "mosquitto": mosquitto_path() is None,
-        "browser": chromium_path() is None,
-    }
-    for item in items:
-        for marker, gone in absent.items():
-            if gone and item.get_closest_marker(marker):
-                item.add_marker(pytest.mark.usefixtures(f"_no_{marker}"))
+    for marker, (what, find) in SERVERS.items():
+        if item.get_closest_marker(marker) and find() is None:
+            give_up(what)
 
 
-def give_up(what: str, request: pytest.FixtureRequest) -> None:
+def give_up(what: str) -> None:
     """Skip a test for want of a program, or fail where real servers are mandatory."""
     if REAL_SERVERS_MANDATORY:
         pytest.fail(f"{what} is missing, and real servers are mandatory here")
     pytest.skip(f"needs {what}")
-
-
-@pytest.fixture
-def _no_mosquitto(request: pytest.FixtureRequest) -> None:
-    give_up("mosquitto", request)
-
-
-@pytest.fixture
-def _no_browser(request: pytest.FixtureRequest) -> None:
-    give_up("chromium", request)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

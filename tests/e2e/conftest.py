@@ -32,14 +32,14 @@ window.EventSource = class extends Native {
 
 
 @pytest.fixture(scope="module")
-def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """Run one Chromium for the tests of a module.
 
     Not for longer: while it runs, no other test of this process can run an event loop.
     """
     path = chromium_path()
     if path is None:
-        give_up("chromium", request)
+        give_up("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path,
