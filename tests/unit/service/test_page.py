@@ -2,132 +2,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
-from html.parser import HTMLParser
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
 
-import anyio
-import httpx
 import pytest
-from fastapi import FastAPI
-from starlette.types import ASGIApp
 
-from core.alert import Alert, AlertQuery, AlertState, ChannelEvidence, Evidence
+from core.alert import AlertQuery, AlertState, ChannelEvidence, Evidence
 from core.casefile import Advance, Status
-from core.clock import DAY, HOUR, MINUTE, SECOND, ManualClock
+from core.clock import DAY, HOUR, MINUTE, SECOND
 from core.plant import SERVICE_ASSET, Asset, Plant, Severity, Site
-from service.auth import COOKIE, Doorkeeper
-from service.gate import HEADERS, Gate
-from service.page import FILES, MOST_CASES, MOST_MACHINES, page_router
+from service.page import MOST_CASES, MOST_MACHINES
 from service.scoring import Scoring
 from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
+from tests.pages import HOSTILE, Elements, Room, case
 from tests.plants import plant, pump_class
 from tests.story import START, Story
-
-if TYPE_CHECKING:
-    from service.feed import Feed
-
-TOKEN = "a-token-that-is-long"
-HOSTILE = "<img src=x onerror=alert(1)>\"'</script>&\u202e\u0000"
-
-
-class Elements(HTMLParser):
-    """Every element of a page with its attributes, as a browser would read them."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def of(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.found if name == tag]
-
-
-class Browser:
-    """Asks an application as a browser does, with its cookies; follows no redirects."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._cookies = httpx.Cookies()
-
-    def get(self, url: str, **given: Any) -> httpx.Response:
-        return anyio.run(partial(self._send, "GET", url, **given))
-
-    def post(self, url: str, **given: Any) -> httpx.Response:
-        return anyio.run(partial(self._send, "POST", url, **given))
-
-    async def _send(self, method: str, url: str, **given: Any) -> httpx.Response:
-        transport = httpx.ASGITransport(self._app)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://testserver", cookies=self._cookies
-        ) as client:
-            reply = await client.request(method, url, **given)
-            self._cookies = client.cookies
-            return reply
-
-
-class Room:
-    """A plant whose cases are put in place by hand, and its page."""
-
-    def __init__(self, given: Plant | None = None, token: str = "") -> None:
-        self.clock = ManualClock(START)
-        self.plant = given or plant()
-        self.casefile = MemoryCaseFile()
-        self.doorkeeper = Doorkeeper(token, self.clock)
-        self.position = 0
-        feed = SimpleNamespace(
-            plant=self.plant, casefile=self.casefile, clock=self.clock, doorkeeper=self.doorkeeper
-        )
-        app = FastAPI()
-        app.include_router(page_router(cast("Feed", feed)))
-        self.client = Browser(Gate(app, self.doorkeeper))
-
-    def has(self, *alerts: Alert, statuses: tuple[Status, ...] = ()) -> Room:
-        self.position += 1
-        self.casefile.commit(Advance(self.position, alerts=alerts, statuses=statuses))
-        return self
-
-    def opens(self, path: str) -> Elements:
-        reply = self.client.get(path)
-        assert reply.status_code == 200
-        return Elements(reply.text)
-
-
-def case(number: int = 1, **changes: object) -> Alert:
-    evidence = Evidence(
-        START - HOUR,
-        "zones",
-        1.4,
-        (ChannelEvidence("vibration", "vibration velocity", "mm/s", 5.6, None, 4.0, 0.9),),
-        "running",
-        "high",
-        ("Bearing wear", "Misalignment"),
-        ("Look at the bearing.", "Check the coupling."),
-    )
-    given = {
-        "id": f"c{number}",
-        "asset": "site/hall/p1",
-        "group": "machine",
-        "severity": Severity.WARNING,
-        "state": AlertState.UNACKNOWLEDGED,
-        "title": "Pump 1: vibration above its line",
-        "summary": "Vibration velocity is 5.6 mm/s, expected at most 4 mm/s.",
-        "opened_at": START - 3 * HOUR,
-        "changed_at": START - 3 * HOUR,
-        "rules": ("vibration high",),
-        "active": ("vibration high",),
-        "evidence": evidence,
-    }
-    return Alert(**{**given, **changes})  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -376,71 +264,6 @@ def test_the_first_view_is_under_100_kb_with_a_dozen_machines_and_ten_cases() ->
     size = len(page.content) + sum(len(room.client.get(str(path)).content) for path in assets)
     assert len(assets) == 3
     assert size < 100_000
-
-
-def test_files_are_served_from_a_list_with_their_types(room: Room) -> None:
-    for name, kind in FILES.items():
-        reply = room.client.get(f"/static/{name}")
-        assert (reply.status_code, reply.headers["content-type"]) == (200, kind)
-        assert "immutable" in reply.headers["cache-control"]
-    for name in ("page.py", "..%2fpage.py", "nothing"):
-        assert room.client.get(f"/static/{name}").status_code == 404
-    assert room.client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
-
-
-def test_pages_are_not_cached_and_carry_the_gates_headers(room: Room) -> None:
-    reply = room.client.get("/")
-    assert reply.headers["cache-control"] == "no-store"
-    assert reply.headers["content-security-policy"] == HEADERS["content-security-policy"]
-
-
-def test_without_a_token_there_is_nothing_to_log_in_to(room: Room) -> None:
-    assert room.client.get("/login").headers["location"] == "/"
-    assert "Log out" not in room.client.get("/").text
-    reply = room.client.post("/login", data={"token": "x"})
-    assert (reply.headers["location"], "set-cookie" in reply.headers) == ("/", False)
-
-
-def test_the_page_asks_a_stranger_to_log_in_and_lets_the_token_in() -> None:
-    room = Room(token=TOKEN)
-    away = room.client.get("/alerts/c1", headers={"accept": "text/html"})
-    assert away.headers["location"] == "/login?next=/alerts/c1"
-    form = room.opens(away.headers["location"])
-    assert {"type": "hidden", "name": "next", "value": "/alerts/c1"} in form.of("input")
-    wrong = room.client.post("/login", data={"token": "no", "next": "/"})
-    assert wrong.status_code == 401
-    assert "not right" in wrong.text
-    right = room.client.post("/login", data={"token": TOKEN, "next": "/assets"})
-    assert (right.status_code, right.headers["location"]) == (303, "/assets")
-    assert "Secure" not in right.headers["set-cookie"]
-    assert "Log out" in room.opens("/").text
-    assert room.client.get("/login").headers["location"] == "/"
-    left = room.client.post("/logout", data={})
-    assert left.headers["location"] == "/login"
-    assert room.client.get("/").status_code == 401
-
-
-def test_over_https_the_cookie_is_kept_to_it() -> None:
-    room = Room(token=TOKEN)
-    reply = room.client.post("https://testserver/login", data={"token": TOKEN})
-    assert "; Secure" in reply.headers["set-cookie"]
-    assert COOKIE in reply.headers["set-cookie"]
-
-
-@pytest.mark.parametrize(
-    "mean",
-    ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "/\t/x", ""],
-)
-def test_a_login_leads_nowhere_else(mean: str) -> None:
-    room = Room(token=TOKEN)
-    reply = room.client.post("/login", data={"token": TOKEN, "next": mean})
-    assert reply.headers["location"] == "/"
-
-
-def test_a_broken_body_is_a_wrong_token() -> None:
-    room = Room(token=TOKEN)
-    head = {"content-type": "application/x-www-form-urlencoded"}
-    assert room.client.post("/login", content=b"\xff\xfe=&&token", headers=head).status_code == 401
 
 
 def test_a_case_of_days_ago_and_a_long_gone_asset_are_still_shown(room: Room) -> None:
