@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.chaos_look import Seen, connections, look, missing
-from benchmarks.fleet import Fleet
-from benchmarks.report import Figure, arguments, finish
-from benchmarks.stand import Stand, wait_for
+from benchmarks.rig.fleet import Fleet
+from benchmarks.rig.report import Figure, arguments, finish
+from benchmarks.rig.seen import Seen, connections, look, missing
+from benchmarks.rig.stand import Stand, wait_for
 from core.clock import HOUR, system_clock
 
 GOALS = {
@@ -74,7 +74,7 @@ def play(folder: Path, fleet: Fleet, plan: Plan, seed: int) -> Played:
 
 def _publisher(port: int, fleet: Fleet, rate: float, acked: Path) -> list[str]:
     return [
-        *(sys.executable, "-m", "benchmarks.chaos_load", "--port", str(port)),
+        *(sys.executable, "-m", "benchmarks.rig.publisher", "--port", str(port)),
         *("--assets", str(fleet.assets), "--channels", str(fleet.channels)),
         *("--rows", str(fleet.rows), "--end", str(fleet.end)),
         *("--rate", str(rate), "--acked", str(acked)),

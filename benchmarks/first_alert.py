@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.recorded import Heard, hear, recording
-from benchmarks.report import Figure, arguments, finish, table
+from benchmarks.rig.recorded import Heard, hear, recording
+from benchmarks.rig.report import Figure, arguments, finish, table
 from core.clock import HOUR
 from core.readings import Floats
 from models.alarmline import held

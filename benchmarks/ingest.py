@@ -27,8 +27,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.load import forget_session, leave_session, queue
-from benchmarks.report import Figure, arguments, finish
+from benchmarks.rig.load import forget_session, leave_session, queue
+from benchmarks.rig.report import Figure, arguments, finish
 from core.clock import SECOND, Instant, iso, system_clock
 from simulators.broker import PrivateMosquitto
 

@@ -22,9 +22,9 @@ import numpy as np
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from benchmarks.fleet import LIMIT, NOMINAL, Fleet
-from benchmarks.report import Figure, arguments, finish
-from benchmarks.stand import Stand, wait_for
+from benchmarks.rig.fleet import LIMIT, NOMINAL, Fleet
+from benchmarks.rig.report import Figure, arguments, finish
+from benchmarks.rig.stand import Stand, wait_for
 from core.clock import SECOND, iso, system_clock
 
 GOALS = {"p99 to the event stream": "< 1000", "alerts timed": ">= 1000", "alerts unseen": "== 0"}

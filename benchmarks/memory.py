@@ -14,10 +14,10 @@ import threading
 import time
 from pathlib import Path
 
-from benchmarks.fleet import Fleet
 from benchmarks.latency import listen
-from benchmarks.report import Figure, arguments, finish
-from benchmarks.stand import Stand, wait_for
+from benchmarks.rig.fleet import Fleet
+from benchmarks.rig.report import Figure, arguments, finish
+from benchmarks.rig.stand import Stand, wait_for
 from core.clock import SECOND, system_clock
 
 GOALS = {"proportional set size": "< 250"}
@@ -61,7 +61,7 @@ def measure(folder: Path, assets: int, rows: int, steady: float) -> tuple[float,
         listener.start()
         load = subprocess.Popen(
             [
-                *(sys.executable, "-m", "benchmarks.chaos_load", "--rate", "3000"),
+                *(sys.executable, "-m", "benchmarks.rig.publisher", "--rate", "3000"),
                 *("--port", str(stand.broker.port), "--assets", str(assets), "--channels", "8"),
                 *("--rows", str(rows), "--end", str(fleet.end)),
                 *("--acked", str(folder / "acked.npy")),

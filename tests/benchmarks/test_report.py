@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report import Figure, arguments, finish
+from benchmarks.rig.report import Figure, arguments, finish
 
 
 def report(tmp_path: Path, *figures: Figure, check: bool = True) -> int:

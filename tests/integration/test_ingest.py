@@ -16,7 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.publish import single
 from structlog.testing import capture_logs
 
-from benchmarks.load import queue
+from benchmarks.rig.load import queue
 from core.clock import SECOND, Instant, iso, system_clock
 from core.errors import Refused, Unavailable
 from core.journal import Journal, Kind, Link, LinkChanged, decode

@@ -1,7 +1,7 @@
 """The publisher of the chaos benchmark: QoS 1 at a rate, logging what the broker acknowledged.
 
 Run as a process of its own, so that it shares neither lock nor fate with what is killed:
-`python -m benchmarks.chaos_load --port P --assets N --rows R --end NS --rate 3000 --acked FILE`.
+`python -m benchmarks.rig.publisher --port P --assets N --rows R --end NS --acked FILE`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from benchmarks.fleet import Fleet
+from benchmarks.rig.fleet import Fleet
 
 WINDOW = 500
 

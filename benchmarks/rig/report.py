@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[1] / "results"
 
 _TESTS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -154,7 +154,7 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     try:
         said = subprocess.run(
             ["git", "describe", "--always", "--dirty"],

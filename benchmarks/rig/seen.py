@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.fleet import Fleet
+from benchmarks.rig.fleet import Fleet
 from core.alert import AlertQuery, AlertState
 from core.clock import SECOND
 from core.journal import Kind, Link, LinkChanged, decode

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from benchmarks.fleet import Fleet, write_config
+from benchmarks.rig.fleet import Fleet, write_config
 from simulators.broker import PrivateMosquitto, free_port
 
 
