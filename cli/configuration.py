@@ -17,6 +17,7 @@ from cli.class_text import ClassText
 from cli.folder import class_files, misnamed, shown
 from cli.plant_text import PlantText
 from cli.resolving import asset_class_of, assets_of, sites_of, unfit
+from cli.service_checks import check_feed
 from cli.service_settings import ServiceSettings
 from core.document import Document, read
 from core.errors import ConfigError, Fault
@@ -55,7 +56,9 @@ def load(folder: Path) -> Configuration:
         raise ConfigError(Fault(str(folder), None, "no such folder"))
     faults += misnamed(folder)
     plant_file, plant = _read(folder / "plant.yaml", PlantText, faults)
-    _, service = _read(folder / "service.yaml", ServiceSettings, faults, optional=True)
+    service_file, service = _read(folder / "service.yaml", ServiceSettings, faults, optional=True)
+    if service_file is not None and service is not None:
+        faults += check_feed(service_file, service.feed)
     files, classes = _classes(folder, faults)
     if plant_file is not None:
         faults += _unknown_classes(plant_file, files)

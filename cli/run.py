@@ -13,9 +13,12 @@ def _start(folder: Path, *parts: str) -> None:
     from cli.logs import configure
     from cli.runtime import Runtime
     from cli.signals import until_signal
+    from service.settings import check_binding
 
     configure()
     config = load(folder)
+    if "serve" in parts:
+        check_binding(config.service.feed)  # with the secret, before anything is opened
     with Runtime(config) as runtime, until_signal(runtime.stop):
         if "ingest" in parts:
             runtime.start_ingest()

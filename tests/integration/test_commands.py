@@ -159,9 +159,21 @@ def test_a_page_for_other_machines_is_refused_without_a_token(tmp_path: Path) ->
     service = folder / "service.yaml"
     service.write_text(service.read_text().replace("feed: {", "feed: {host: 0.0.0.0, "))
     done = millwright("serve", "-c", folder)
+    assert done.returncode == 2
+    assert "service.yaml:3: feed.host 0.0.0.0 can be reached from other machines" in done.stderr
+    assert not (folder / "data").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "serve"])
+def test_without_its_token_nothing_starts(tmp_path: Path, command: str) -> None:
+    folder = folders.write(tmp_path / "plant")
+    service = folder / "service.yaml"
+    service.write_text(service.read_text().replace("feed: {", "feed: {token: env:NOT_SET_HERE, "))
+    done = millwright(command, "-c", folder)
     assert done.returncode == 3
-    assert "set feed.token" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "feed.token: environment variable NOT_SET_HERE is not set" in done.stderr
+    assert "broker:" not in done.stderr
+    assert not (folder / "data").exists()
 
 
 def test_a_fault_in_the_configuration_ends_every_service_with_2(tmp_path: Path) -> None:

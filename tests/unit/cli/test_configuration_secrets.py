@@ -78,3 +78,33 @@ notifiers:
         "other": (None, None),
         "own": ("theirs", "lion-8"),
     }
+
+
+def test_a_page_for_other_machines_without_a_token_is_a_fault(tmp_path: Path) -> None:
+    (said,) = faults(folder(tmp_path / "c", service="feed:\n  host: 0.0.0.0\n"))
+
+    assert said == (
+        "service.yaml:2: feed.host 0.0.0.0 can be reached from other machines and no feed.token "
+        "is set; set feed.token to env:NAME or file:PATH, or feed.host to 127.0.0.1"
+    )
+
+
+def test_a_token_that_is_there_and_too_short_is_a_fault_and_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEED_TOKEN", "tiger-7")
+    service = "feed:\n  host: 0.0.0.0\n  token: env:FEED_TOKEN\n"
+    (said,) = faults(folder(tmp_path / "c", service=service))
+
+    assert said.startswith("service.yaml:3: feed.token has 7 characters and needs at least 16")
+    assert "tiger" not in said
+
+
+@pytest.mark.parametrize("token", ["env:FEED_TOKEN", "env:NOT_SET_HERE"])
+def test_a_page_for_other_machines_with_a_token_is_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("FEED_TOKEN", "a-token-of-good-length")
+    service = f"feed: {{host: 0.0.0.0, token: {token}}}\n"
+
+    assert faults(folder(tmp_path / "c", service=service)) == []
