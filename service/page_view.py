@@ -167,10 +167,10 @@ def case(alert: Alert, plant: Plant, now: Instant) -> Case:
     )
 
 
-def urgency(alert: Alert) -> tuple[bool, int, bool, int]:
-    """Order open cases: not acknowledged first, then by severity, standing ones first, newest."""
-    calm = alert.state is AlertState.ACKNOWLEDGED
-    return calm, -alert.severity.rank, not alert.state.is_active, -alert.opened_at
+def urgency(alert: Alert) -> tuple[bool, int, bool, bool, int]:
+    """Order open cases: not acknowledged first, by severity, standing ones, machines, newest."""
+    calm, aside = alert.state is AlertState.ACKNOWLEDGED, kind_of(alert) != "machine"
+    return calm, -alert.severity.rank, not alert.state.is_active, aside, -alert.opened_at
 
 
 def rows(alert: Alert) -> tuple[Row, ...]:

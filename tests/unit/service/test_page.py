@@ -77,6 +77,11 @@ def test_what_nobody_took_on_comes_first_and_the_most_urgent_of_it_before(room: 
     assert shown == ["case-c4", "case-c3", "case-c5", "case-c2", "case-c1"]
 
 
+def test_a_machine_in_trouble_comes_before_a_sensor_in_trouble(room: Room) -> None:
+    room.has(case(1), case(2, group="sensor:vibration", opened_at=START))
+    assert [one["id"] for one in room.opens("/").of("article")] == ["case-c1", "case-c2"]
+
+
 def test_a_flood_is_cut_and_said_to_be(room: Room) -> None:
     room.has(*(case(n, group=f"g{n}") for n in range(MOST_CASES + 7)))
     page = room.opens("/")
