@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from core.clock import HOUR, SECOND, Clock, Span
+from core.clock import HOUR, SECOND, Clock, Instant, Span
 from core.errors import PartlyRefused
 from core.history import TelemetryHistory
 from core.journal import Entry, Journal, Kind, RejectionsSeen, draft
@@ -29,8 +29,9 @@ _MARK_EVERY = 1.0
 class HistoryWriter:
     """A consumer of the journal. Its true position is the history's own; the mark trails it.
 
-    `journal_keep` and `history_keep` bound the age of what stays; nothing is trimmed while our
-    own clock cannot be believed.
+    `journal_keep` and `history_keep` bound the age of what stays. A clock that is wrong must not
+    delete anything: nothing is trimmed unless `trusted` says so, and ages count from the newest
+    reading and from what the journal's newest entry said at the round before, never from later.
     """
 
     def __init__(
@@ -55,6 +56,9 @@ class HistoryWriter:
         self._marked = -1
         self._mark_at = 0.0
         self._trim_at = time.monotonic() + 60
+        self._newest_reading: Instant | None = None
+        self._newest_entry: Instant | None = None
+        self._entry_before: Instant | None = None
         self.outage = Outage("history")
         self.lag = 0
 
@@ -88,6 +92,7 @@ class HistoryWriter:
         except PartlyRefused as error:
             self._refused(error, batches)
         self.outage.worked()
+        self._note_times(entries, batches)
         self._position = last
         self.lag = self._journal.last_id() - last
         metrics.HISTORY_LAG.set(self.lag)
@@ -132,12 +137,21 @@ class HistoryWriter:
             self._journal.mark(CONSUMER, position)
             self._marked, self._mark_at = position, now + _MARK_EVERY
 
+    def _note_times(self, entries: Sequence[Entry], batches: Sequence[Readings]) -> None:
+        self._newest_entry = entries[-1].at
+        newest = [int(batch.at.max()) for batch in batches if len(batch)]
+        self._newest_reading = max(newest, default=self._newest_reading)
+
     def _tidy(self) -> None:
         if time.monotonic() < self._trim_at or not self._trusted():
             return
         self._trim_at = time.monotonic() + _TRIM_EVERY
         now = self._clock()
-        dropped = self._journal.trim(now - self._journal_keep)
-        older = self._history.trim(now - self._history_keep)
+        dropped = older = 0
+        if self._entry_before is not None:
+            dropped = self._journal.trim(min(now, self._entry_before) - self._journal_keep)
+        if self._newest_reading is not None:
+            older = self._history.trim(min(now, self._newest_reading) - self._history_keep)
+        self._entry_before = self._newest_entry
         if dropped or older:
             _log.info("old_entries_trimmed", journal=dropped, history=older)

@@ -83,7 +83,7 @@ class IngestPipeline:
         self._offsets = ClockOffsets(self._memory.now.offsets)
         self._trust = trust or Trust(clock, _newest_entry(journal))
         self._decoder = Decoder(plant, settings, self._offsets, self._newest_of)
-        self._intake = Intake(self._decoder, journal, clock, lambda: self._trust.trusted)
+        self._intake = Intake(self._decoder, journal, clock, self._trust.look)
         self._subscriber = Subscriber(
             broker,
             settings,
@@ -99,7 +99,7 @@ class IngestPipeline:
             rows=settings.history_rows,
             journal_keep=journal_keep,
             history_keep=plant.retention if history_keep is None else history_keep,
-            trusted=lambda: self._trust.trusted,
+            trusted=self._trust.certain,
         )
         self._heartbeat = Heartbeat(
             journal,
@@ -175,7 +175,12 @@ class IngestPipeline:
             self._folder is not None
             and (free := shutil.disk_usage(self._folder).free) < _LEAST_FREE
         ):
-            yield "disk full", f"only {free / 1e6:.0f} MB are left on the disk of {self._folder}"
+            words = f"only {free / 1e6:.0f} MB are left on the disk of {self._folder}"
+            if not self._trust.certain():
+                words += (
+                    "; no old history is deleted while this machine's clock follows no time server"
+                )
+            yield "disk full", words
 
     def _remember(self) -> None:
         self._memory.now.offsets = self._offsets.offsets

@@ -42,13 +42,13 @@ class Works:
         )
         return self.writer
 
-    def says(self, count: int, each: int = 1) -> None:
+    def says(self, count: int, each: int = 1, at: int = NOW) -> None:
         """Append so many entries of so many readings."""
         for _ in range(count):
             readings = []
             for _ in range(each):
                 self.said += 1
-                readings.append(Reading("karachi/hall/p1", NOW + self.said, {"vibration": 1.0}))
+                readings.append(Reading("karachi/hall/p1", at + self.said, {"vibration": 1.0}))
             block = Readings.of("pump", PUMP.channel_names, readings, NOW)
             self.journal.append([draft(self.clock(), block)])
 
@@ -157,23 +157,45 @@ def test_the_thread_drains_through_an_outage_and_says_it_once() -> None:
     assert names == ["history_became_unavailable", "history_came_back"]
 
 
-def test_what_is_old_is_trimmed_while_our_clock_is_believed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    works = Works(trusted=False)
-    works.says(5)
+def tidied(works: Works) -> tuple[int, int]:
+    """Drain, tidy up, and count the readings and the entries that are left."""
     works.drain()
-    works.says(1)
-    works.clock.advance(31 * DAY)
     works.writer._trim_at = 0.0
     works.writer._tidy()
-    assert works.history.count() == 5 and len(works.journal.read(0)) == 6
+    return works.history.count(), len(works.journal.read(0))
+
+
+def test_what_is_old_is_trimmed_once_newer_has_come_and_our_clock_is_believed() -> None:
+    works = Works(trusted=False)
+    works.says(5)
+    works.clock.advance(31 * DAY)
+    works.says(1, at=works.clock())
+    assert tidied(works) == (6, 6)
     works.trusted = True
-    works.drain()
-    works.writer._tidy()
-    assert works.history.count() == 0 and works.journal.read(0) == []
+    assert tidied(works) == (1, 6)  # what the journal said the round before is not known yet
+    assert tidied(works) == (1, 1)
     works.clock.advance(HOUR)
-    works.writer._tidy()
+    assert tidied(works) == (1, 1)
+
+
+def test_a_clock_that_leaps_ahead_deletes_nothing_even_where_it_is_believed() -> None:
+    works = Works()
+    works.says(100)
+    assert tidied(works) == (100, 100)
+    works.clock.advance(3 * 365 * DAY)
+    assert tidied(works) == (100, 100)
+    works.says(1)  # written by the wrong clock, of the right time
+    assert tidied(works) == (101, 101)
+
+
+def test_a_history_that_gets_nothing_new_loses_nothing() -> None:
+    works = Works()
+    works.says(5)
+    works.drain()
+    works.restarted()
+    works.clock.advance(300 * DAY)
+    works.journal.append([draft(works.clock(), Tick(connected=True))])
+    assert tidied(works)[0] == 5
 
 
 def test_a_mark_trails_the_position_while_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from structlog.testing import capture_logs
 
-from core.clock import HOUR, SECOND, ManualClock
+from core.clock import DAY, HOUR, SECOND, ManualClock
 from core.errors import Unavailable
 from core.journal import Kind, Tick, decode, draft
 from core.plant import ClockPolicy
@@ -113,6 +113,14 @@ def test_a_clock_that_cannot_be_believed_is_told(tmp_path: Path) -> None:
     assert not works.pipeline.status().trusted
 
 
+def test_a_clock_that_leaps_ahead_refuses_nothing_for_its_time(works: Works) -> None:
+    intake = works.pipeline._intake
+    works.clock.advance(500 * DAY)
+    batch = intake.judge([packet(body(NOW))])
+    assert batch.accepted == 1 and batch.rejections == ()
+    assert "this machine's clock cannot be believed" in works.trouble()
+
+
 def test_our_own_clock_is_held_against_the_journal(tmp_path: Path) -> None:
     journal = StubbornJournal()
     journal.append([draft(NOW + HOUR, Tick(connected=True))])
@@ -145,6 +153,7 @@ def test_a_disk_that_fills_is_told_before_it_is_full(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=150_000_000))
     assert "only 150 MB are left on the disk" in works.trouble()
+    assert "no old history is deleted while this machine's clock" in works.trouble()
 
 
 def test_offsets_of_clocks_outlive_a_restart(works: Works) -> None:

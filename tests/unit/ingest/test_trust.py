@@ -3,19 +3,74 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from core.clock import HOUR, SECOND, ManualClock
+from core.clock import DAY, HOUR, SECOND, ManualClock
 from ingest import trust as trust_module
 from ingest.trust import PLAUSIBLE, Trust, clock_is_synchronised
 from tests.messages import NOW
 
 
 def trust(clock: ManualClock, last_entry: int = 0, *, synchronised: bool = False) -> Trust:
-    return Trust(clock, last_entry, lambda: synchronised)
+    return Trust(clock, last_entry, lambda: synchronised, lambda: 0.0)
+
+
+class Box:
+    """A machine whose clock can be set, and whose time since it started cannot."""
+
+    def __init__(self) -> None:
+        self.clock, self.elapsed, self.synchronised = ManualClock(NOW), 0.0, False
+        self.trust = Trust(self.clock, NOW, lambda: self.synchronised, lambda: self.elapsed)
+
+    def runs(self, seconds: int) -> None:
+        self.clock.advance(seconds * SECOND)
+        self.elapsed += seconds
+
+
+def test_a_clock_that_leaps_ahead_loses_trust_until_it_is_synchronised() -> None:
+    box = Box()
+    box.runs(40 * 86_400)
+    assert box.trust.look()
+    box.clock.advance(HOUR + SECOND)
+    assert not box.trust.look()
+    box.runs(86_400)
+    assert not box.trust.look() and not box.trust.trusted
+    box.synchronised = True
+    assert box.trust.look()
+    box.synchronised = False
+    box.runs(86_400)
+    assert box.trust.look()
+
+
+def test_a_clock_that_leapt_ahead_and_is_set_right_again_is_believed_again() -> None:
+    box = Box()
+    box.clock.advance(3 * 365 * DAY)
+    assert not box.trust.look()
+    box.runs(60)
+    box.clock.advance(-3 * 365 * DAY)
+    assert box.trust.look()
+
+
+def test_a_clock_that_is_put_right_by_less_than_an_hour_keeps_its_trust() -> None:
+    box = Box()
+    box.runs(60)
+    box.clock.advance(HOUR)
+    assert box.trust.look()
+
+
+def test_only_a_time_server_makes_the_clock_certain() -> None:
+    box = Box()
+    assert box.trust.trusted and not box.trust.certain()
+    box.synchronised = True
+    assert box.trust.certain()
+
+
+def test_the_time_since_boot_goes_on() -> None:
+    assert 0 < trust_module.since_boot() <= trust_module.since_boot()
 
 
 def test_a_clock_after_the_journals_last_entry_is_believed() -> None:
@@ -59,7 +114,11 @@ def test_a_time_service_that_says_so_is_believed(
     said = tmp_path / "synchronized"
     said.touch()
     monkeypatch.setattr(trust_module, "_TIMESYNC", said)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace(adjtimex=lambda _: 5))
     assert clock_is_synchronised()
+    two_hours_ago = said.stat().st_mtime - 7200
+    os.utime(said, (two_hours_ago, two_hours_ago))  # or the clock was set two hours ahead
+    assert not clock_is_synchronised()
 
 
 @pytest.mark.parametrize(("state", "synchronised"), [(0, True), (4, True), (5, False), (-1, False)])
