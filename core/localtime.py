@@ -2,7 +2,8 @@
 
 When clocks go back, an hour of wall time comes twice. A source tells its readings in order, so
 its first pass through that hour is the first meaning, and once its time goes backwards within the
-hour it is in the second. When clocks go forward, an hour of wall time does not exist at all.
+hour it is in the second, unless that would be later than now: then it was said again. When clocks
+go forward, an hour of wall time does not exist at all.
 """
 
 from __future__ import annotations
@@ -23,10 +24,14 @@ class LocalTime:
         self.zone = ZoneInfo(timezone)
         self._last: dict[str, tuple[datetime, Instant]] = {}
 
-    def resolve(self, source: str, wall: datetime) -> Instant | None:
+    def resolve(
+        self, source: str, wall: datetime, latest: Instant | None = None, *, learn: bool = True
+    ) -> Instant | None:
         """Turn a wall time into an instant; None where the clocks skipped it.
 
-        A time equal to the one before is the same pass: a message that was sent again.
+        A time equal to the one before is the same pass: a message that was sent again. `latest`,
+        where given, is the latest that it can be. Without `learn`, as for a message out of its
+        order, the source stays where it was.
         """
         first = self._instant(wall, 0)
         second = self._instant(wall, 1)
@@ -36,8 +41,12 @@ class LocalTime:
             return None
         fold = self._fold(wall)
         period, last = self._last.get(source, (None, 0))
-        at = second if period == fold and first < last else first
-        self._last[source] = (fold, at)
+        back = period == fold and first < last
+        if back and latest is not None and first <= latest < second:
+            return first
+        at = second if back else first
+        if learn:
+            self._last[source] = (fold, at)
         return at
 
     def remember(self, source: str, at: Instant) -> None:

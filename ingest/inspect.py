@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from core.clock import SECOND, Instant, iso
+from core.clock import SECOND, Instant, Span, iso
 from core.localtime import LocalTime
 from core.plant import Asset, Channel, ClockPolicy, Plant
 from core.readings import Quality, Reading
@@ -25,6 +25,7 @@ from ingest.settings import IngestSettings
 from ingest.topics import TopicTemplate, shown
 
 YEAR_2020: Instant = 1_577_836_800 * SECOND
+_OUT_OF_ORDER = RETAINED | DUPLICATE
 _TOLD = 5
 _STRANGERS = 1000
 _QUALITIES = {quality.name.lower(): quality for quality in Quality}
@@ -148,19 +149,19 @@ class Inspector:
             detail = 'there is no "ts"'
             raise Bad(Reason.BAD_TIME, detail)
         try:
-            at = self._instant(asset, body["ts"])
+            at = self._instant(asset, body["ts"], head, arrival)
         except ValueError as error:
             detail = f'"ts" is {described(body["ts"])}: {error}'
             raise Bad(Reason.BAD_TIME, detail) from None
         if asset.clock is ClockPolicy.CORRECTED:
-            if arrival.trusted and not head & (RETAINED | DUPLICATE):
+            if arrival.trusted and not head & _OUT_OF_ORDER:
                 self._offsets.learn(asset.id, arrival.at, at)
-            at = min(max(at + self._offsets.offset(asset.id), -FURTHEST), FURTHEST)
+            at = min(max(at + self._offset(asset), -FURTHEST), FURTHEST)
         if arrival.trusted:
             self._check_bounds(at, arrival.at)
         return at
 
-    def _instant(self, asset: Asset, said: object) -> Instant:
+    def _instant(self, asset: Asset, said: object, head: int, arrival: Arrival) -> Instant:
         if self._scale is not None:
             if isinstance(said, Number):
                 return number_instant(said, self._scale)
@@ -168,24 +169,31 @@ class Inspector:
             raise ValueError(msg)
         if isinstance(said, str) and not isinstance(said, Number | Constant):
             at = text_instant(said)
-            return self._resolved(asset, at) if isinstance(at, WallTime) else at
+            return self._resolved(asset, at, head, arrival) if isinstance(at, WallTime) else at
         msg = "not an ISO 8601 text, as configured"
         raise ValueError(msg)
 
-    def _resolved(self, asset: Asset, local: WallTime) -> Instant:
+    def _resolved(self, asset: Asset, local: WallTime, head: int, arrival: Arrival) -> Instant:
         zone = self._zones[asset.site]
         if asset.id not in self._walls_heard:
             self._walls_heard.add(asset.id)
             newest = self._newest(asset.id)
             if newest is not None:
                 zone.remember(asset.id, newest)
-        at = zone.resolve(asset.id, local.wall)
+        latest = None
+        if arrival.trusted:  # by the source's own clock
+            latest = arrival.at + self.plant.too_early - self._offset(asset)
+        at = zone.resolve(asset.id, local.wall, latest, learn=not head & _OUT_OF_ORDER)
         if at is None:
             detail = (
                 f"{local.wall.isoformat(' ')} does not exist in {zone.zone.key}: clocks skipped it"
             )
             raise Bad(Reason.SKIPPED_HOUR, detail)
         return at + local.below
+
+    def _offset(self, asset: Asset) -> Span:
+        """Tell what is added to the times of a source."""
+        return self._offsets.offset(asset.id) if asset.clock is ClockPolicy.CORRECTED else 0
 
     def _check_bounds(self, at: Instant, arrived: Instant) -> None:
         if at < YEAR_2020:

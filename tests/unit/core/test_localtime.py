@@ -52,6 +52,31 @@ def test_the_same_time_said_again_is_the_same_pass() -> None:
     assert zone.resolve("p1", wall(2, 30)) == zone.resolve("p1", wall(2, 30))
 
 
+def test_a_time_that_would_be_later_than_now_in_the_second_pass_was_said_again() -> None:
+    zone = LocalTime(BERLIN)
+    zone.resolve("p1", wall(2, 30))
+    now = AUTUMN + 32 * MINUTE
+    assert zone.resolve("p1", wall(2, 10), now) == AUTUMN + 10 * MINUTE
+    assert zone.resolve("p1", wall(2, 31), now) == AUTUMN + 31 * MINUTE
+    assert zone.resolve("p1", wall(2, 10), AUTUMN + 70 * MINUTE) == AUTUMN + 70 * MINUTE
+    assert zone.resolve("p1", wall(2, 50), AUTUMN + 71 * MINUTE) == AUTUMN + 50 * MINUTE
+    assert zone.resolve("p1", wall(2, 11), AUTUMN + 71 * MINUTE) == AUTUMN + 71 * MINUTE
+
+
+def test_where_both_meanings_are_later_than_now_order_decides() -> None:
+    zone = LocalTime(BERLIN)
+    zone.resolve("p1", wall(2, 30))
+    assert zone.resolve("p1", wall(2, 10), AUTUMN) == AUTUMN + 70 * MINUTE
+
+
+def test_what_is_out_of_order_moves_no_source() -> None:
+    zone = LocalTime(BERLIN)
+    zone.resolve("p1", wall(2, 20))
+    assert zone.resolve("p1", wall(2, 55), learn=False) == AUTUMN + 55 * MINUTE
+    assert zone.resolve("p1", wall(2, 10), learn=False) == AUTUMN + 70 * MINUTE
+    assert zone.resolve("p1", wall(2, 30)) == AUTUMN + 30 * MINUTE
+
+
 def test_sources_go_through_a_repeated_hour_each_on_its_own() -> None:
     zone = LocalTime(BERLIN)
     zone.resolve("p1", wall(2, 50))
