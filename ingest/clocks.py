@@ -15,6 +15,7 @@ STEADY: Span = MINUTE
 ENOUGH = 5
 STEP: Span = 1_000_000_000
 FRESH: Span = 5 * MINUTE
+DOUBTFUL: Span = 5 * MINUTE
 
 
 @dataclass(slots=True)
@@ -36,15 +37,18 @@ class ClockOffsets:
     """Estimates how far each source with the policy `corrected` is behind the true time.
 
     The way of a message takes time but never less than none, so the smallest difference is the
-    best estimate. It follows at once where a difference is smaller. A larger one is either a clock
-    set back or an old message from a backlog; it is believed when a whole window of messages
-    agrees on it, which a draining backlog never does. Offsets move in whole seconds, so that a
-    message that is delivered twice keeps its time.
+    best estimate. It follows at once where a difference is a little smaller. One that is smaller
+    by more than five minutes is a clock that was set ahead, or a slip of one message: it is
+    believed once some in a row agree on it. A larger one is either a clock set back or an old
+    message from a backlog; it is believed when a whole window of messages agrees on it, which a
+    draining backlog never does. Offsets move in whole seconds, so that a message that is delivered
+    twice keeps its time.
     """
 
     def __init__(self, known: Mapping[str, Span] | None = None) -> None:
         self._offsets: dict[str, Span] = dict(known or {})
         self._windows: dict[str, _Window] = {}
+        self._doubts: dict[str, _Window] = {}
 
     @property
     def offsets(self) -> dict[str, Span]:
@@ -58,6 +62,10 @@ class ClockOffsets:
     def learn(self, asset: str, arrived: Instant, at: Instant) -> None:
         """Take note of one fresh message."""
         difference = arrived - at
+        if difference < self.offset(asset) - DOUBTFUL:
+            self._doubt(asset, arrived, difference)
+            return
+        self._doubts.pop(asset, None)
         window = self._windows.get(asset)
         if window is None:
             self._windows[asset] = _Window(arrived, difference, difference)
@@ -68,6 +76,17 @@ class ClockOffsets:
                 del self._windows[asset]
         if asset not in self._offsets or difference < self._offsets[asset] - STEP:
             self._offsets[asset] = _whole(difference)
+
+    def _doubt(self, asset: str, arrived: Instant, difference: Span) -> None:
+        doubt = self._doubts.get(asset)
+        if doubt is not None:
+            doubt.add(difference)
+        if doubt is None or doubt.most - doubt.least > STEADY:
+            doubt = self._doubts[asset] = _Window(arrived, difference, difference)
+        if doubt.count >= ENOUGH:
+            self._offsets[asset] = _whole(doubt.least)
+            del self._doubts[asset]
+            self._windows.pop(asset, None)
 
     def _close(self, asset: str, window: _Window) -> None:
         if window.count >= ENOUGH and window.most - window.least <= STEADY:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.clock import HOUR, MINUTE, SECOND
-from ingest.clocks import ENOUGH, WINDOW, ClockJumps, ClockOffsets
+from ingest.clocks import DOUBTFUL, ENOUGH, WINDOW, ClockJumps, ClockOffsets
 from ingest.instants import FURTHEST
 from tests.messages import NOW
 
@@ -33,8 +33,29 @@ def test_a_smaller_difference_is_followed_at_once_and_a_larger_is_not() -> None:
     offsets.learn("a", NOW, NOW - HOUR)
     offsets.learn("a", NOW + SECOND, NOW - 2 * HOUR)
     assert offsets.offset("a") == HOUR
-    offsets.learn("a", NOW + 2 * SECOND, NOW)
-    assert offsets.offset("a") == 2 * SECOND
+    offsets.learn("a", NOW + 2 * SECOND, NOW - HOUR + DOUBTFUL)
+    assert offsets.offset("a") == HOUR - DOUBTFUL + 2 * SECOND
+
+
+@pytest.mark.parametrize("known", [{}, {"a": HOUR}])
+def test_a_clock_that_was_set_ahead_is_believed_once_some_in_a_row_agree(
+    known: dict[str, int],
+) -> None:
+    offsets = ClockOffsets(known)
+    before = offsets.offset("a")
+    for n in range(ENOUGH):
+        assert offsets.offset("a") == before
+        offsets.learn("a", NOW + n * SECOND, NOW + n * SECOND + 2 * HOUR)
+    assert offsets.offset("a") == -2 * HOUR
+
+
+def test_slips_that_do_not_agree_or_not_in_a_row_are_never_believed() -> None:
+    offsets = ClockOffsets({"a": 0, "b": 0})
+    for n in range(4 * ENOUGH):
+        arrived = NOW + n * SECOND
+        offsets.learn("a", arrived, arrived + (HOUR if n % ENOUGH else 0))
+        offsets.learn("b", arrived, arrived + (1 + n) * HOUR)
+    assert offsets.offsets == {"a": 0, "b": 0}
 
 
 def test_what_is_known_from_before_holds() -> None:

@@ -308,6 +308,15 @@ def test_a_clock_that_is_off_is_corrected_where_so_configured() -> None:
     assert [reading.at for reading in readings(batch)] == [NOW]
 
 
+def test_a_slip_of_a_corrected_clock_is_refused_and_the_messages_after_it_keep_their_time() -> None:
+    found = decoder(plant(ClockPolicy.CORRECTED))
+    found.decode([packet(body(NOW - HOUR))], NOW)
+    slip = found.decode([packet(body(NOW + 300 * DAY))], NOW + SECOND)
+    assert [rejection.reason for rejection in slip.rejections] == [Reason.TOO_EARLY]
+    batch = found.decode([packet(body(NOW - HOUR + 2 * SECOND))], NOW + 2 * SECOND)
+    assert [reading.at for reading in readings(batch)] == [NOW + 2 * SECOND]
+
+
 def test_a_corrected_clock_is_not_learned_from_one_that_is_not_trusted() -> None:
     found = decoder(plant(ClockPolicy.CORRECTED))
     said = packet(body(NOW))
