@@ -8,7 +8,8 @@ hundred topics are queued for it. Then a process is started and timed, imports i
   from outside shows all in the history.
 
 Both take turns, three rounds each; the table shows medians. Every stored value is checked against
-what was sent.
+what was sent. Starting up is counted and is longer for ours, so the goal is for the full number of
+messages: with few of them the ratio says more about imports than about receiving.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ ASSETS = 100
 CHANNELS = tuple(f"channel_{k}" for k in range(6))
 FILTER = "plant/+/+/+/telemetry"
 CLIENT = "drain"
+FULL = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,8 @@ def figures(plain: list[Drain], ours: list[Drain], count: int) -> list[Figure]:
         return float(statistics.median(getattr(drain, name) for drain in drains))
 
     spreads = f"rounds: {spread(plain)} and {spread(ours)} msg/s"
+    if count < FULL:
+        spreads += f"; start-up counted, the goal is for {FULL:,} messages"
     return [
         Figure("plain paho", rate(plain), "msg/s", None, "the baseline"),
         Figure("ingest", rate(ours), "msg/s", None, "until in the history"),
@@ -231,7 +235,7 @@ def figures(plain: list[Drain], ours: list[Drain], count: int) -> list[Figure]:
 def main() -> int:
     """Run the benchmark from the command line."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("--messages", type=int, default=300_000)
+    parser.add_argument("--messages", type=int, default=FULL)
     parser.add_argument("--rounds", type=int, default=3)
     for name in ("--plain", "--ours"):
         parser.add_argument(name, type=int, help=argparse.SUPPRESS)

@@ -17,7 +17,8 @@ from pathlib import Path
 from benchmarks.latency import listen
 from benchmarks.rig.fleet import Fleet
 from benchmarks.rig.report import Figure, arguments, finish
-from benchmarks.rig.stand import Stand, wait_for
+from benchmarks.rig.seen import started
+from benchmarks.rig.stand import Stand
 from core.clock import SECOND, system_clock
 
 GOALS = {"proportional set size": "< 250"}
@@ -55,8 +56,7 @@ def measure(folder: Path, assets: int, rows: int, steady: float) -> tuple[float,
     largest = 0.0
     with Stand(folder, fleet) as stand:
         stand.service.start()
-        wait_for("the files", (folder / "data" / "cases.db").exists, 30)
-        time.sleep(3)
+        stand.wait_for("the connection to the broker", lambda: started(folder / "data"), 30)
         listener = threading.Thread(target=listen, args=(stand.feed_port, {}, stop))
         listener.start()
         load = subprocess.Popen(
@@ -64,8 +64,9 @@ def measure(folder: Path, assets: int, rows: int, steady: float) -> tuple[float,
                 *(sys.executable, "-m", "benchmarks.rig.publisher", "--rate", "3000"),
                 *("--port", str(stand.broker.port), "--assets", str(assets), "--channels", "8"),
                 *("--rows", str(rows), "--end", str(fleet.end)),
-                *("--acked", str(folder / "acked.npy")),
-            ]
+                *("--log", str(folder / "load.npz")),
+            ],
+            stdout=subprocess.DEVNULL,
         )
         while load.poll() is None:
             largest = max(largest, pss(stand.service.pid))

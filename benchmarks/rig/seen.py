@@ -10,26 +10,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rig.fleet import Fleet
-from core.alert import AlertQuery, AlertState
+from core.alert import AlertQuery, AlertState, Change
 from core.clock import SECOND
 from core.journal import Kind, Link, LinkChanged, decode
 from core.plant import SERVICE_ASSET
+from service.finding import SESSION
 from storage.casefile_sqlite import SqliteCaseFile
 from storage.history_sqlite import SqliteHistory
 from storage.journal_sqlite import SqliteJournal
 from storage.settings import JournalSettings
 
+_NOT_TELLING = frozenset({Change.RETURNED, Change.ENDED, Change.ACKNOWLEDGED})
+"""Steps of a case that say nothing new of the trouble."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a service's files say. `machine` counts machine cases with all their steps."""
+    """What a service's files say.
+
+    `machine` counts machine cases with all their steps, `told` the steps by which the feed told
+    that a session was lost.
+    """
 
     stored: int
     scored: bool
     repeated: int
     machine: Counter[tuple[object, ...]] = field(default_factory=Counter)
     service: tuple[str, ...] = ()
-    sessions_lost: int = 0
+    told: int = 0
 
 
 def look(data: Path) -> Seen:
@@ -45,11 +53,12 @@ def look(data: Path) -> Seen:
                 steps = cases.transitions(alert.id)
                 machine[(alert.id, *((s.at, s.change, s.severity) for s in steps))] += 1
         others = [alert for alert in alerts if alert.group != "machine"]
-        sessions = [
+        told = [
             step
             for alert in others
-            if alert.asset == SERVICE_ASSET and alert.group == "session"
+            if alert.asset == SERVICE_ASSET and alert.group == SESSION
             for step in cases.transitions(alert.id)
+            if step.change not in _NOT_TELLING
         ]
         counts = [status.counts for status in cases.statuses()]
         position, last = cases.load().position, journal.last_id()
@@ -59,7 +68,7 @@ def look(data: Path) -> Seen:
             sum(count.get("duplicate", 0) + count.get("late", 0) for count in counts),
             machine,
             tuple(f"{alert.asset.rsplit('/', 1)[-1]}:{alert.group}" for alert in others),
-            len(sessions),
+            len(told),
         )
     finally:
         history.close()
@@ -67,10 +76,25 @@ def look(data: Path) -> Seen:
         journal.close()
 
 
-def connections(data: Path) -> list[float]:
-    """When ingest came to be connected, in seconds since 1970."""
+def links(data: Path, link: Link) -> list[float]:
+    """When a thing happened on ingest's connection to the broker, in seconds since 1970."""
+    return [at for at, each in _links(data) if each is link]
+
+
+def connected(data: Path) -> bool:
+    """Whether the newest that the journal says of the connection is that it stands."""
+    last = [link for _, link in _links(data) if link is not Link.SESSION_LOST][-1:]
+    return last == [Link.CONNECTED]
+
+
+def started(data: Path) -> bool:
+    """Whether ingest has come to be connected once, so that what is published reaches it."""
+    return (data / "cases.db").exists() and bool(links(data, Link.CONNECTED))
+
+
+def _links(data: Path) -> list[tuple[float, Link]]:
     journal = SqliteJournal(data / "journal.db", JournalSettings())
-    found: list[float] = []
+    found: list[tuple[float, Link]] = []
     position = 0
     try:
         while entries := journal.read(position, 1000):
@@ -78,28 +102,25 @@ def connections(data: Path) -> list[float]:
             for entry in entries:
                 if entry.kind is Kind.LINK:
                     body = decode(entry)
-                    if isinstance(body, LinkChanged) and body.link is Link.CONNECTED:
-                        found.append(entry.at / SECOND)
+                    if isinstance(body, LinkChanged):
+                        found.append((entry.at / SECOND, body.link))
     finally:
         journal.close()
     return found
 
 
-def missing(data: Path, fleet: Fleet, acked: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return when the broker acknowledged each reading that is not whole in the history."""
+def missing(data: Path, fleet: Fleet) -> NDArray[np.bool_]:
+    """Tell of each reading of a fleet, in order of publishing, whether the history lacks it."""
     history = SqliteHistory(data / "history.db")
     values = fleet.values()
-    published = acked.reshape(fleet.rows, fleet.assets)
-    absent: list[float] = []
+    absent = np.ones((fleet.rows, fleet.assets), bool)
     try:
         for i, name in enumerate(fleet.names):
             kept = history.read(f"bench/hall/{name}", fleet.channel_names, 0, 2**62)
             found = dict(zip(kept.at.tolist(), kept.values, strict=True))
             for row in range(fleet.rows):
                 got = found.get(fleet.at(row) // 10**6 * 10**6)
-                right = got is not None and np.array_equal(got, values[row, i])
-                if published[row, i] and not right:
-                    absent.append(float(published[row, i]))
+                absent[row, i] = got is None or not np.array_equal(got, values[row, i])
     finally:
         history.close()
-    return np.array(absent)
+    return absent.ravel()

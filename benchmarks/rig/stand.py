@@ -36,6 +36,11 @@ class Service:
         """Whether it has not ended by itself."""
         return self._process is not None and self._process.poll() is None
 
+    def last_words(self) -> str:
+        """Return the end of its log."""
+        log = (self.folder / "service.log").read_text(encoding="utf-8", errors="replace")
+        return "\n".join(log.splitlines()[-10:])
+
     def start(self) -> Self:
         """Start it; it may take a second until it works."""
         with (self.folder / "service.log").open("ab") as log:
@@ -50,10 +55,16 @@ class Service:
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it politely, or as a power cut would (SIGKILL)."""
-        if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(60)
-        self._process = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(60)
+            raise
 
 
 class Stand:
@@ -74,15 +85,23 @@ class Stand:
 
     def __exit__(self, *_: object) -> None:
         """Stop both."""
-        self.service.end()
-        self.broker.stop()
+        try:
+            self.service.end()
+        finally:
+            self.broker.stop()
 
+    def wait_for(self, what: str, true: Callable[[], bool], seconds: float) -> None:
+        """Wait until something holds while the service runs.
 
-def wait_for(what: str, true: Callable[[], bool], seconds: float, every: float = 0.2) -> None:
-    """Wait until something holds; TimeoutError names what did not."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            msg = f"{what}: not within {seconds:.0f} s"
-            raise TimeoutError(msg)
-        time.sleep(every)
+        TimeoutError names what did not hold; RuntimeError shows the last words of a service that
+        ended by itself.
+        """
+        deadline = time.monotonic() + seconds
+        while not true():
+            if not self.service.alive:
+                msg = f"{what}: the service ended by itself\n{self.service.last_words()}"
+                raise RuntimeError(msg)
+            if time.monotonic() > deadline:
+                msg = f"{what}: not within {seconds:.0f} s"
+                raise TimeoutError(msg)
+            time.sleep(0.2)
