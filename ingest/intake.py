@@ -51,6 +51,11 @@ class Intake:
         """Note a change of the link; it goes into the journal with what comes next."""
         self._links.append(draft(self._clock(), change))
 
+    @property
+    def told(self) -> bool:
+        """Whether the journal has every change of the link."""
+        return not self._links
+
     def judge(self, packets: Sequence[Packet]) -> Batch:
         """Decode a batch. Whatever is in it, every message gets its verdict."""
         arrived, trusted = self._clock(), self._trusted()

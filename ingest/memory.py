@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -14,9 +15,13 @@ _log = structlog.get_logger("ingest")
 
 
 class Memory(msgspec.Struct):
-    """The broker's session that was last held, and the offsets of clocks that are corrected."""
+    """The broker's session that was last held, and the offsets of clocks that are corrected.
+
+    `lost` says in words that a session was lost, until the journal has it.
+    """
 
     session: str = ""
+    lost: str = ""
     offsets: dict[str, Span] = {}
 
 
@@ -47,7 +52,10 @@ class MemoryFile:
                 return
             try:
                 beside = self._path.with_suffix(".new")
-                beside.write_bytes(body)
+                with beside.open("wb") as file:
+                    file.write(body)
+                    file.flush()
+                    os.fsync(file.fileno())
                 beside.replace(self._path)
             except OSError as error:
                 _log.warning("memory_unwritable", path=str(self._path), why=str(error))

@@ -32,6 +32,7 @@ _QUICK = 5.0
 _QUICK_ENDS = 3
 _TAKEN_OVER_WAIT = 10.0
 _ROOM_FOR_TOPIC = 70_000
+_LOST = "the broker no longer knows our session; what it held for us is gone"
 
 
 class Subscriber:
@@ -47,6 +48,7 @@ class Subscriber:
         commit_every: Span,
     ) -> None:
         self._broker = broker
+        self._session = f"{broker.client_id} at {broker.host}:{broker.port}"
         self._filter = topic_filter
         self._intake = intake
         self._memory = memory
@@ -58,6 +60,7 @@ class Subscriber:
         self._failures = 0
         self._quick_ends = 0
         self._away_logged = False
+        self._looked_at: Connection | None = None
         self.connected = False
         self.trouble = ""
 
@@ -95,6 +98,8 @@ class Subscriber:
         while alive and not stop.is_set():
             beat()
             alive = connection.turn(_IDLE) and not connection.standing.unsubscribable
+            if connection.standing.welcomed:
+                self._note_loss(connection)
             if connection.ready and not self.connected:
                 self._welcome(connection)
             if not self.connected and time.monotonic() - began > self._answer_within:
@@ -105,6 +110,7 @@ class Subscriber:
                 self._commit(connection, stop, beat)
             elif self.connected:
                 self._intake.flush()
+            self._forget_loss()
 
     def _gather(self, connection: Connection) -> None:
         """Wait a little for more, as long as more keeps coming."""
@@ -139,6 +145,7 @@ class Subscriber:
             self._intake.acknowledged(len(ids))
 
     def _welcome(self, connection: Connection) -> None:
+        self._note_loss(connection)
         broker = self._broker
         self.connected, self.trouble = True, ""
         metrics.CONNECTED.set(1)
@@ -147,13 +154,30 @@ class Subscriber:
         version = "5" if connection.version_5 else "3.1.1"
         _log.info("broker_connected", broker=broker.url, mqtt=version)
         self._intake.tell(LinkChanged(Link.CONNECTED, f"{broker.url}, MQTT {version}"))
-        session = f"{broker.client_id} at {broker.host}:{broker.port}"
-        if self._memory.now.session == session and not connection.standing.session_present:
-            detail = "the broker no longer knows our session; what it held for us is gone"
-            _log.warning("session_lost", broker=broker.url)
-            self._intake.tell(LinkChanged(Link.SESSION_LOST, detail))
-        if self._memory.now.session != session:
-            self._memory.now.session = session
+        if self._memory.now.lost:
+            self._intake.tell(LinkChanged(Link.SESSION_LOST, self._memory.now.lost))
+        if self._memory.now.session != self._session:
+            self._memory.now.session = self._session
+            self._memory.save()
+
+    def _note_loss(self, connection: Connection) -> None:
+        """Keep in mind, before anything else, that the session which we held is gone.
+
+        From here on the broker has a new one, so the next connection could not tell.
+        """
+        if self._looked_at is connection:
+            return
+        self._looked_at = connection
+        if self._memory.now.session != self._session or connection.standing.session_present:
+            return
+        _log.warning("session_lost", broker=self._broker.url)
+        self._memory.now.lost = _LOST
+        self._memory.now.session = ""
+        self._memory.save()
+
+    def _forget_loss(self) -> None:
+        if self._memory.now.lost and self.connected and self._intake.told:
+            self._memory.now.lost = ""
             self._memory.save()
 
     def _ended(self, connection: Connection, lasted: float, *, was_connected: bool) -> float:

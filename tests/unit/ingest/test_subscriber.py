@@ -5,80 +5,23 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from structlog.testing import capture_logs
 
-from core.clock import SECOND, ManualClock
+from core.clock import SECOND
 from core.errors import Unavailable
-from core.journal import Kind, Link, LinkChanged, decode
-from core.readings import Readings
+from core.journal import Link, LinkChanged
 from ingest import subscriber
-from ingest.intake import Intake
-from ingest.memory import MemoryFile
 from ingest.settings import BrokerSettings, IngestSettings
 from ingest.subscriber import Subscriber
 from simulators.broker import free_port
-from tests.messages import NOW, body, decoder
+from tests.messages import NOW, body
+from tests.receiver import TOPIC, Receiver, sends
 from tests.scripted_broker import TAKEN_OVER, Caller, ScriptedBroker
 from tests.streams import publish
-from tests.stubborn import StubbornJournal
 from tests.waiting import until
-
-TOPIC = b"plant/karachi/hall/p1/telemetry"
-
-
-class Receiver:
-    """A running subscriber over a journal that can be made to fail."""
-
-    def __init__(self) -> None:
-        self.journal = StubbornJournal()
-        self.decoder = decoder()
-        self.intake = Intake(self.decoder, self.journal, ManualClock(NOW), lambda: True)
-        self.memory = MemoryFile()
-        self.stop = threading.Event()
-        self.beats = 0
-        self._thread: threading.Thread | None = None
-
-    def _beat(self) -> None:
-        self.beats += 1
-
-    def start(self, port: int, batch: int = 20_000, **changes: Any) -> Subscriber:
-        given = {
-            "url": f"mqtt://127.0.0.1:{port}",
-            "client_id": "me",
-            "reconnect_max": "20ms",
-            **changes,
-        }
-        subscriber = Subscriber(
-            BrokerSettings.model_validate(given),
-            IngestSettings(batch=batch),
-            self.decoder.topic_filter,
-            self.intake,
-            self.memory,
-            commit_every=SECOND // 500,
-        )
-        self._thread = threading.Thread(target=subscriber.run, args=(self.stop, self._beat))
-        self._thread.start()
-        return subscriber
-
-    def end(self) -> None:
-        self.stop.set()
-        if self._thread is not None:
-            self._thread.join(20)
-            assert not self._thread.is_alive()
-
-    def values(self) -> list[float]:
-        """List what the journal has of the first pump's vibration."""
-        found = [decode(entry) for entry in self.journal.read(0, 99_999)]
-        blocks = [each for each in found if isinstance(each, Readings)]
-        return [reading.values["vibration"] for block in blocks for reading in block]
-
-    def links(self) -> list[LinkChanged]:
-        entries = [entry for entry in self.journal.read(0, 99_999) if entry.kind is Kind.LINK]
-        return [decode(entry) for entry in entries]  # type: ignore[misc]
 
 
 @pytest.fixture
@@ -86,18 +29,6 @@ def receiver() -> Iterator[Receiver]:
     found = Receiver()
     yield found
     found.end()
-
-
-def sends(*numbers: int) -> Callable[[Caller], None]:
-    """Welcome the subscriber, send numbered messages, and read what it answers."""
-
-    def script(caller: Caller) -> None:
-        caller.welcome()
-        for number in numbers:
-            caller.publish(TOPIC, body(NOW + number, vibration=number), number)
-        caller.listen(20)
-
-    return script
 
 
 def test_what_comes_is_journaled_and_then_acknowledged(receiver: Receiver) -> None:
@@ -219,18 +150,6 @@ def test_every_connection_subscribes_anew(receiver: Receiver) -> None:
     assert [8 in caller.heard for caller in broker.callers] == [True] * 3
     kinds = [link.link for link in receiver.links()]
     assert kinds.count(Link.CONNECTED) == 3 and kinds.count(Link.DISCONNECTED) >= 2
-
-
-def test_a_session_that_the_broker_forgot_is_told(receiver: Receiver) -> None:
-    def once(caller: Caller) -> None:
-        caller.welcome()
-
-    with ScriptedBroker(once, sends(1)) as broker:
-        receiver.start(broker.port)
-        until(lambda: receiver.values() == [1])
-        receiver.end()
-    assert [link.link for link in receiver.links()].count(Link.SESSION_LOST) == 1
-    assert receiver.memory.now.session == f"me at 127.0.0.1:{broker.port}"
 
 
 def test_a_take_over_is_named_with_the_client_id(receiver: Receiver) -> None:
