@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+import msgspec
 import structlog
 
 from core.clock import HOUR, SECOND, Clock, Instant, Span
@@ -22,6 +23,7 @@ CONSUMER = "history"
 _log = structlog.get_logger("ingest")
 _ENTRIES = 64
 _IDLE = 0.05
+_TOPIC = "(history)"
 _TRIM_EVERY = HOUR // SECOND
 _MARK_EVERY = 1.0
 
@@ -53,6 +55,7 @@ class HistoryWriter:
         self._history_keep = history_keep
         self._trusted = trusted
         self._position: int | None = None
+        self._unreadable = 0
         self._marked = -1
         self._mark_at = 0.0
         self._trim_at = time.monotonic() + 60
@@ -108,28 +111,38 @@ class HistoryWriter:
             found = self._journal.read(position, _ENTRIES)
             entries += found
             for entry in found:
-                if entry.kind is Kind.READINGS:
-                    batches.append(Readings.decode(entry.body))
-                    rows += len(batches[-1])
+                if entry.kind is Kind.READINGS and (batch := self._decoded(entry)) is not None:
+                    batches.append(batch)
+                    rows += len(batch)
             if len(found) < _ENTRIES:
                 break
             position = found[-1].id
         return entries, batches
 
+    def _decoded(self, entry: Entry) -> Readings | None:
+        """Read an entry's readings; one that cannot be read is told once, and left out."""
+        try:
+            batch = Readings.decode(entry.body)
+            _check_columns(batch)
+        except (ValueError, msgspec.MsgspecError) as error:
+            if entry.id > self._unreadable:
+                _log.warning("journal_entry_unreadable", entry=entry.id, why=str(error))
+                self._tell(1, f"journal entry {entry.id} cannot be read: {error}", entry.body)
+                self._unreadable = entry.id
+            return None
+        return batch
+
     def _refused(self, error: PartlyRefused, batches: Sequence[Readings]) -> None:
         """Tell of rows that the history will never take."""
         _log.warning("history_refused_rows", refused=error.refused, why=str(error))
-        now = self._clock()
         names = {batch.asset_class for batch in batches}
-        seen = (RejectionsSeen("(history)", Reason.REFUSED_BY_STORE, error.refused),)
-        letter = Rejection(
-            "(history)",
-            Reason.REFUSED_BY_STORE,
-            b"",
-            now,
-            f"{error}; classes: {', '.join(sorted(names))}",
-        )
-        self._journal.append([draft(now, seen)], [letter])
+        self._tell(error.refused, f"{error}; classes: {', '.join(sorted(names))}")
+
+    def _tell(self, count: int, why: str, payload: bytes = b"") -> None:
+        """Put into the journal that history will never have something."""
+        now, reason = self._clock(), Reason.REFUSED_BY_STORE
+        letter = Rejection(_TOPIC, reason, payload, now, why)
+        self._journal.append([draft(now, (RejectionsSeen(_TOPIC, reason, count),))], [letter])
 
     def _mark(self, position: int, *, force: bool) -> None:
         now = time.monotonic()
@@ -155,3 +168,17 @@ class HistoryWriter:
         self._entry_before = self._newest_entry
         if dropped or older:
             _log.info("old_entries_trimmed", journal=dropped, history=older)
+
+
+def _check_columns(batch: Readings) -> None:
+    """Raise ValueError where the columns of readings do not belong together."""
+    rows, width = len(batch.at), len(batch.channels)
+    shapes = {batch.values.shape, (rows, width)}
+    if batch.quality is not None:
+        shapes.add(batch.quality.shape)
+    if len(shapes) > 1 or len(batch.asset) != rows:
+        msg = "its columns differ in length"
+        raise ValueError(msg)
+    if rows and not 0 <= batch.asset.min() <= batch.asset.max() < len(batch.assets):
+        msg = "it names assets that it does not list"
+        raise ValueError(msg)

@@ -8,11 +8,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.clock import Instant
-from core.journal import Draft, Entry, Gap, Kind, Usage
-from core.readings import Readings
+from core.journal import Draft, Entry, Gap, Usage
 from core.rejection import DeadLetter, Reason, Rejection
 from storage import dead_letters
-from storage.journal_room import OVERHEAD, SCORING, bound, cost, disposable, floor, full
+from storage.journal_room import (
+    OVERHEAD,
+    SCORING,
+    bound,
+    cost,
+    disposable,
+    floor,
+    full,
+    readings_in,
+)
 from storage.settings import JournalSettings
 
 
@@ -151,7 +159,7 @@ class MemoryJournal:
         self._entries = [entry for entry in self._entries if entry.id not in gone]
 
     def _note(self, entries: Sequence[Entry]) -> None:
-        readings = sum(len(Readings.decode(e.body)) for e in entries if e.kind is Kind.READINGS)
+        readings = sum(readings_in(entry.kind, entry.body) for entry in entries)
         first, last, count = entries[0], entries[-1], len(entries)
         gap = Gap(first.id, last.id, count, readings, first.at, last.at)
         before = self._gaps[-1] if self._gaps else None

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from core.clock import Instant
 from core.errors import Unavailable
 from core.journal import Draft, Kind
@@ -66,6 +68,16 @@ class Held:
     size: int
 
 
+def readings_in(kind: int, body: bytes) -> int:
+    """Count the readings of an entry; one that cannot be read must not keep room from others."""
+    if kind != Kind.READINGS:
+        return 0
+    try:
+        return len(Readings.decode(body))
+    except (ValueError, msgspec.MsgspecError):
+        return 0
+
+
 def make_room(
     connection: sqlite3.Connection,
     marks: Mapping[str, int],
@@ -115,7 +127,7 @@ def _note(connection: sqlite3.Connection, entries: Sequence[Held]) -> None:
             body = connection.execute(
                 "SELECT body FROM entries WHERE id = ?", (entry.id,)
             ).fetchone()[0]
-            readings += len(Readings.decode(body))
+            readings += readings_in(entry.kind, body)
     first, last = entries[0], entries[-1]
     grown = connection.execute(
         "UPDATE gaps SET last = ?, entries = entries + ?, readings = readings + ?, stop = ? "

@@ -228,6 +228,16 @@ def test_with_drop_unstored_alerts_go_on_and_the_gap_is_told(make: Make) -> None
     assert journal.usage().bytes <= journal.usage().limit
 
 
+def test_an_entry_that_cannot_be_read_makes_room_like_any_other(make: Make) -> None:
+    size = len(readings(1).body)
+    journal = make(max_size=3 * (size + 100), when_full="drop_unstored")
+    journal.append([Draft(1, Kind.READINGS, b"\xc1" * size)])
+    for number in range(2, 8):
+        journal.mark("scoring", journal.append([readings(number)]))
+    (gap,) = journal.gaps()
+    assert gap.first == 1 and gap.readings == 10 * (gap.entries - 1)
+
+
 def test_gaps_apart_from_each_other_are_told_apart(make: Make) -> None:
     size = len(readings(1).body)
     journal = make(max_size=3 * (size + 100), when_full="drop_unstored")

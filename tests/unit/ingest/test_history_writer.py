@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
 from core.clock import DAY, HOUR, SECOND, ManualClock
 from core.errors import PartlyRefused, Unavailable
-from core.journal import Kind, Tick, decode, draft
+from core.journal import Draft, Kind, RejectionsSeen, Tick, decode, draft
 from core.readings import Reading, Readings
 from core.rejection import Reason
 from ingest import history_writer
@@ -131,6 +133,42 @@ def test_rows_that_are_refused_for_ever_are_told_and_the_rest_goes_on() -> None:
     assert "1 of 2 refused: too many channels; classes: pump" in letter.detail
     (told,) = [decode(e) for e in works.journal.read(0) if e.kind is Kind.REJECTIONS]
     assert told[0].count == 1  # type: ignore[index]
+
+
+def broken() -> dict[str, bytes]:
+    """Entries of readings whose bytes cannot be read as such."""
+    good = Readings.of("pump", ("v",), [Reading("a", NOW, {"v": 1.0})], NOW)
+    return {
+        "noise": b"\xc1broken",
+        "nothing": b"",
+        "the end is missing": good.encode()[:-3],
+        "no text": good.encode().replace(b"pump", b"p\xffmp"),
+        "columns of other lengths": replace(good, at=np.arange(2)).encode(),
+        "too few values": replace(good, values=np.ones((0, 1))).encode(),
+        "marks of other lengths": replace(good, quality=np.ones((2, 1), np.uint8)).encode(),
+        "an asset that is not listed": replace(good, asset=np.array([7], np.int32)).encode(),
+    }
+
+
+@pytest.mark.parametrize("what", broken())
+def test_an_entry_that_cannot_be_read_is_told_once_and_the_rest_goes_on(what: str) -> None:
+    works = Works()
+    body = broken()[what]
+    works.journal.append([Draft(NOW, Kind.READINGS, body)])
+    works.says(1)
+    works.history.trouble = Unavailable("the database is away")
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            works.writer.step()
+    works.history.trouble = None
+    works.drain()
+    assert works.history.count() == 1
+    assert works.history.position() == works.journal.last_id()
+    (letter,) = works.journal.rejected()
+    assert letter.reason is Reason.REFUSED_BY_STORE and letter.payload == body
+    assert letter.detail.startswith("journal entry 1 cannot be read: ")
+    (told,) = [decode(e) for e in works.journal.read(0) if e.kind is Kind.REJECTIONS]
+    assert told == (RejectionsSeen("(history)", Reason.REFUSED_BY_STORE, 1),)
 
 
 def run(works: Works) -> tuple[threading.Event, threading.Thread]:
