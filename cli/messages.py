@@ -74,6 +74,7 @@ def retry(
     from cli.adapters import existing, open_journal
     from cli.configuration import load
     from core.clock import system_clock
+    from ingest.memory import MemoryFile
     from ingest.retry import retry as try_again
 
     loaded = existing(load(config), "journal.db")
@@ -85,7 +86,10 @@ def retry(
         if unknown := set(letters or ()) - {letter.id for letter in chosen}:
             msg = f"no such message is kept: {', '.join(map(str, sorted(unknown)))}"
             raise Refused(msg)
-        done = try_again(chosen, loaded.plant, loaded.service.ingest, journal, system_clock)
+        offsets = MemoryFile(loaded.data / "ingest.json").now.offsets
+        done = try_again(
+            chosen, loaded.plant, loaded.service.ingest, journal, system_clock, offsets
+        )
     finally:
         journal.close()
     print(f"taken now: {done.taken}, refused again: {done.refused}, not kept whole: {done.partial}")

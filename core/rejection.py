@@ -32,13 +32,17 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A message that was not taken. `detail` names the culprit and what is allowed."""
+    """A message that was not taken. `detail` names the culprit and what is allowed.
+
+    `retained` marks a broker's memory of a last state, which says nothing about now.
+    """
 
     topic: str
     reason: Reason
     payload: bytes
     at: Instant
     detail: str = ""
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class DeadLetter:
     size: int
     at: Instant
     detail: str = ""
+    retained: bool = False
 
     @property
     def whole(self) -> bool:

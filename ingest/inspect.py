@@ -111,14 +111,14 @@ class Inspector:
         topic, payload, head, _ = packet
         asset = self.asset(topic)
         if isinstance(asset, Bad):
-            return Verdict(None, _rejection(topic, payload, arrival.at, [asset]), shown(topic))
+            return Verdict(None, _rejection(packet, arrival.at, [asset]), shown(topic))
         found = _Found()
         reading = None
         try:
             reading = self._judge(asset, payload, head, arrival, found)
         except Bad as bad:
             found.bad.insert(0, bad)
-        return Verdict(reading, _rejection(topic, payload, arrival.at, found.bad), asset.id)
+        return Verdict(reading, _rejection(packet, arrival.at, found.bad), asset.id)
 
     def _judge(
         self, asset: Asset, payload: bytes, head: int, arrival: Arrival, found: _Found
@@ -209,14 +209,16 @@ class Inspector:
             raise Bad(Reason.TOO_OLD, detail)
 
 
-def _rejection(topic: bytes, payload: bytes, at: Instant, bad: list[Bad]) -> Rejection | None:
+def _rejection(packet: Packet, at: Instant, bad: list[Bad]) -> Rejection | None:
     if not bad:
         return None
+    topic, payload, head, _ = packet
     told = [each.detail for each in bad[:_TOLD]]
     if len(bad) > _TOLD:
         told.append(f"and {len(bad) - _TOLD} more")
     detail = "".join(c if c.isprintable() else repr(c)[1:-1] for c in "; ".join(told))
-    return Rejection(shown(topic), bad[0].reason, payload, at, detail)
+    retained = bool(head & RETAINED)
+    return Rejection(shown(topic), bad[0].reason, payload, at, detail, retained)
 
 
 def _read_values(form: Form, body: dict[str, Any], found: _Found) -> None:

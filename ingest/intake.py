@@ -14,7 +14,7 @@ from core.rejection import Reason, Rejection
 from ingest import metrics
 from ingest.decode import Batch, Decoder, told
 from ingest.outage import Outage
-from ingest.packets import Packet
+from ingest.packets import RETAINED, Packet
 from ingest.topics import shown
 
 _log = structlog.get_logger("ingest")
@@ -125,8 +125,9 @@ class Intake:
                 batches.append(self._decoder.decode([packet], arrived, trusted=trusted))
             except Exception as error:
                 detail = f"the decoder failed on it: {type(error).__name__}"
-                topic, payload, _, _ = packet
-                failed.append(Rejection(shown(topic), Reason.MALFORMED, payload, arrived, detail))
+                topic, payload, head, _ = packet
+                said = shown(topic), Reason.MALFORMED, payload, arrived, detail
+                failed.append(Rejection(*said, retained=bool(head & RETAINED)))
         seen = Counter((entry.topic, entry.reason) for entry in failed)
         return Batch(
             tuple(block for batch in batches for block in batch.readings),

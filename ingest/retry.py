@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.clock import Clock
+from core.clock import Clock, Span
 from core.journal import DeadLetters, Journal, draft
-from core.plant import Plant
+from core.plant import Asset, Plant
 from core.readings import Readings
 from core.rejection import DeadLetter
+from ingest.clocks import ClockOffsets
 from ingest.inspect import Arrival, Inspector
+from ingest.packets import DUPLICATE, RETAINED
 from ingest.settings import IngestSettings
 
 _AT_ONCE = 500
@@ -37,33 +39,46 @@ def retry(
     settings: IngestSettings,
     journal: JournalWithLetters,
     clock: Clock,
+    offsets: Mapping[str, Span] | None = None,
 ) -> Retried:
     """Judge letters anew, oldest first; what is now wholly good goes in and leaves the list.
 
-    A letter is judged as of when it first came, so that waiting does not make it too old. Trying
-    one twice is harmless: its readings have the same asset and time.
+    A letter is judged as of when it first came, so that waiting does not make it too old; a
+    retained one stays that. `offsets` are those that ingest knows of clocks that are corrected.
+    Trying one twice is harmless: its readings have the same asset and time.
     """
-    inspector = Inspector(plant, settings)
+    known = dict(offsets or {})
+    inspector = Inspector(plant, settings, ClockOffsets(known))
     whole = sorted((letter for letter in letters if letter.whole), key=lambda letter: letter.id)
     taken = 0
     for start in range(0, len(whole), _AT_ONCE):
-        taken += _retry_some(whole[start : start + _AT_ONCE], inspector, journal, clock)
+        some = whole[start : start + _AT_ONCE]
+        taken += _retry_some(some, inspector, known, journal, clock)
     return Retried(taken, len(whole) - taken, len(letters) - len(whole))
 
 
 def _retry_some(
-    letters: Sequence[DeadLetter], inspector: Inspector, journal: JournalWithLetters, clock: Clock
+    letters: Sequence[DeadLetter],
+    inspector: Inspector,
+    known: Mapping[str, Span],
+    journal: JournalWithLetters,
+    clock: Clock,
 ) -> int:
     drafts, done = [], []
     now = clock()
     for number, letter in enumerate(letters):
-        packet = (letter.topic.encode(), letter.payload, _QOS_1, 0)
+        topic = letter.topic.encode()
+        asset = inspector.asset(topic)
+        head = _QOS_1 | letter.retained * RETAINED
+        if isinstance(asset, Asset) and asset.id in known:
+            head |= DUPLICATE  # so old a message must not teach anything new about a clock
+        packet = (topic, letter.payload, head, 0)
         verdict = inspector.inspect(packet, Arrival(letter.at, number))
         if verdict.reading is None or verdict.rejection is not None:
             continue
         name = inspector.plant.assets[verdict.reading.asset].asset_class
         channels = inspector.forms[name].channel_names
-        block = Readings.of(name, channels, [verdict.reading], letter.at)
+        block = Readings.of(name, channels, [verdict.reading], letter.at, retained=letter.retained)
         drafts.append(draft(now, block))
         done.append(letter.id)
     if drafts:

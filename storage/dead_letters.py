@@ -17,7 +17,7 @@ SCHEMA = """
 CREATE TABLE letters(
     id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, reason TEXT NOT NULL,
     payload BLOB NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL, detail TEXT NOT NULL,
-    cost INTEGER NOT NULL);
+    cost INTEGER NOT NULL, retained INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX letters_of_topic ON letters(topic, id, cost);
 CREATE INDEX letters_by_reason ON letters(reason, id);
 CREATE TABLE letter_sources(topic TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
@@ -25,7 +25,7 @@ CREATE TABLE letter_reasons(reason TEXT PRIMARY KEY, count INTEGER NOT NULL) WIT
 CREATE TABLE letter_totals(bytes INTEGER NOT NULL, dropped INTEGER NOT NULL);
 INSERT INTO letter_totals VALUES(0, 0);
 """
-_COLUMNS = "id, topic, reason, payload, size, at, detail"
+_COLUMNS = "id, topic, reason, payload, size, at, detail, retained"
 
 
 def cut(rejection: Rejection) -> Rejection:
@@ -36,6 +36,7 @@ def cut(rejection: Rejection) -> Rejection:
         rejection.payload[:KEPT_OF_PAYLOAD],
         rejection.at,
         _storable(rejection.detail[:KEPT_OF_DETAIL]),
+        rejection.retained,
     )
 
 
@@ -46,6 +47,17 @@ def cost(kept: Rejection) -> int:
 
 def _storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def lacks_columns(connection: sqlite3.Connection) -> bool:
+    """Tell whether the table was made before letters knew what was retained."""
+    return "retained" not in {row[1] for row in connection.execute("PRAGMA table_info(letters)")}
+
+
+def add_columns(connection: sqlite3.Connection) -> None:
+    """Give an older table the columns that it lacks; its letters count as not retained."""
+    if lacks_columns(connection):
+        connection.execute("ALTER TABLE letters ADD COLUMN retained INTEGER NOT NULL DEFAULT 0")
 
 
 class DeadLetterTable:
@@ -72,11 +84,12 @@ class DeadLetterTable:
                     kept.at,
                     kept.detail,
                     size,
+                    kept.retained,
                 )
             )
         connection.executemany(
-            "INSERT INTO letters(topic, reason, payload, size, at, detail, cost) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO letters(topic, reason, payload, size, at, detail, cost, retained) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
         self._count(connection, rejections)
@@ -173,6 +186,6 @@ class DeadLetterTable:
         return True
 
 
-def _letter(row: tuple[int, str, str, bytes, int, int, str]) -> DeadLetter:
-    letter_id, topic, reason, payload, size, at, detail = row
-    return DeadLetter(letter_id, topic, Reason(reason), payload, size, at, detail)
+def _letter(row: tuple[int, str, str, bytes, int, int, str, int]) -> DeadLetter:
+    letter_id, topic, reason, payload, size, at, detail, retained = row
+    return DeadLetter(letter_id, topic, Reason(reason), payload, size, at, detail, bool(retained))

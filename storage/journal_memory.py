@@ -181,6 +181,7 @@ class MemoryJournal:
             len(rejection.payload),
             kept.at,
             kept.detail,
+            kept.retained,
         )
         self._sources[kept.topic] += dead_letters.cost(kept)
         excess = self._sources[kept.topic] - self._settings.rejected_per_source

@@ -45,6 +45,11 @@ class SqliteJournal:
         self._settings = settings
         self._file = SqliteFile(path, FORM)
         self._letters = DeadLetterTable(settings.rejected_max_size, settings.rejected_per_source)
+        try:
+            self._bring_up_to_date()
+        except BaseException:
+            self._file.close()
+            raise
 
     def append(self, drafts: Sequence[Draft], rejections: Sequence[Rejection] = ()) -> int:
         """Commit entries and dead letters together; `Unavailable` leaves nothing behind."""
@@ -158,6 +163,13 @@ class SqliteJournal:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+    def _bring_up_to_date(self) -> None:
+        with self._file.reading() as connection:
+            older = dead_letters.lacks_columns(connection)
+        if older:
+            with self._file.writing() as connection:
+                dead_letters.add_columns(connection)
 
     def _take(self, connection: sqlite3.Connection, drafts: Sequence[Draft]) -> None:
         new = cost(drafts)

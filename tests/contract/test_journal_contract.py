@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -285,6 +286,13 @@ def test_hostile_text_in_a_topic_does_not_stop_the_append(journal: Journal) -> N
     journal.append(entries(1), [refused(topic="a\ud800b\0c"), refused(topic="x" * 70_000)])
     assert journal.last_id() == 1
     assert len(journal.rejected()) == 2
+
+
+def test_a_kept_rejection_says_whether_it_was_retained(journal: Journal) -> None:
+    journal.append([], [refused(), replace(refused(), retained=True)])
+    newer, older = journal.rejected()
+    assert newer.retained and not older.retained
+    assert journal.letter(newer.id) == newer
 
 
 def test_a_noisy_source_displaces_only_its_own_rejections(make: Make) -> None:

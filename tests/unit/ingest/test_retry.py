@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from core.clock import DAY, MINUTE, ManualClock
+from core.clock import DAY, HOUR, MINUTE, ManualClock
 from core.journal import Kind, decode
-from core.plant import Asset, Channel, Plant
+from core.plant import Asset, Channel, ClockPolicy, Plant
 from core.readings import Readings
 from core.rejection import Reason
 from ingest.intake import Intake
@@ -15,7 +15,7 @@ from ingest.packets import Packet
 from ingest.retry import Retried, retry
 from ingest.settings import IngestSettings
 from storage.journal_memory import MemoryJournal
-from tests.messages import NOW, PUMP, body, decoder, packet, plant, readings
+from tests.messages import NOW, PUMP, RETAINED, body, decoder, packet, plant, readings
 
 
 def refused(*packets: Packet) -> MemoryJournal:
@@ -82,6 +82,39 @@ def test_many_go_in_by_portions_oldest_first() -> None:
     assert try_again(journal, mended()) == Retried(taken=1100)
     assert [at for _, at in stored(journal)] == [NOW - n * MINUTE for n in range(1100)]
     assert journal.rejected() == []
+
+
+def test_a_retained_message_stays_one() -> None:
+    old = NOW - 3 * HOUR
+    journal = refused(
+        packet(body(old), asset="karachi/hall/p9", head=RETAINED),
+        packet(body(old + 1_000_000), asset="karachi/hall/p9"),
+    )
+    assert try_again(journal, mended()).taken == 2
+    entries = [decode(entry) for entry in journal.read(0) if entry.kind is Kind.READINGS]
+    assert [(each.retained, list(each.at)) for each in entries] == [  # type: ignore[union-attr]
+        (True, [old]),
+        (False, [old + 1_000_000]),
+    ]
+
+
+def corrected() -> Plant:
+    known = mended()
+    assets = {name: replace(a, clock=ClockPolicy.CORRECTED) for name, a in known.assets.items()}
+    return replace(known, assets=assets)
+
+
+def test_a_corrected_clock_is_put_right_by_what_ingest_knows_of_it() -> None:
+    journal = refused(packet(body(NOW - 3 * HOUR, pressure=1), asset="karachi/hall/p9"))
+    letters, offsets = journal.rejected(), {"karachi/hall/p9": 2 * HOUR}
+    retry(letters, corrected(), IngestSettings(), journal, ManualClock(NOW), offsets)
+    assert stored(journal) == [("karachi/hall/p9", NOW - HOUR)]
+
+
+def test_a_corrected_clock_that_ingest_never_heard_is_learned_from_its_letters() -> None:
+    journal = refused(packet(body(NOW - 3 * HOUR), asset="karachi/hall/p9"))
+    assert try_again(journal, corrected()).taken == 1
+    assert stored(journal) == [("karachi/hall/p9", NOW)]
 
 
 def test_what_is_retried_is_what_would_have_been_taken_at_once() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import statistics
 import threading
 import time
@@ -73,6 +74,26 @@ def test_sources_whose_rejections_are_gone_are_forgotten(tmp_path: Path) -> None
         sources = connection.execute("SELECT count(*) FROM letter_sources").fetchone()[0]
     assert sources == kept < 10
     journal.close()
+
+
+def test_a_journal_made_before_letters_knew_what_was_retained_is_brought_up_to_date(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.db"
+    journal = SqliteJournal(path, JournalSettings())
+    journal.append([], [Rejection("old", Reason.MALFORMED, b"x", 1)])
+    journal.close()
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE letters DROP COLUMN retained")
+    connection.close()
+    for _ in range(2):
+        journal = SqliteJournal(path, JournalSettings())
+        journal.append([], [Rejection("new", Reason.MALFORMED, b"x", 1, retained=True)])
+        assert [(each.topic, each.retained) for each in journal.rejected()][-2:] == [
+            ("new", True),
+            ("old", False),
+        ]
+        journal.close()
 
 
 def test_trimming_lets_appends_go_on(tmp_path: Path) -> None:
