@@ -217,14 +217,15 @@ def bereft_figures(args: argparse.Namespace, folder: Path) -> list[Figure]:
     kills = played.times("broker")
     back, lost = (links(folder / "data", link) for link in (Link.CONNECTED, Link.SESSION_LOST))
     note = f"by the journal; the broker was killed {len(kills)} times"
-    told = f"== {max(len(lost), 1)}"
+    told = sum(at in played.seen.told for at in lost)
+    every = f"== {max(len(lost), 1)}"
     return [
         _rate("achieved rate, broker killed", played, args.rate),
         _figure("broker kills after the load", played.late, f"of {len(acts)}", "== 0"),
         _figure("readings the broker forgot", len(forgotten), "after acknowledging them"),
         _figure("forgotten readings unexplained", unexplained(back, forgotten, kills)),
         _figure("sessions lost", len(lost), note, ">= 1"),
-        _figure("broker kills told in the feed", played.seen.told, "each session lost", told),
+        _figure("broker kills told in the feed", told, "each session lost, by its moment", every),
     ]
 
 

@@ -28,8 +28,8 @@ _NOT_TELLING = frozenset({Change.RETURNED, Change.ENDED, Change.ACKNOWLEDGED})
 class Seen:
     """What a service's files say.
 
-    `machine` counts machine cases with all their steps, `told` the steps by which the feed told
-    that a session was lost.
+    `machine` counts machine cases with all their steps; `told` is when, in seconds since 1970,
+    the case about the session at the broker told something new.
     """
 
     stored: int
@@ -37,7 +37,7 @@ class Seen:
     repeated: int
     machine: Counter[tuple[object, ...]] = field(default_factory=Counter)
     service: tuple[str, ...] = ()
-    told: int = 0
+    told: tuple[float, ...] = ()
 
 
 def look(data: Path) -> Seen:
@@ -54,7 +54,7 @@ def look(data: Path) -> Seen:
                 machine[(alert.id, *((s.at, s.change, s.severity) for s in steps))] += 1
         others = [alert for alert in alerts if alert.group != "machine"]
         told = [
-            step
+            step.at / SECOND
             for alert in others
             if alert.asset == SERVICE_ASSET and alert.group == SESSION
             for step in cases.transitions(alert.id)
@@ -68,7 +68,7 @@ def look(data: Path) -> Seen:
             sum(count.get("duplicate", 0) + count.get("late", 0) for count in counts),
             machine,
             tuple(f"{alert.asset.rsplit('/', 1)[-1]}:{alert.group}" for alert in others),
-            len(told),
+            tuple(told),
         )
     finally:
         history.close()
