@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import PartlyRefused
-from core.history import Columns
 from core.readings import Reading, Readings
-from storage.frames import to_frame
 from storage.history_sqlite import SqliteHistory
 
 
@@ -80,11 +78,3 @@ def test_a_write_that_fails_leaves_neither_rows_nor_position(tmp_path: Path) -> 
     history.write([batch(100, 10, "new")], 2)
     assert (history.position(), history.count()) == (2, 20)
     history.close()
-
-
-def test_columns_become_a_frame_in_utc() -> None:
-    columns = Columns(("v", "w"), np.array([10**18]), np.array([[1.0, np.nan]]))
-    frame = to_frame(columns)
-    assert str(frame.index[0]) == "2001-09-09 01:46:40+00:00"
-    assert frame["v"].tolist() == [1.0]
-    assert frame["w"].isna().all()
