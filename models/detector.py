@@ -41,13 +41,16 @@ class Scored:
 
     `value` is 1.0 at the alarm line and NaN where the detector cannot judge (then `blame` is 0
     and the band NaN). `blame` sums to 1 over channels where `value` is a number. `low` and
-    `high` bound what each channel should have read, NaN where the detector has no opinion.
+    `high` bound what each channel should have read, NaN where the detector has no opinion: a
+    channel with neither could not be judged. `values` are what was judged, where that is not what
+    the rows carry.
     """
 
     value: Floats
     blame: Floats
     low: Floats
     high: Floats
+    values: Floats | None = None
 
 
 class Detector(Protocol):

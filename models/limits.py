@@ -3,7 +3,11 @@
 The score of a channel is 1 at its warning line and 2 at its alarm line, linear between and
 beyond, so that a rule at score 1 is the warning and a rule at score 2 the alarm. A channel with
 a warning line only comes close to 2 and never reaches it; one with an alarm line only stays below
-1 until its line and is 2 there. Delays belong to the rules: nothing is remembered here.
+1 until its line and is 2 there. Delays belong to the rules.
+
+A channel that a reading does not carry is judged by what it last said, for as long as the class
+lets it be silent: many gateways send each value in a message of its own, or only on change. What
+was said before a stop says nothing of the machine after it, so it is not held across one.
 """
 
 from __future__ import annotations
@@ -12,12 +16,16 @@ import itertools
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, model_validator
 
 from core.plant import Asset, AssetClass, Mode
-from core.readings import Bools, Floats
+from core.readings import Bools, Floats, Instants
 from core.settings import Settings
 from models.detector import Round, Scored, State, unknown_channel
+
+NEVER = np.iinfo(np.int64).min
+"""Stands where a channel has said nothing yet."""
 
 
 class Limit(Settings):
@@ -58,7 +66,7 @@ class LimitsSettings(Settings):
 
 
 class Limits:
-    """Judges each reading against fixed lines; the worst channel gives the score."""
+    """Judges what each channel last said against fixed lines; the worst gives the score."""
 
     def __init__(
         self, settings: LimitsSettings, asset_class: AssetClass, assets: tuple[Asset, ...]
@@ -73,20 +81,29 @@ class Limits:
         self._limited = np.array([name in settings.channels for name in names])
         self._always = np.array([not row.only_running for row in rows])
         self._ready = np.ones(len(assets))
+        self._hold = asset_class.silent_after
+        self._last = np.full((len(assets), len(names)), np.nan)
+        self._said_at = np.full((len(assets), len(names)), NEVER, np.int64)
 
     def score(self, rows: Round) -> Scored:
         """Judge rows; NaN where no limited channel could be judged."""
+        values = self._known(rows.asset, rows.at, rows.values)
         running = (rows.mode == Mode.RUNNING)[:, None]
-        judged = self._limited & (running | self._always) & np.isfinite(rows.values)
-        scores = np.maximum(self._high.score(rows.values), self._low.score(rows.values))
+        judged = self._limited & (running | self._always) & np.isfinite(values)
+        scores = np.maximum(self._high.score(values), self._low.score(values))
         scores = np.where(judged, scores, 0.0)
         value = np.where(judged.any(axis=1), scores.max(axis=1), np.nan)
         low = np.where(judged, self._low.line, np.nan)
         high = np.where(judged, self._high.line, np.nan)
-        return Scored(value, _blame(scores, judged), low, high)
+        return Scored(value, _blame(scores, judged), low, high, values)
 
     def observe(self, rows: Round) -> None:
-        """Remember nothing."""
+        """Remember what each limited channel said, and forget it where the machine stands."""
+        said = self._limited & np.isfinite(rows.values)
+        self._last[rows.asset] = np.where(said, rows.values, self._last[rows.asset])
+        said_at = np.where(said, rows.at[:, None], self._said_at[rows.asset])
+        stands = (rows.mode != Mode.RUNNING)[:, None] & ~self._always
+        self._said_at[rows.asset] = np.where(stands, NEVER, said_at)
 
     def learn(self, rows: Round, allowed: Bools) -> None:
         """Learn nothing: the lines are given."""
@@ -96,14 +113,28 @@ class Limits:
         return self._ready.copy()
 
     def forget(self, asset: int) -> None:
-        """Forget nothing, since nothing is remembered."""
+        """Forget what one asset said."""
+        self._last[asset] = np.nan
+        self._said_at[asset] = NEVER
 
     def state(self) -> State:
-        """Return nothing, since nothing is remembered."""
-        return {}
+        """Return what was last said, and when."""
+        return {"last": self._last.copy(), "said_at": self._said_at.copy()}
 
     def restore(self, state: State) -> None:
-        """Take over nothing."""
+        """Take over what was last said."""
+        self._last = state["last"].astype(np.float64)
+        self._said_at = state["said_at"].astype(np.int64)
+
+    def _known(self, asset: NDArray[np.intp], at: Instants, values: Floats) -> Floats:
+        """Fill in what limited channels last said; a row that says nothing at all stays so."""
+        missing = self._limited & ~np.isfinite(values)
+        if not missing.any():
+            return values
+        said_at, now = self._said_at[asset], at[:, None]
+        fresh = (said_at <= now) & (said_at >= now - self._hold)
+        speaks = np.isfinite(values).any(axis=1, keepdims=True)
+        return np.where(missing & fresh & speaks, self._last[asset], values)
 
 
 class _Side:

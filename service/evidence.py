@@ -28,7 +28,7 @@ def gather(
 ) -> Evidence:
     """Gather the evidence of one row for a rule that came on."""
     blame, low, high = verdict.blame[row], verdict.low[row], verdict.high[row]
-    values = rows.values[row]
+    values = (rows.values if verdict.values is None else verdict.values)[row]
     score = float(verdict.value[row])
     shares = dict(zip(asset_class.channel_names, blame.tolist(), strict=True))
     modes = suspects(asset_class.failure_modes, shares)

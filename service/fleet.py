@@ -20,9 +20,10 @@ from service.evidence import gather
 from service.finding import DATA, SENSOR, CaughtUp, ClockStepped, Event, Finding
 from service.learning import may_learn
 from service.modes import ModeWatch
-from service.rules import NEVER, RuleLatch
+from service.rules import NEVER, Fired, RuleLatch
 from service.sensors import FAULTS, Lapse, SensorWatch
 from service.silence import Silence
+from service.suspects import Suspects
 from service.tally import Tally
 from service.thinning import Thinning
 from service.watermark import Admitted, Rows, Watermark, rounds, spans
@@ -53,6 +54,7 @@ class Fleet:
             asset_class.channels, count, asset_class.stuck_after, asset_class.silent_after
         )
         self.rules = RuleLatch(asset_class.rules, list(detectors), count)
+        self.suspects = Suspects(asset_class.rules, count)
         self.silence = Silence(count, asset_class.silent_after)
         self.backlog = Backlog(count)
         self.tally = Tally(count, len(self.detectors))
@@ -69,12 +71,13 @@ class Fleet:
             "modes": self.modes,
             "sensors": self.sensors,
             "rules": self.rules,
+            "suspects": self.suspects,
             "silence": self.silence,
             "backlog": self.backlog,
             "tally": self.tally,
             "thinning": self._thinning,
         }
-        signatures = dict.fromkeys(sections, "") | {"sensors": channels}
+        signatures = dict.fromkeys(sections, "") | {"sensors": channels, "suspects": channels}
         signatures |= {"tally": ",".join(self.detectors), "thinning": ",".join(self.detectors)}
         for named in self.asset_class.detectors:
             sections[f"detector.{named.name}"] = self.detectors[named.name]
@@ -226,7 +229,7 @@ class Fleet:
         scores = np.empty((len(verdicts), len(row.asset)))
         for place, scored in enumerate(verdicts.values()):
             scores[place] = scored.value
-        fired = self.rules.update(row.asset, row.at, passed, scores)
+        fired = self._ruled(row, passed, scores, verdicts)
         allowed = may_learn(row.mode, self.rules.locked(row.asset), doubted)
         for detector in self.detectors.values():
             detector.observe(row)
@@ -240,6 +243,17 @@ class Fleet:
             events.append(self._verdict(spec, row, place, on, behind, verdicts))
         self.tally.scored(row.asset, scores)
         self.conditions += self._thinning.add(row.asset, row.at, scores, health[row.asset])
+
+    def _ruled(
+        self, row: Round, passed: Instants, scores: Floats, verdicts: Verdicts
+    ) -> list[Fired]:
+        """Turn rules on and off, but none off while what it came on for cannot be judged."""
+        before = self.rules.held(row.asset)
+        blind = self.suspects.blind(row, before, verdicts)
+        fired = self.rules.update(row.asset, row.at, passed, scores, blind)
+        on, above = self.rules.held(row.asset), self.rules.above(scores)
+        self.suspects.follow(row, before, on, above, verdicts)
+        return fired
 
     def _count(self, asset: Rows, admitted: Admitted, arrived: Instant) -> Iterable[Event]:
         if admitted.late is not None:

@@ -39,12 +39,22 @@ class RuleLatch:
         self._gravest_first = sorted(range(len(ranks)), key=ranks.__getitem__)
 
     def update(
-        self, asset: NDArray[np.intp], at: Instants, passed: Instants, scores: Floats
+        self,
+        asset: NDArray[np.intp],
+        at: Instants,
+        passed: Instants,
+        scores: Floats,
+        blind: Bools | None = None,
     ) -> list[Fired]:
-        """Take one row per asset; `scores[d]` are one detector's. Returns what changed."""
+        """Take one row per asset; `scores[d]` are one detector's. Returns what changed.
+
+        Where `blind[rule, row]`, the score says nothing of the rule's condition.
+        """
         if not self.rules:
             return []
         score = scores[self._detector]
+        if blind is not None:
+            score = np.where(blind, np.nan, score)
         above = score >= self._line
         if not self._busy and not above.any():
             return []
@@ -73,6 +83,15 @@ class RuleLatch:
             return np.zeros(len(asset), np.bool_)
         held: Bools = (self._on[:, asset] | (self._since[:, asset] != NEVER)).any(axis=0)
         return held
+
+    def held(self, asset: NDArray[np.intp]) -> Bools:
+        """Tell which rules are on, `[rule, row]`."""
+        return self._on[:, asset]
+
+    def above(self, scores: Floats) -> Bools:
+        """Tell where a score is too high for a rule to go off, `[rule, row]`."""
+        above: Bools = scores[self._detector] >= self._low
+        return above
 
     def on(self, asset: int) -> list[RuleSpec]:
         """List the rules that are on for an asset."""

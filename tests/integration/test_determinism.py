@@ -14,6 +14,7 @@ from core.casefile import Advance, CaseFile
 from core.clock import HOUR, MINUTE, SECOND
 from core.journal import Journal, Link
 from core.plant import NamedDetector, Plant, RuleSpec, Severity
+from core.readings import Reading
 from core.rejection import Reason
 from core.work import Work
 from models.mewma import MewmaSettings
@@ -84,6 +85,7 @@ def tell(story: Story) -> Story:
     learn(story)
     wear(story)
     people(story)
+    gaps(story)
     outages(story)
     return story
 
@@ -121,6 +123,19 @@ def people(story: Story) -> None:
     story.mends(P1, Work.REPLACED)
     for _ in every(story, 60):
         story.all_say()
+
+
+def gaps(story: Story) -> None:
+    """Let a pump shake, its values come one by one, and its sensor fall silent and come back."""
+    for k in every(story, 40):
+        at = story.now
+        story.block(Reading(P3, at, {"speed": 1500.0 + k % 7}), channels=("speed",))
+        if k % 10 < 5:
+            values = {"vibration": 9.0 + k % 3}
+            story.block(Reading(P3, at + SECOND, values), channels=("vibration",))
+        story.block(Reading(P3, at + 2 * SECOND, {"temperature": 50.0 + k % 5 / 10}))
+    for _ in every(story, 10):
+        story.says(P3)
 
 
 def first_case(story: Story) -> str:

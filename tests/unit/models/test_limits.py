@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from core.clock import MINUTE, Span
 from core.plant import Mode
 from models.limits import Limit, Limits, LimitsSettings
 from tests.plants import pump_class
-from tests.rounds import a_round, assets
+from tests.rounds import START, a_round, assets, take
 
 
 def limits(**channels: Limit) -> Limits:
@@ -56,6 +57,71 @@ def test_a_standing_machine_is_judged_only_where_told() -> None:
     vibration, temperature = Limit(warning=4), Limit(warning=40, only_running=False)
     assert np.isnan(score(limits(vibration=vibration), 9, Mode.OFF))
     assert score(limits(temperature=temperature), 50, Mode.OFF, channel=2) > 1
+
+
+NAN = float("nan")
+
+
+def judged(
+    detector: Limits, vibration: float, temperature: float, after: Span, mode: int = Mode.RUNNING
+) -> float:
+    row = np.array([[1500.0, vibration, temperature]])
+    return float(take(detector, a_round(row, START + after, mode=mode)).value[0])
+
+
+def both() -> Limits:
+    return limits(vibration=Limit(warning=4, alarm=8), temperature=Limit(warning=85, alarm=95))
+
+
+def test_a_channel_that_is_not_in_a_reading_is_judged_by_what_it_last_said() -> None:
+    detector = both()
+    assert judged(detector, 8.0, NAN, 0) == 2
+    assert judged(detector, NAN, 50.0, MINUTE) == 2
+    assert judged(detector, NAN, NAN, 2 * MINUTE) == 2
+    scored = detector.score(a_round(np.array([[1500.0, NAN, 50.0]]), START + 2 * MINUTE))
+    assert scored.values is not None
+    assert scored.values[0].tolist() == [1500.0, 8.0, 50.0]
+    assert scored.high[0, 1:].tolist() == [4, 85]
+    assert judged(detector, 2.0, NAN, 3 * MINUTE) == 0.5
+
+
+def test_what_a_channel_said_is_held_for_as_long_as_it_may_be_silent_and_no_longer() -> None:
+    detector = both()
+    judged(detector, 8.0, 50.0, 0)
+    assert judged(detector, NAN, 50.0, 15 * MINUTE) == 2
+    assert judged(detector, NAN, 50.0, 15 * MINUTE + 1) < 1
+    scored = detector.score(a_round(np.array([[1500.0, NAN, 50.0]]), START + 16 * MINUTE))
+    assert np.isnan([scored.low[0, 1], scored.high[0, 1]]).all(), "no opinion on it any more"
+
+
+def test_a_time_before_it_was_said_is_not_judged_by_it() -> None:
+    detector = both()
+    judged(detector, 8.0, 50.0, 0)
+    assert judged(detector, NAN, 50.0, -MINUTE) < 1
+
+
+@pytest.mark.parametrize("mode", [Mode.OFF, Mode.IDLE, Mode.STARTING])
+def test_what_was_said_before_a_stop_is_not_held_across_it(mode: Mode) -> None:
+    detector = both()
+    judged(detector, 8.0, NAN, 0)
+    assert np.isnan(judged(detector, 8.0, NAN, MINUTE, mode))
+    assert np.isnan(judged(detector, NAN, NAN, 2 * MINUTE))
+
+
+def test_a_channel_that_is_always_judged_is_held_while_the_machine_stands() -> None:
+    detector = limits(temperature=Limit(warning=40, only_running=False))
+    assert judged(detector, NAN, 60.0, 0) > 1
+    assert judged(detector, NAN, NAN, MINUTE, Mode.OFF) > 1
+
+
+def test_what_one_asset_said_is_forgotten_alone() -> None:
+    detector = Limits(
+        LimitsSettings(channels={"vibration": Limit(warning=4, alarm=8)}), pump_class(), assets(2)
+    )
+    take(detector, a_round(np.array([[1500.0, 8.0, 50.0]] * 2)))
+    detector.forget(0)
+    scored = take(detector, a_round(np.array([[1500.0, NAN, 50.0]] * 2), START + MINUTE))
+    assert np.array_equal(scored.value, [np.nan, 2.0], equal_nan=True)
 
 
 def test_blame_goes_to_what_is_beyond_its_line() -> None:
