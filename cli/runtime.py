@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from cli.adapters import open_casefile, open_history, open_journal, open_notifiers
@@ -69,6 +70,7 @@ class Runtime:
         )
         self.pipeline.start()
         self._close.callback(self.pipeline.stop)
+        self._thread("ingest", partial(self.pipeline.watch, self.stop))
 
     def await_broker(self, seconds: float = 30) -> None:
         """Wait until the broker delivers to ingest: what is published before may be nobody's.

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from core.clock import SECOND, Clock, Span
+from core.errors import Refused
 from core.journal import Journal, Tick, Usage, draft
 from ingest import metrics
 from ingest.outage import Outage
@@ -51,12 +52,17 @@ class Heartbeat:
             rest(stop, beat, due - time.monotonic())
 
     def tick(self) -> bool:
-        """Append one tick; false where the journal did not take it."""
+        """Append one tick; false where the journal did not take it.
+
+        `Refused` where it is damaged.
+        """
         trusted = self._trusted()
         notes = [*self._filling.notes(self._usage(), time.monotonic()), *self._notes()]
         tick = Tick(self._connected(), "ingest", trusted, (*notes, *self._untold))
         try:
             self._journal.append([draft(self._clock(), tick)])
+        except Refused:
+            raise
         except Exception as error:  # whatever a store raises: the next tick tries again
             self.outage.failed(error)
             # Told with the first tick that is taken again, since none can be told now.
@@ -69,6 +75,8 @@ class Heartbeat:
     def _usage(self) -> Usage | None:
         try:
             usage = self._journal.usage()
+        except Refused:
+            raise
         except Exception as error:  # as above
             self.outage.failed(error)
             return None

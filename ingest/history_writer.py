@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from core.clock import HOUR, SECOND, Clock, Instant, Span
-from core.errors import PartlyRefused
+from core.errors import PartlyRefused, Refused
 from core.history import TelemetryHistory
 from core.journal import Entry, Journal, Kind, RejectionsSeen, draft
 from core.readings import Readings
@@ -66,12 +66,14 @@ class HistoryWriter:
         self.lag = 0
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
-        """Drain until told to stop."""
+        """Drain until told to stop; `Refused` where journal or history are damaged."""
         while not stop.is_set():
             beat()
             try:
                 idle = not self.step()
                 self._tidy()
+            except Refused:
+                raise
             except Exception as error:  # whatever a store raises: the journal keeps the readings
                 rest(stop, beat, self.outage.failed(error))
                 continue

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from core.clock import Clock, Instant
+from core.errors import Refused
 from core.journal import Draft, Journal, LinkChanged, draft
 from core.rejection import Reason, Rejection
 from ingest import metrics
@@ -68,7 +69,8 @@ class Intake:
     def append(self, batch: Batch | None, patience: Callable[[float], bool]) -> bool:
         """Make a batch durable, trying until it is; false when `patience` ended before.
 
-        `patience` waits so many seconds and tells whether to go on.
+        `patience` waits so many seconds and tells whether to go on. `Refused` where the journal
+        is damaged.
         """
         drafts = [] if batch is None else self._drafts(batch)
         rejections = () if batch is None else batch.rejections
@@ -78,6 +80,8 @@ class Intake:
                 return True
             try:
                 self._journal.append([*links, *drafts], rejections)
+            except Refused:
+                raise
             except Exception as error:  # a bug in a store must not lose what it should keep
                 if not patience(self.outage.failed(error)):
                     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from core.clock import DAY, SECOND, Clock, Instant, Span
-from core.errors import Unavailable
+from core.errors import Refused, Unavailable
 from core.history import TelemetryHistory
 from core.journal import Journal
 from core.plant import Plant
@@ -28,6 +29,7 @@ from ingest.worker import Worker
 _log = structlog.get_logger("ingest")
 _STOP_WITHIN = 15.0
 _HANGS_AFTER = 60.0
+_WATCH_EVERY = 0.2
 _LEAST_FREE = 200_000_000
 _NAMED = 5
 
@@ -46,7 +48,6 @@ class IngestStatus:
     acknowledged: int
     rejected: dict[str, int]
     journal_share: float
-    history_lag: int
     trusted: bool
     trouble: tuple[str, ...]
     heartbeats: dict[str, float]
@@ -129,12 +130,19 @@ class IngestPipeline:
                 _log.warning("thread_did_not_end", thread=worker.name)
         self._remember()
 
+    def watch(self, stop: threading.Event) -> None:
+        """Wait until `stop`; raises the `Refused` that ended a thread, as of a damaged file."""
+        while not stop.wait(_WATCH_EVERY):
+            for worker in self._workers:
+                if worker.refusal is not None:
+                    raise worker.refusal
+
     def status(self) -> IngestStatus:
         """Tell how ingest stands."""
         counts = self._intake.counts
         try:
             share = self._journal.usage().share
-        except Unavailable:
+        except (Unavailable, Refused):
             share = float("nan")
         return IngestStatus(
             connected=self._subscriber.connected,
@@ -143,7 +151,6 @@ class IngestPipeline:
             acknowledged=counts.acknowledged,
             rejected=dict(counts.rejected),
             journal_share=share,
-            history_lag=self._writer.lag,
             trusted=self._trust.trusted,
             trouble=tuple(words for _, words in self._notes()),
             heartbeats={worker.name: worker.age for worker in self._workers},
@@ -169,7 +176,9 @@ class IngestPipeline:
             more = f" and {len(jumped) - _NAMED} more" if len(jumped) > _NAMED else ""
             yield "clocks", f"went back by more than an hour: the clock of {named}{more}"
         for worker in self._workers:
-            if worker.age > _HANGS_AFTER:
+            if worker.refusal is not None:
+                yield f"thread {worker.name}", f"has ended: {worker.refusal}"
+            elif worker.age > _HANGS_AFTER:
                 yield f"thread {worker.name}", f"has not come round for {worker.age:.0f} s"
         if (
             self._folder is not None
@@ -189,7 +198,7 @@ class IngestPipeline:
     def _newest_of(self, asset: str) -> Instant | None:
         try:
             return self._history.latest(asset)
-        except Unavailable:
+        except (Unavailable, Refused):
             return None
 
 

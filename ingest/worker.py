@@ -1,4 +1,7 @@
-"""A thread that must not die: what kills it is logged, and it is started again."""
+"""A thread that must not die: what kills it is logged, and it is started again.
+
+Only what will never succeed ends it for good.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import time
 from collections.abc import Callable
 
 import structlog
+
+from core.errors import Refused
 
 _log = structlog.get_logger("ingest")
 _PAUSE = 1.0
@@ -27,6 +32,7 @@ class Worker:
     """Runs `task(stop, beat)` in a thread of its own until `stop` is set.
 
     The task calls `beat` whenever it comes round, so that a thread that hangs can be seen.
+    `refusal` is what ended it for good: a file that is damaged does not mend by trying again.
     """
 
     def __init__(
@@ -42,6 +48,7 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name=f"ingest-{name}", daemon=True)
         self._beat = time.monotonic()
         self.restarts = 0
+        self.refusal: Refused | None = None
 
     @property
     def age(self) -> float:
@@ -71,6 +78,10 @@ class Worker:
         while not self._stop.is_set():
             try:
                 self._task(self._stop, self.beat)
+            except Refused as error:
+                self.refusal = error
+                _log.critical("thread_ended", thread=self.name, why=str(error))
+                return
             except Exception:
                 self.restarts += 1
                 _log.exception("thread_failed", thread=self.name, restarts=self.restarts)

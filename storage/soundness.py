@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from core.errors import Refused
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _CHECKED_WHOLE = 32_000_000
-"""Larger files are checked at the header and the schema only: a start must not take minutes."""
+_AT_MOST = 2.0
+"""Seconds for which a larger file is looked through: a start must not take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,11 @@ class Form:
     schema: str
 
 
-def examine(path: Path, form: Form) -> None:
+def examine(path: Path, form: Form, broken: str = "") -> None:
     """Raise `Refused`, saying what to do, where a file is damaged, foreign or too new.
 
     A missing file is fine. A file that has grown beyond what is quick to read is looked at in its
-    header and schema only.
+    header and schema only; the rest of it is for `look_through`, which tells what is `broken`.
     """
     size = path.stat().st_size if path.exists() else 0
     pending = _size(_beside(path, "-wal"))
@@ -48,6 +50,38 @@ def examine(path: Path, form: Form) -> None:
         if isinstance(error, sqlite3.OperationalError) and not is_damage(error):
             raise
         raise damaged(path, form.what, str(error)) from error
+    if broken:
+        raise damaged(path, form.what, broken)
+
+
+def look_through(path: Path) -> str:
+    """Look through a large file for two seconds at most; returns what is broken, empty if nothing.
+
+    The file may be in use meanwhile. What is not reached shows when it is read.
+    """
+    if _size(path) <= _CHECKED_WHOLE or _size(_beside(path, "-journal")):
+        return ""
+    late = threading.Event()
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0, check_same_thread=False
+    )
+
+    def end() -> None:
+        late.set()
+        connection.interrupt()
+
+    timer = threading.Timer(_AT_MOST, end)
+    timer.start()
+    try:
+        verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        verdict = str(error) if is_damage(error) else "ok"
+    finally:
+        timer.cancel()
+        timer.join()
+        connection.close()
+    # A check that was cut short takes what it did not reach for lost.
+    return "" if verdict == "ok" or late.is_set() else verdict
 
 
 def is_damage(error: sqlite3.Error) -> bool:

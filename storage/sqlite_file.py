@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import Refused, Unavailable
 from storage.guard import Guard
-from storage.soundness import Form, damaged, examine, is_damage
+from storage.soundness import Form, damaged, examine, is_damage, look_through
 
 _WAL_LIMIT = 64_000_000
 _NOT_NOW = {
@@ -46,8 +46,10 @@ class SqliteFile:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._guard = Guard(path.with_name(path.name + "-guard"))
             try:
+                with self._translated():
+                    broken = look_through(path)  # others may write meanwhile
                 with self._guard.held(), self._translated():
-                    examine(path, form)
+                    examine(path, form, broken)
                     self._prepare()
             except BaseException:
                 self._guard.close()

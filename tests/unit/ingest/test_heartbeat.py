@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from core.clock import SECOND, ManualClock
-from core.errors import Unavailable
+from core.errors import Refused, Unavailable
 from core.journal import Draft, Kind, Tick, Usage, decode
 from ingest.heartbeat import Filling, Heartbeat
 from storage.settings import JournalSettings
@@ -72,6 +72,26 @@ def test_a_journal_that_cannot_say_how_full_it_is_still_takes_ticks(
 
     monkeypatch.setattr(works.journal, "usage", usage)
     assert works.heartbeat.tick()
+
+
+def test_a_damaged_journal_ends_the_ticks() -> None:
+    works = Works()
+    works.journal.trouble = Refused("journal.db is damaged")
+    with pytest.raises(Refused):
+        works.heartbeat.run(threading.Event(), lambda: None)
+
+
+def test_a_damaged_journal_that_cannot_say_how_full_it_is_ends_the_ticks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    works = Works()
+
+    def usage() -> Usage:
+        raise Refused("journal.db is damaged")
+
+    monkeypatch.setattr(works.journal, "usage", usage)
+    with pytest.raises(Refused):
+        works.heartbeat.tick()
 
 
 def test_the_thread_ticks_until_it_is_told_to_stop() -> None:

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.clock import DAY, HOUR, SECOND, ManualClock
-from core.errors import PartlyRefused, Unavailable
+from core.errors import PartlyRefused, Refused, Unavailable
 from core.journal import Draft, Kind, RejectionsSeen, Tick, decode, draft
 from core.readings import Reading, Readings
 from core.rejection import Reason
@@ -176,6 +176,14 @@ def run(works: Works) -> tuple[threading.Event, threading.Thread]:
     thread = threading.Thread(target=works.writer.run, args=(stop, lambda: None))
     thread.start()
     return stop, thread
+
+
+def test_a_damaged_history_ends_the_thread() -> None:
+    works = Works()
+    works.history.trouble = Refused("history.db is damaged")
+    works.says(1)
+    with pytest.raises(Refused):
+        works.writer.run(threading.Event(), lambda: None)
 
 
 def test_the_thread_drains_through_an_outage_and_says_it_once() -> None:

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.clock import ManualClock
-from core.errors import Unavailable
+from core.errors import Refused, Unavailable
 from core.journal import Kind, Link, LinkChanged, RejectionsSeen, decode
 from core.readings import Readings
 from core.rejection import Reason
@@ -108,6 +108,13 @@ def test_changes_of_the_link_wait_for_a_journal_that_takes_them() -> None:
     works.intake.flush()
     works.intake.flush()
     assert works.kinds() == [Kind.LINK]
+
+
+def test_a_damaged_journal_is_not_tried_again() -> None:
+    works = Works()
+    works.journal.trouble = Refused("journal.db is damaged")
+    with pytest.raises(Refused):
+        works.intake.append(works.intake.judge([packet()]), lambda _: True)
 
 
 def test_an_empty_batch_needs_no_entry() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from math import isnan
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.clock import DAY, HOUR, SECOND, ManualClock
-from core.errors import Unavailable
+from core.errors import Refused, Unavailable
 from core.journal import Kind, Tick, decode, draft
 from core.plant import ClockPolicy
 from core.readings import Reading, Readings
@@ -146,6 +147,23 @@ def test_of_many_sources_a_few_are_named(works: Works, monkeypatch: pytest.Monke
 def test_a_thread_that_hangs_is_told(works: Works) -> None:
     works.pipeline._workers[1]._beat -= 100
     assert "has not come round for 100 s" in works.trouble()
+
+
+@pytest.mark.parametrize("store", ["journal", "history"])
+def test_a_damaged_store_ends_the_watch_over_ingest(works: Works, store: str) -> None:
+    stubborn = works.journal if store == "journal" else works.history
+    works.journal.append([draft(NOW, Tick(connected=True))])
+    stubborn.trouble = Refused(f"{store}.db is damaged")
+    works.pipeline.start()
+    with pytest.raises(Refused, match=f"{store}.db is damaged"):
+        works.pipeline.watch(threading.Event())
+    assert f"has ended: {store}.db is damaged" in works.trouble()
+
+
+def test_the_watch_ends_when_told_to(works: Works) -> None:
+    stop = threading.Event()
+    stop.set()
+    works.pipeline.watch(stop)
 
 
 def test_a_disk_that_fills_is_told_before_it_is_full(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
+from core.errors import Refused
 from ingest import worker as worker_module
 from ingest.worker import Worker, rest
 
@@ -31,6 +32,23 @@ def test_a_task_that_fails_is_started_again() -> None:
         assert worker.join(10)
     assert worker.restarts == 2
     assert [entry["thread"] for entry in logs] == ["test", "test"]
+
+
+def test_what_will_never_succeed_ends_a_task_for_good_and_loudly() -> None:
+    runs: list[int] = []
+
+    def task(_: threading.Event, __: Callable[[], None]) -> None:
+        runs.append(1)
+        raise Refused("journal.db is damaged")
+
+    worker = Worker("test", task, pause=0.001)
+    with capture_logs() as logs:
+        worker.start()
+        assert worker.join(10)
+    assert len(runs) == 1 and worker.restarts == 0
+    assert str(worker.refusal) == "journal.db is damaged"
+    (said,) = logs
+    assert (said["log_level"], said["why"]) == ("critical", "journal.db is damaged")
 
 
 def test_a_task_that_beats_is_young_and_one_that_hangs_grows_old() -> None:

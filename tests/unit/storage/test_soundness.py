@@ -139,6 +139,44 @@ def test_a_journal_too_large_to_be_looked_through_is_still_refused_when_cut_off(
         open_journal(path)
 
 
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_journal_is_refused_and_left_alone_however_large_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
+) -> None:
+    path = a_journal(tmp_path / "journal.db")
+    damage(path)
+    before = path.read_bytes()
+    monkeypatch.setattr(soundness, "_CHECKED_WHOLE", 0)
+    with pytest.raises(Refused, match="journal.db is damaged"):
+        open_journal(path)
+    assert path.read_bytes() == before
+
+
+def test_a_journal_too_large_for_the_time_there_is_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_journal(tmp_path / "journal.db", entries=2000)
+    monkeypatch.setattr(soundness, "_CHECKED_WHOLE", 0)
+    monkeypatch.setattr(soundness, "_AT_MOST", 0.0)
+    for _ in range(20):
+        assert soundness.look_through(path) == ""
+    journal = open_journal(path)
+    assert len(journal.read(0, 5000)) == 2000
+    journal.close()
+
+
+def test_a_large_journal_in_use_is_looked_through_beside_its_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_journal(tmp_path / "journal.db")
+    monkeypatch.setattr(soundness, "_CHECKED_WHOLE", 0)
+    first, second = open_journal(path), open_journal(path)
+    second.append([Draft(1, Kind.TICK, BODY)])
+    assert first.append([Draft(2, Kind.TICK, BODY)]) == 102
+    first.close()
+    second.close()
+
+
 def test_looking_at_a_journal_leaves_its_write_ahead_log_alone(tmp_path: Path) -> None:
     path = a_killed_journal(tmp_path)
     wal = path.with_name("journal.db-wal")
