@@ -14,7 +14,7 @@ from core.readings import Bools, Floats, Instants, Quality, Readings
 from models.degradation import Degradation
 from models.detector import Detector, Round, Verdicts
 from service import verdict
-from service.backlog import Backlog
+from service.backlog import Backlog, Lagging
 from service.checkpoint import Part, Section
 from service.evidence import gather
 from service.finding import DATA, SENSOR, CaughtUp, ClockStepped, Event, Finding
@@ -56,7 +56,7 @@ class Fleet:
         self.rules = RuleLatch(asset_class.rules, list(detectors), count)
         self.suspects = Suspects(asset_class.rules, count)
         self.silence = Silence(count, asset_class.silent_after)
-        self.backlog = Backlog(count)
+        self.backlog = Backlog(count, asset_class.catching_up_after)
         self.tally = Tally(count, len(self.detectors))
         self._thinning = Thinning([asset.id for asset in assets], list(detectors))
         self._columns: dict[tuple[str, ...], tuple[Rows, Rows] | None] = {}
@@ -100,7 +100,6 @@ class Fleet:
         order, bounds = rounds(asset)
         asset, moment, values = asset[order], block.at[order], values[order]
         uncertain = uncertain[order]
-        behind = block.arrived - moment > self.asset_class.catching_up_after
         events: list[Event] = []
         for part in spans(bounds):
             self._round(
@@ -108,7 +107,6 @@ class Fleet:
                 moment[part],
                 values[part],
                 uncertain[part],
-                behind[part],
                 block.arrived,
                 at,
                 events,
@@ -146,6 +144,8 @@ class Fleet:
             found.add((SENSOR + self.asset_class.channels[channel].name, FAULTS[fault]))
         if self.silence.silent[asset]:
             found.add((DATA, verdict.SILENT))
+        if self.backlog.offset[asset]:
+            found.add((DATA, verdict.BEHIND))
         return found
 
     def life(self, asset: int, at: Instant) -> LifeEstimate | None:
@@ -197,7 +197,6 @@ class Fleet:
         at: Instants,
         values: Floats,
         uncertain: Bools,
-        behind: Bools,
         arrived: Instant,
         journalled: Instant,
         events: list[Event],
@@ -208,19 +207,27 @@ class Fleet:
             rows = admitted.rows
             if not len(rows):
                 return
-            asset, at, uncertain, behind = asset[rows], at[rows], uncertain[rows], behind[rows]
+            asset, at, uncertain = asset[rows], at[rows], uncertain[rows]
         heard = self.silence.heard(asset)
         events += [verdict.heard(self.assets[number], journalled) for number in heard]
-        caught_up = self.backlog.update(asset, behind)
+        lagging = self.backlog.update(asset, arrived - at, journalled)
+        events += self._lags(lagging, journalled)
         mode = self.modes.update(asset, at, admitted.values)
         sifted = self.sensors.sift(asset, at, admitted.passed, admitted.values, mode)
         if sifted.jumps is not None:
             self.tally.count("jump", np.repeat(asset, sifted.jumps))
         row = Round(asset, at, sifted.values, mode)
-        events += [self._lapse(row, behind, lapse) for lapse in sifted.lapses]
-        self._judge(row, admitted.passed, sifted.doubted | uncertain, behind, events)
+        events += [self._lapse(row, lagging.behind, lapse) for lapse in sifted.lapses]
+        self._judge(row, admitted.passed, sifted.doubted | uncertain, lagging.behind, events)
         self.tally.heard(asset, arrived)
-        events += [CaughtUp(self.assets[number].id) for number in caught_up]
+        events += [CaughtUp(self.assets[number].id) for number in lagging.caught_up]
+
+    def _lags(self, lagging: Lagging, at: Instant) -> list[Event]:
+        begun: list[Event] = [
+            verdict.behind(self.assets[number], at, int(self.backlog.offset[number]))
+            for number in lagging.standing
+        ]
+        return begun + [verdict.on_time(self.assets[number], at) for number in lagging.ended]
 
     def _judge(
         self, row: Round, passed: Instants, doubted: Bools, behind: Bools, events: list[Event]

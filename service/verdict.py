@@ -10,6 +10,7 @@ from service.sensors import FAULTS, SILENT_READINGS
 from service.words import length, local_time, quantity, summary, title
 
 SILENT = "silent"
+BEHIND = "behind"
 _SENSOR_WORDS = {
     "stuck": ("stands still", "has given exactly {value} while the machine's other readings moved"),
     "jumpy": ("jumps", "changes faster than it can; its last reading was {value}"),
@@ -87,3 +88,28 @@ def silent(asset: Asset, at: Instant, last: Instant | None, after: Span, zone: s
 def heard(asset: Asset, at: Instant) -> Finding:
     """Say that an asset is heard again."""
     return Finding(asset.id, DATA, SILENT, False, at, why="data arrives again")
+
+
+def behind(asset: Asset, at: Instant, lag: Span) -> Finding:
+    """Say that an asset's readings stay old: not a backlog, but a clock or a slow way."""
+    return Finding(
+        asset=asset.id,
+        group=DATA,
+        rule=BEHIND,
+        on=True,
+        at=at,
+        title=(
+            f"{asset.label}: its clock is {length(lag)} behind ours, "
+            "or its data is delayed that long"
+        ),
+        summary=(
+            f"Its readings carry times of {length(lag)} before they come, and do not catch up. "
+            "Check its clock, the clock of this box, and the way between. The machine is judged "
+            "as readings come, by the times that they carry."
+        ),
+    )
+
+
+def on_time(asset: Asset, at: Instant) -> Finding:
+    """Say that an asset's readings are of now again."""
+    return Finding(asset.id, DATA, BEHIND, False, at, why="its readings are of now again")

@@ -86,6 +86,7 @@ def tell(story: Story) -> Story:
     wear(story)
     people(story)
     gaps(story)
+    lag(story)
     outages(story)
     return story
 
@@ -136,6 +137,18 @@ def gaps(story: Story) -> None:
         story.block(Reading(P3, at + 2 * SECOND, {"temperature": 50.0 + k % 5 / 10}))
     for _ in every(story, 10):
         story.says(P3)
+
+
+def lag(story: Story) -> None:
+    """Let a pump's clock differ by some minutes for an hour, with a backlog on top of it."""
+    story.passes(HOUR)
+    for k in range(60):
+        behind = 20 * MINUTE if k != 40 else 2 * MINUTE
+        vibration = 5.0 if 20 < k < 50 else 2.0
+        story.ticks(6).says(P2, story.now - behind, vibration=vibration)
+    story.passes(2 * HOUR)
+    for k in range(20):
+        story.ticks(3).says(P2, story.now - (100 - 5 * k) * MINUTE, vibration=5.0)
 
 
 def first_case(story: Story) -> str:
