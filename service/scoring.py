@@ -13,7 +13,7 @@ import time
 import structlog
 
 from core.casefile import Advance, CaseFile, Status
-from core.errors import Unavailable
+from core.errors import Refused, Unavailable
 from core.journal import Journal, Kind
 from core.plant import AssetClass, Plant
 from models import registry
@@ -51,7 +51,7 @@ class Scoring:
         self._position = self._committed = 0
         self._committed_at = self._rests_until = 0.0
         self._statuses: dict[str, Status] = {}
-        self._overdue = self._ticked = False
+        self._overdue = self._ticked = self._torn = False
         self._restore()
 
     @property
@@ -64,6 +64,7 @@ class Scoring:
 
         A step ends early where something has happened that somebody waits for.
         """
+        self._mend()
         if self._overdue:
             self._commit()
         count = self._advance(limit)
@@ -71,7 +72,10 @@ class Scoring:
         return count
 
     def run(self, stop: threading.Event, idle: float = 0.02) -> None:
-        """Step until told to stop; waits where the stores are not there, and says so once."""
+        """Step until told to stop; waits where the stores are not there, and says so once.
+
+        `Refused`, by a store that is damaged or not ours, ends it: waiting would mend nothing.
+        """
         outage = False
         while not stop.is_set():
             try:
@@ -82,20 +86,28 @@ class Scoring:
                     _log.warning("scoring_interrupted", why=str(error))
                 outage = True
                 stop.wait(min(error.retry_after or 1.0, PATIENCE))
+            except Refused:
+                raise
             except Exception:
+                self._torn = True
                 _log.exception("scoring_failed", position=self._position)
                 stop.wait(PATIENCE)
-                with contextlib.suppress(Unavailable):
-                    self._restore()
             else:
                 if outage:
                     _log.info("scoring_resumed", position=self._position)
                 outage = False
         with contextlib.suppress(Unavailable):
+            self._mend()
             self._commit()
+
+    def _mend(self) -> None:
+        """Start over from the last commit where an entry was taken in by half."""
+        if self._torn:
+            self._restore()
 
     def _turn(self, limit: int = 256) -> int:
         """Apply what is there, and commit where somebody waits for it or it is time."""
+        self._mend()
         count = 0 if self._overdue else self._advance(limit)
         now = time.monotonic()
         self.heartbeat = now
@@ -114,8 +126,9 @@ class Scoring:
     def _advance(self, limit: int) -> int:
         entries = self._journal.read(self._position, limit)
         for count, entry in enumerate(entries, 1):
+            self._torn = True
             self._casework.apply(entry)
-            self._position = entry.id
+            self._position, self._torn = entry.id, False
             self._ticked = self._ticked or entry.kind is Kind.TICK
             if self._awaited():
                 return count
@@ -166,8 +179,7 @@ class Scoring:
         self._ledger = Ledger(saved.checkpoint)
         self._position = self._committed = saved.position
         self._statuses = {}
-        self._overdue = False
-        self._ticked = False
+        self._overdue = self._ticked = self._torn = False
 
 
 def _casework(plant: Plant, notifiers: tuple[str, ...], casefile: CaseFile) -> Casework:
