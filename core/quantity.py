@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
 
 from core.clock import DAY, HOUR, MINUTE, SECOND, Span
 
@@ -121,3 +121,22 @@ Share = Annotated[
     WithJsonSchema({"type": ["string", "number"], "examples": ["5%"]}),
 ]
 """A settings field written like `5%`, held as a number from 0 to 1."""
+
+
+def within(least: str, most: str = "") -> AfterValidator:
+    """Refuse a length of time or a size in a file that is out of bounds; a program may pass."""
+    low = _quantity(least)
+    high = _quantity(most) if most else None
+    allowed = f"{least} to {most}" if most else f"at least {least}"
+
+    def check(value: int, info: ValidationInfo) -> int:
+        if info.mode == "json" and (value < low or (high is not None and value > high)):
+            msg = f"out of bounds; allowed: {allowed}"
+            raise ValueError(msg)
+        return value
+
+    return AfterValidator(check)
+
+
+def _quantity(text: str) -> int:
+    return span(text) if _split(text, _SPAN_EXAMPLE)[1] in _SPANS else size(text)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from core.clock import DAY, SECOND
-from core.quantity import Duration, Size
+from core.quantity import Duration, Size, within
 from core.secret import Secret
 from core.settings import Settings
 
@@ -63,10 +63,10 @@ class BrokerSettings(Settings):
     client_id: str = Field(default="millwright", min_length=1, max_length=128)
     username: str | None = None
     password: Secret | None = None
-    keepalive: Duration = 60 * SECOND
-    session_expiry: Duration = 7 * DAY
+    keepalive: Annotated[Duration, within("5s", "18h")] = 60 * SECOND
+    session_expiry: Annotated[Duration, within("1min")] = 7 * DAY
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
-    reconnect_max: Duration = 30 * SECOND
+    reconnect_max: Annotated[Duration, within("1s", "1h")] = 30 * SECOND
 
     @property
     def host(self) -> str:
@@ -89,6 +89,6 @@ class IngestSettings(Settings):
 
     topic: Annotated[str, AfterValidator(_check_topic)] = "plant/{site}/{area}/{asset}/telemetry"
     time: Literal["iso", "s", "ms", "us", "ns"] = "iso"
-    max_payload: Size = 256_000
-    batch: Size = 128_000
+    max_payload: Annotated[Size, within("1kB", "16MB")] = 256_000
+    batch: Annotated[Size, within("1kB", "100MB")] = 128_000
     history_rows: int = Field(default=20_000, ge=1)

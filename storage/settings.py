@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from core.clock import DAY, SECOND
-from core.quantity import Duration, Size
+from core.quantity import Duration, Size, within
 from core.settings import Settings
 
 _MILLISECOND = SECOND // 1000
@@ -19,16 +19,16 @@ class JournalSettings(Settings):
     which. `keep` is how long entries stay after every consumer has passed them.
     """
 
-    max_size: Size = 2_000_000_000
+    max_size: Annotated[Size, within("10MB")] = 2_000_000_000
     when_full: Literal["stop", "drop_unstored"] = "stop"
-    keep: Duration = 2 * DAY
-    rejected_max_size: Size = 64_000_000
-    rejected_per_source: Size = 4_000_000
-    commit_every: Duration = 10 * _MILLISECOND
+    keep: Annotated[Duration, within("1min")] = 2 * DAY
+    rejected_max_size: Annotated[Size, within("100kB")] = 64_000_000
+    rejected_per_source: Annotated[Size, within("20kB")] = 4_000_000
+    commit_every: Annotated[Duration, within("1ms", "10s")] = 10 * _MILLISECOND
 
 
 class HistorySettings(Settings):
     """Where telemetry is kept, and for how long."""
 
     kind: Literal["sqlite", "memory"] = "sqlite"
-    keep: Duration = 400 * DAY
+    keep: Annotated[Duration, within("1d")] = 400 * DAY

@@ -92,6 +92,7 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 def damaged(path: Path, what: str, detail: str) -> Refused:
     """Make the error for a broken file: which one, that it was left alone, and the way out."""
+    detail = " ".join(detail.split())  # SQLite says some in several lines
     msg = (
         f"{path} is damaged ({detail}); it holds the {what} and nothing in it was changed. "
         f"Stop Millwright and move {path.name} aside, with {path.name}-wal where there is one. "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
-from core.clock import DAY
+from core.clock import DAY, SECOND
 from ingest.settings import BrokerSettings, IngestSettings
 
 
@@ -54,6 +56,31 @@ def test_an_address_that_is_none_says_how_to_write_one(url: str, words: str) -> 
 def test_a_template_needs_site_area_and_asset_and_plain_levels(topic: str) -> None:
     with pytest.raises(ValidationError, match="topic template"):
         IngestSettings(topic=topic)
+
+
+OUT_OF_BOUNDS = {
+    "keepalive": ("0s", "4s", "19h"),
+    "session_expiry": ("0s", "59s"),
+    "reconnect_max": ("0s", "999ms", "2h"),
+    "max_payload": ("0B", "999B", "17MB"),
+    "batch": ("0B", "999B", "1GB"),
+}
+
+
+@pytest.mark.parametrize("key", OUT_OF_BOUNDS)
+def test_what_could_not_work_is_refused_in_a_file_with_what_is_allowed(key: str) -> None:
+    form = BrokerSettings if key in BrokerSettings.model_fields else IngestSettings
+    for said in OUT_OF_BOUNDS[key]:
+        with pytest.raises(ValidationError, match=r"out of bounds; allowed: \S+ \S+"):
+            form.model_validate_json(json.dumps({key: said}))
+
+
+def test_the_bounds_themselves_are_allowed() -> None:
+    broker = BrokerSettings.model_validate_json(
+        '{"keepalive": "18h", "session_expiry": "1min", "reconnect_max": "1s"}'
+    )
+    assert broker.keepalive // SECOND < 2**16  # as much as the protocol can say
+    IngestSettings.model_validate_json('{"max_payload": "16MB", "batch": "1kB"}')
 
 
 def test_history_takes_at_least_one_row_at_once() -> None:
