@@ -142,7 +142,8 @@ class AlertBook:
             "active": _with(case.active, finding.rule),
             "rules": _with(case.rules, finding.rule),
         }
-        came_back = not case.state.is_active
+        # What happens again has come back, though it was still counted as there.
+        came_back = not case.state.is_active or (finding.passing and finding.rule in case.active)
         # Rules that come on with one reading are one event, told by the gravest of them.
         together = finding.at == case.changed_at and not (raised or came_back)
         if together or not (raised or came_back or finding.rule not in case.rules):

@@ -16,7 +16,8 @@ class Finding:
 
     `group` is the trouble it belongs to: findings of one asset and group share a case. `at` is
     event time for findings about machines and sensors, and journal time for those about data and
-    the service. `title`, `summary` and `evidence` matter only where it came on.
+    the service. `title`, `summary` and `evidence` matter only where it came on. `passing` marks an
+    event that is over as it happens: each is told, also while the case of the one before stands.
     """
 
     asset: str
@@ -30,6 +31,7 @@ class Finding:
     why: str = ""
     evidence: Evidence | None = None
     catching_up: bool = False
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -92,7 +92,9 @@ class Outages:
         title, words = _SESSION[change.link]
         summary = f"{words} {change.detail}".strip()
         trouble = _Trouble(SERVICE_ASSET, SESSION, rule)
-        return [self._passing(trouble, at, SESSION_LASTS, title, summary, Severity.WARNING)]
+        found = self._passing(trouble, at, SESSION_LASTS, title, summary, Severity.WARNING)
+        why = f"{title}: {change.detail}" if change.detail else title
+        return [replace(found, why=why, passing=True)]
 
     def refused(self, at: Instant, seen: Iterable[RejectionsSeen]) -> list[Finding]:
         """Count refused messages; many within an hour are a case about that asset's data."""

@@ -161,6 +161,7 @@ def first_case(story: Story) -> str:
 
 def outages(story: Story) -> None:
     story.link(Link.DISCONNECTED, "no route").ticks(20, connected=False).link(Link.SESSION_LOST)
+    story.ticks(1).link(Link.SESSION_LOST)
     for _ in range(200):
         story.ticks(4, notes=(("journal 80 %", "x"),)).says(P1)
     begun = story.now

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from core.alert import AlertState, Change
 from core.clock import HOUR, MINUTE, SECOND
 from core.journal import Link, LinkChanged, RejectionsSeen, Tick
 from core.plant import SERVICE_ASSET, Severity
@@ -7,6 +8,7 @@ from core.rejection import Reason
 from service.finding import Finding
 from service.outages import Outages
 from tests.plants import plant
+from tests.unit.service.test_scoring import Bench
 
 P1 = "site/hall/p1"
 
@@ -49,6 +51,33 @@ def test_a_lost_session_is_told_and_returns_by_itself() -> None:
     findings = ticks(outages, 0, 100, Tick(True))
     assert [(found.rule, found.on) for found in findings] == [("session lost", False)]
     assert findings[0].at == 10 * MINUTE
+
+
+def test_each_loss_of_a_session_is_told_in_the_case_of_the_first() -> None:
+    bench = Bench(plant(1)).ticks(3)
+    for loss in ("first", "second", "third"):
+        bench.link(Link.SESSION_LOST, loss).ticks(12)
+    bench.link(Link.TAKEN_OVER, "by a twin").link(Link.TAKEN_OVER, "and again")
+    words = [(step.change, step.why.split(": ")[-1]) for step, _ in bench.steps("session")]
+    assert words == [
+        (Change.OPENED, "first"),
+        (Change.CAME_BACK, "second"),
+        (Change.CAME_BACK, "third"),
+        (Change.RULE_ADDED, "by a twin"),
+        (Change.CAME_BACK, "and again"),
+    ]
+    assert len({alert.id for _, alert in bench.steps("session")}) == 1
+    assert bench.case("session").summary.endswith("and again")
+    assert len(bench.casefile.pending("mqtt", 100)) == 5
+
+
+def test_a_loss_after_an_acknowledged_one_wants_to_be_acknowledged_too() -> None:
+    bench = Bench(plant(1)).link(Link.SESSION_LOST).ticks(1)
+    bench.asks("acknowledge", bench.case("session").id).link(Link.SESSION_LOST).ticks(1)
+    case = bench.case("session")
+    assert (case.state, case.acknowledged_by) == (AlertState.UNACKNOWLEDGED, "")
+    bench.ticks(70)
+    assert bench.case("session").state is AlertState.RETURNED
 
 
 def test_a_takeover_is_named() -> None:
