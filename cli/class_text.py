@@ -128,5 +128,3 @@ class ClassText(Text):
     """How long a channel may stand still, while others move, before that is a case."""
     catching_up_after: Duration = Field(5 * MINUTE, gt=0)
     """How old a reading may be on arrival before it counts as backlog, whose notices wait."""
-    reorder_wait: Duration = Field(0, ge=0)
-    """How long readings may wait for earlier ones that are still on their way."""

@@ -62,7 +62,6 @@ def asset_class_of(name: str, text: ClassText) -> AssetClass:
             for each, mode in text.failure_modes.items()
         ),
         health=text.health,
-        reorder_wait=text.reorder_wait,
         silent_after=text.silent_after,
         stuck_after=text.stuck_after,
         catching_up_after=text.catching_up_after,

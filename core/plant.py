@@ -144,7 +144,6 @@ class AssetClass:
     rules: tuple[RuleSpec, ...] = ()
     failure_modes: tuple[FailureMode, ...] = ()
     health: Settings | None = None
-    reorder_wait: Span = 0
     silent_after: Span = 15 * MINUTE
     stuck_after: Span = 6 * HOUR
     catching_up_after: Span = 5 * MINUTE
