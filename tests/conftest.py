@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from simulators.broker import PrivateMosquitto, mosquitto_path
 
@@ -29,6 +30,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, (what, find) in SERVERS.items():
         if item.get_closest_marker(marker) and find() is None:
             give_up(what)
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """Undo what a command that ran in this process did to the logs."""
+    yield
+    structlog.reset_defaults()
 
 
 def give_up(what: str) -> None:
