@@ -5,8 +5,8 @@ import numpy as np
 from core.alert import AlertState, Change
 from core.clock import HOUR, MINUTE, SECOND, Instant, Span
 from service.backlog import STANDING, Backlog, Lagging
+from tests.bench import P1, Bench
 from tests.plants import plant
-from tests.unit.service.test_scoring import P1, Bench
 
 LIMIT = 5 * MINUTE
 

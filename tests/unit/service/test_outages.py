@@ -7,8 +7,8 @@ from core.plant import SERVICE_ASSET, Severity
 from core.rejection import Reason
 from service.finding import Finding
 from service.outages import Outages
+from tests.bench import Bench
 from tests.plants import plant
-from tests.unit.service.test_scoring import Bench
 
 P1 = "site/hall/p1"
 

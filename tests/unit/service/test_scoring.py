@@ -1,67 +1,17 @@
 from __future__ import annotations
 
-import threading
-
 import pytest
 
-from core.alert import Alert, AlertState, Change, Transition
-from core.casefile import Advance, Status
+from core.alert import AlertState, Change
 from core.clock import HOUR, MINUTE, SECOND
-from core.errors import Unavailable
-from core.journal import Draft, Entry, Kind, Link
-from core.plant import SERVICE_ASSET, Plant, RuleSpec, Severity
+from core.journal import Draft, Kind, Link
+from core.plant import SERVICE_ASSET, RuleSpec, Severity
 from core.readings import Quality, Reading
 from core.rejection import Reason
 from core.work import Work
-from service.scoring import Scoring
-from storage.casefile_memory import MemoryCaseFile
-from storage.journal_memory import MemoryJournal
-from storage.settings import JournalSettings
+from tests.bench import P1, P2, Bench
 from tests.plants import plant, pump_class
 from tests.story import Story
-
-P1, P2 = "site/hall/p1", "site/hall/p2"
-
-
-class Bench(Story):
-    """A story with scoring behind it."""
-
-    def __init__(self, plant: Plant, notifiers: tuple[str, ...] = ("mqtt",)) -> None:
-        super().__init__(plant, MemoryJournal(JournalSettings()))
-        self.casefile = MemoryCaseFile()
-        self.notifiers = notifiers
-        self.scoring = Scoring(plant, self.journal, self.casefile, notifiers)
-
-    def scored(self) -> Bench:
-        while self.scoring.step():
-            pass
-        return self
-
-    def restart(self, plant: Plant | None = None) -> Bench:
-        self.scoring = Scoring(plant or self.plant, self.journal, self.casefile, self.notifiers)
-        return self
-
-    def steps(self, group: str = "machine") -> list[tuple[Transition, Alert]]:
-        events = self.scored().casefile.events(0)
-        return [(step, alert) for step, alert in events if alert.group == group]
-
-    def changes(self, group: str = "machine") -> list[Change]:
-        return [step.change for step, _ in self.steps(group)]
-
-    def case(self, group: str = "machine") -> Alert:
-        """The newest case of a group."""
-        alert = self.scored().casefile.alert(self.steps(group)[-1][1].id)
-        assert alert is not None
-        return alert
-
-    def status(self, asset: str = P1) -> Status:
-        (found,) = [s for s in self.scored().casefile.statuses() if s.asset == asset]
-        return found
-
-    def words(self, key: str) -> str:
-        outcome = self.scored().casefile.outcome(key)
-        assert outcome is not None
-        return f"{'yes' if outcome.accepted else 'no'}: {outcome.words}"
 
 
 @pytest.fixture
@@ -362,113 +312,6 @@ def test_an_asset_that_is_new_in_the_plant_is_scored_beside_the_old(bench: Bench
     bench.plant = plant(5)
     bench.restart().revises().says("site/hall/p5", vibration=5).passes(SECOND).says(P1)
     assert bench.changes() == [Change.OPENED, Change.OPENED, Change.RETURNED]
-
-
-def test_a_step_ends_where_somebody_waits(bench: Bench) -> None:
-    bench.says().says(P2, vibration=5).says("site/hall/p3")
-    assert bench.scoring.step() == 2
-    assert bench.scoring.position == 2
-    assert bench.scoring.step() == 1
-    assert bench.scoring.step() == 0
-
-
-def test_the_journal_gets_a_trailing_copy_of_the_position(bench: Bench) -> None:
-    bench.says().scored()
-    assert bench.journal.marks() == {}
-    bench.ticks(1).scored()
-    assert bench.journal.marks() == {"scoring": 2}
-
-
-class FlakyCaseFile(MemoryCaseFile):
-    """A case file whose disk is full for a while."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.failures = 0
-
-    def commit(self, advance: Advance) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise Unavailable("disk full", 0.01)
-        super().commit(advance)
-
-
-def test_what_could_not_be_committed_is_committed_later() -> None:
-    bench = Bench(plant())
-    bench.casefile = flaky = FlakyCaseFile()
-    bench.restart().says(vibration=5)
-    flaky.failures = 2
-    for _ in range(2):
-        with pytest.raises(Unavailable):
-            bench.scoring.step()
-    assert bench.scoring.position == 0
-    assert bench.changes() == [Change.OPENED]
-    assert len(flaky.pending("mqtt")) == 1
-
-
-def running(bench: Bench, stop: threading.Event) -> threading.Thread:
-    thread = threading.Thread(target=lambda: bench.scoring.run(stop, idle=0.001), daemon=True)
-    thread.start()
-    return thread
-
-
-def wait_for(what: object, patience: float = 20.0) -> None:
-    waited = threading.Event()
-    for _ in range(int(patience / 0.005)):
-        if what():  # type: ignore[operator]
-            return
-        waited.wait(0.005)
-    raise AssertionError("it never happened")
-
-
-def test_a_running_loop_commits_alerts_at_once_and_the_rest_when_it_stops() -> None:
-    bench, stop = Bench(plant()), threading.Event()
-    thread = running(bench, stop)
-    bench.says().passes(SECOND).says(vibration=5)
-    wait_for(lambda: bench.casefile.events(0))
-    bench.passes(SECOND).says(P2)
-    stop.set()
-    thread.join()
-    bench.scored()
-    assert bench.scoring.position == bench.journal.last_id()
-
-
-def test_a_running_loop_outlasts_a_full_disk() -> None:
-    bench, stop = Bench(plant()), threading.Event()
-    bench.casefile = flaky = FlakyCaseFile()
-    flaky.failures = 3
-    bench.restart().says(vibration=5)
-    thread = running(bench, stop)
-    wait_for(lambda: bench.casefile.events(0))
-    stop.set()
-    thread.join()
-    assert bench.changes() == [Change.OPENED]
-
-
-class PoisonedJournal(MemoryJournal):
-    """A journal whose first read breaks in a way that nobody foresaw."""
-
-    broken = True
-
-    def read(self, after: int, limit: int = 256) -> list[Entry]:
-        if self.broken:
-            self.broken = False
-            raise ZeroDivisionError
-        return super().read(after, limit)
-
-
-def test_a_running_loop_starts_over_after_an_unforeseen_error(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("service.scoring.PATIENCE", 0.01)
-    bench, stop = Bench(plant()), threading.Event()
-    bench.journal = PoisonedJournal(JournalSettings())
-    bench.restart().says(vibration=5)
-    thread = running(bench, stop)
-    wait_for(lambda: bench.casefile.events(0))
-    stop.set()
-    thread.join()
-    assert bench.changes() == [Change.OPENED]
 
 
 def test_thinned_scores_are_kept(bench: Bench) -> None:

@@ -15,9 +15,9 @@ from core.journal import Entry
 from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
 from storage.settings import JournalSettings
+from tests.bench import P1, Bench, running, wait_for
 from tests.plants import plant
 from tests.story import Story
-from tests.unit.service.test_scoring import P1, Bench, running, wait_for
 
 
 class FailingCaseFile(MemoryCaseFile):

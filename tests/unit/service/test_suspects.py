@@ -16,8 +16,8 @@ from models.detector import Round, Scored
 from models.limits import Limit, LimitsSettings
 from models.mewma import MewmaSettings
 from service.suspects import Suspects
+from tests.bench import P1, Bench
 from tests.plants import plant, pump_class
-from tests.unit.service.test_scoring import P1, Bench
 
 NAN = float("nan")
 TWO = LimitsSettings(

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from core.alert import Change
+from core.casefile import Advance
+from core.clock import SECOND
+from core.errors import Unavailable
+from core.journal import Entry
+from storage.casefile_memory import MemoryCaseFile
+from storage.journal_memory import MemoryJournal
+from storage.settings import JournalSettings
+from tests.bench import P2, Bench, running, wait_for
+from tests.plants import plant
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench(plant())
+
+
+def test_a_step_ends_where_somebody_waits(bench: Bench) -> None:
+    bench.says().says(P2, vibration=5).says("site/hall/p3")
+    assert bench.scoring.step() == 2
+    assert bench.scoring.position == 2
+    assert bench.scoring.step() == 1
+    assert bench.scoring.step() == 0
+
+
+def test_the_journal_gets_a_trailing_copy_of_the_position(bench: Bench) -> None:
+    bench.says().scored()
+    assert bench.journal.marks() == {}
+    bench.ticks(1).scored()
+    assert bench.journal.marks() == {"scoring": 2}
+
+
+class FlakyCaseFile(MemoryCaseFile):
+    """A case file whose disk is full for a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures = 0
+
+    def commit(self, advance: Advance) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable("disk full", 0.01)
+        super().commit(advance)
+
+
+def test_what_could_not_be_committed_is_committed_later() -> None:
+    bench = Bench(plant())
+    bench.casefile = flaky = FlakyCaseFile()
+    bench.restart().says(vibration=5)
+    flaky.failures = 2
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            bench.scoring.step()
+    assert bench.scoring.position == 0
+    assert bench.changes() == [Change.OPENED]
+    assert len(flaky.pending("mqtt")) == 1
+
+
+def test_a_running_loop_commits_alerts_at_once_and_the_rest_when_it_stops() -> None:
+    bench, stop = Bench(plant()), threading.Event()
+    thread = running(bench, stop)
+    bench.says().passes(SECOND).says(vibration=5)
+    wait_for(lambda: bench.casefile.events(0))
+    bench.passes(SECOND).says(P2)
+    stop.set()
+    thread.join()
+    bench.scored()
+    assert bench.scoring.position == bench.journal.last_id()
+
+
+def test_a_running_loop_outlasts_a_full_disk() -> None:
+    bench, stop = Bench(plant()), threading.Event()
+    bench.casefile = flaky = FlakyCaseFile()
+    flaky.failures = 3
+    bench.restart().says(vibration=5)
+    thread = running(bench, stop)
+    wait_for(lambda: bench.casefile.events(0))
+    stop.set()
+    thread.join()
+    assert bench.changes() == [Change.OPENED]
+
+
+class PoisonedJournal(MemoryJournal):
+    """A journal whose first read breaks in a way that nobody foresaw."""
+
+    broken = True
+
+    def read(self, after: int, limit: int = 256) -> list[Entry]:
+        if self.broken:
+            self.broken = False
+            raise ZeroDivisionError
+        return super().read(after, limit)
+
+
+def test_a_running_loop_starts_over_after_an_unforeseen_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.scoring.PATIENCE", 0.01)
+    bench, stop = Bench(plant()), threading.Event()
+    bench.journal = PoisonedJournal(JournalSettings())
+    bench.restart().says(vibration=5)
+    thread = running(bench, stop)
+    wait_for(lambda: bench.casefile.events(0))
+    stop.set()
+    thread.join()
+    assert bench.changes() == [Change.OPENED]
