@@ -192,7 +192,8 @@ class Subscriber:
         self.trouble = why
         self._intake.tell(LinkChanged(Link.DISCONNECTED, why))
         wait = 0.0
-        quick = standing.ended_by_broker and lasted < _QUICK
+        # a broker of MQTT 5 says that it was a take-over; an older one leaves it to be guessed
+        quick = standing.ended_by_broker and lasted < _QUICK and not connection.version_5
         self._quick_ends = self._quick_ends + 1 if quick else 0
         if standing.taken_over or self._quick_ends >= _QUICK_ENDS:
             self._taken_over(certain=standing.taken_over)
