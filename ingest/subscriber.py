@@ -192,8 +192,7 @@ class Subscriber:
         self.trouble = why
         self._intake.tell(LinkChanged(Link.DISCONNECTED, why))
         wait = 0.0
-        # a broker of MQTT 5 says that it was a take-over; an older one leaves it to be guessed
-        quick = standing.ended_by_broker and lasted < _QUICK and not connection.version_5
+        quick = standing.ended_by_broker and lasted < _QUICK
         self._quick_ends = self._quick_ends + 1 if quick else 0
         if standing.taken_over or self._quick_ends >= _QUICK_ENDS:
             self._taken_over(certain=standing.taken_over)
@@ -214,6 +213,7 @@ class Subscriber:
 
     def _failed(self, why: str) -> float:
         self.trouble = why
+        self._quick_ends = 0  # a broker that is away between is going down, not taken over
         if not self._away_logged:
             self._away_logged = True
             _log.warning("broker_unavailable", broker=self._broker.url, why=why)
