@@ -62,7 +62,7 @@ class ClockOffsets:
     def learn(self, asset: str, arrived: Instant, at: Instant) -> None:
         """Take note of one fresh message."""
         difference = arrived - at
-        if difference < self.offset(asset) - DOUBTFUL:
+        if asset in self._offsets and difference < self._offsets[asset] - DOUBTFUL:
             self._doubt(asset, arrived, difference)
             return
         self._doubts.pop(asset, None)

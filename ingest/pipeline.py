@@ -169,7 +169,10 @@ class IngestPipeline:
             behind = f"{self._writer.lag:,} journal entries wait"
             yield "history unavailable", f"{self._writer.outage.words}; {behind}"
         if not self._trust.trusted:
-            words = "this machine's clock cannot be believed; nothing is refused for its time"
+            words = (
+                "this machine's clock cannot be believed; nothing is refused for its time. "
+                "Let it follow a time server, or set it right and restart"
+            )
             yield "clock not trusted", words
         if jumped := self._decoder.jumped():
             named = ", ".join(jumped[:_NAMED])

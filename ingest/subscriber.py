@@ -60,6 +60,7 @@ class Subscriber:
         self._failures = 0
         self._quick_ends = 0
         self._away_logged = False
+        self._loss_told = False
         self._looked_at: Connection | None = None
         self.connected = False
         self.trouble = ""
@@ -154,7 +155,8 @@ class Subscriber:
         version = "5" if connection.version_5 else "3.1.1"
         _log.info("broker_connected", broker=broker.url, mqtt=version)
         self._intake.tell(LinkChanged(Link.CONNECTED, f"{broker.url}, MQTT {version}"))
-        if self._memory.now.lost:
+        if self._memory.now.lost and not self._loss_told:
+            self._loss_told = True
             self._intake.tell(LinkChanged(Link.SESSION_LOST, self._memory.now.lost))
         if self._memory.now.session != self._session:
             self._memory.now.session = self._session
@@ -171,13 +173,13 @@ class Subscriber:
         if self._memory.now.session != self._session or connection.standing.session_present:
             return
         _log.warning("session_lost", broker=self._broker.url)
-        self._memory.now.lost = _LOST
+        self._memory.now.lost, self._loss_told = _LOST, False
         self._memory.now.session = ""
         self._memory.save()
 
     def _forget_loss(self) -> None:
         if self._memory.now.lost and self.connected and self._intake.told:
-            self._memory.now.lost = ""
+            self._memory.now.lost, self._loss_told = "", False
             self._memory.save()
 
     def _ended(self, connection: Connection, lasted: float, *, was_connected: bool) -> float:

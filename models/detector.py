@@ -26,13 +26,15 @@ class Round:
 
     `asset[i]` indexes the class's assets and occurs once. `values[i, k]` is in canonical units,
     NaN where missing, of bad quality, or from a sensor that is not trusted now. `mode[i]` is a
-    `core.plant.Mode`.
+    `core.plant.Mode`. `refused[i, k]`, where given, marks what was there and is not believed:
+    nothing that the channel said before stands in for it.
     """
 
     asset: NDArray[np.intp]
     at: Instants
     values: Floats
     mode: NDArray[np.int8]
+    refused: Bools | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,11 +16,10 @@ import itertools
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, model_validator
 
 from core.plant import Asset, AssetClass, Mode
-from core.readings import Bools, Floats, Instants
+from core.readings import Bools, Floats
 from core.settings import Settings
 from models.detector import Round, Scored, State, unknown_channel
 
@@ -87,7 +86,7 @@ class Limits:
 
     def score(self, rows: Round) -> Scored:
         """Judge rows; NaN where no limited channel could be judged."""
-        values = self._known(rows.asset, rows.at, rows.values)
+        values = self._known(rows)
         running = (rows.mode == Mode.RUNNING)[:, None]
         judged = self._limited & (running | self._always) & np.isfinite(values)
         scores = np.maximum(self._high.score(values), self._low.score(values))
@@ -98,12 +97,14 @@ class Limits:
         return Scored(value, _blame(scores, judged), low, high, values)
 
     def observe(self, rows: Round) -> None:
-        """Remember what each limited channel said, and forget it where the machine stands."""
+        """Remember what each limited channel said; forget it where it stands or is not believed."""
         said = self._limited & np.isfinite(rows.values)
         self._last[rows.asset] = np.where(said, rows.values, self._last[rows.asset])
         said_at = np.where(said, rows.at[:, None], self._said_at[rows.asset])
-        stands = (rows.mode != Mode.RUNNING)[:, None] & ~self._always
-        self._said_at[rows.asset] = np.where(stands, NEVER, said_at)
+        void = (rows.mode != Mode.RUNNING)[:, None] & ~self._always
+        if rows.refused is not None:
+            void |= rows.refused
+        self._said_at[rows.asset] = np.where(void, NEVER, said_at)
 
     def learn(self, rows: Round, allowed: Bools) -> None:
         """Learn nothing: the lines are given."""
@@ -126,15 +127,18 @@ class Limits:
         self._last = state["last"].astype(np.float64)
         self._said_at = state["said_at"].astype(np.int64)
 
-    def _known(self, asset: NDArray[np.intp], at: Instants, values: Floats) -> Floats:
+    def _known(self, rows: Round) -> Floats:
         """Fill in what limited channels last said; a row that says nothing at all stays so."""
+        values = rows.values
         missing = self._limited & ~np.isfinite(values)
+        if rows.refused is not None:
+            missing &= ~rows.refused
         if not missing.any():
             return values
-        said_at, now = self._said_at[asset], at[:, None]
+        said_at, now = self._said_at[rows.asset], rows.at[:, None]
         fresh = (said_at <= now) & (said_at >= now - self._hold)
         speaks = np.isfinite(values).any(axis=1, keepdims=True)
-        return np.where(missing & fresh & speaks, self._last[asset], values)
+        return np.where(missing & fresh & speaks, self._last[rows.asset], values)
 
 
 class _Side:

@@ -19,14 +19,14 @@ QUIET_TICKS = 2
 """So many ticks without a reading of the backlog end it."""
 
 STANDING = 10 * MINUTE
-"""A lag that has not shrunk by `SHRINKS` for so long, while readings came, is no backlog.
+"""A lag that has not shrunk for so long, while readings came, is no backlog.
 
-Long enough for a backlog of half a day that comes in at eight times the speed of its own time;
-short enough that what is held for nothing still reaches a person in time.
+Any backlog that comes in a little faster than its own time gets a minute shorter within it; what
+is held for nothing still reaches a person in time.
 """
 
 SHRINKS = 10
-"""A backlog gets smaller by the part one in so many."""
+"""A backlog gets smaller by a minute, or by the part one in so many where that is less."""
 
 LONGEST_STEP = STANDING // 2
 """At most so much of the time between two readings counts: a link that was down shrinks nothing."""
@@ -86,7 +86,7 @@ class Backlog:
     def _stands(self, asset: Rows, lag: Instants, at: Instant, over: Bools) -> Bools:
         """Tell which lags beyond the limit have not shrunk for too long."""
         least = self._least[asset]
-        shrunk = (least == 0) | (lag <= least - least // SHRINKS)
+        shrunk = (least == 0) | (lag <= least - np.minimum(least // SHRINKS, MINUTE))
         step = np.clip(at - self._heard[asset], 0, LONGEST_STEP)
         stood = np.where(over & ~shrunk, self._stood[asset] + step, 0)
         standing: Bools = over & (stood >= STANDING)

@@ -96,10 +96,11 @@ class Fleet:
         if block.retained:
             self.tally.count("retained", asset[asset >= 0])
             return []
-        values, uncertain = self._aligned(block, asset)
+        values, uncertain, bad = self._aligned(block, asset)
         order, bounds = rounds(asset)
         asset, moment, values = asset[order], block.at[order], values[order]
         uncertain = uncertain[order]
+        bad = None if bad is None else bad[order]
         events: list[Event] = []
         for part in spans(bounds):
             self._round(
@@ -107,6 +108,7 @@ class Fleet:
                 moment[part],
                 values[part],
                 uncertain[part],
+                None if bad is None else bad[part],
                 block.arrived,
                 at,
                 events,
@@ -162,9 +164,9 @@ class Fleet:
             self.health.basis(asset),
         )
 
-    def _aligned(self, block: Readings, asset: Rows) -> tuple[Floats, Bools]:
+    def _aligned(self, block: Readings, asset: Rows) -> tuple[Floats, Bools, Bools | None]:
         """Put a block's columns into the class's order, without what its source calls bad."""
-        values, quality = block.values, block.quality
+        values, quality, bad = block.values, block.quality, None
         uncertain = np.zeros(len(block), np.bool_)
         if quality is not None:
             bad = quality == Quality.BAD
@@ -173,13 +175,17 @@ class Fleet:
             self.tally.count("bad quality", np.repeat(asset, bad.sum(axis=1)))
         place = self._place(block.channels)
         if place is None:
-            return values, uncertain
+            return values, uncertain, bad
         ours, theirs = place
         if len(theirs) < len(block.channels):
             self.tally.count("unknown channel", asset)
         aligned = np.full((len(block), len(self.asset_class.channels)), np.nan)
         aligned[:, ours] = values[:, theirs]
-        return aligned, uncertain
+        if bad is None:
+            return aligned, uncertain, None
+        refused = np.zeros(aligned.shape, np.bool_)
+        refused[:, ours] = bad[:, theirs]
+        return aligned, uncertain, refused
 
     def _place(self, channels: tuple[str, ...]) -> tuple[Rows, Rows] | None:
         """Tell which of our columns are which of a block's; None where they are the same."""
@@ -197,6 +203,7 @@ class Fleet:
         at: Instants,
         values: Floats,
         uncertain: Bools,
+        bad: Bools | None,
         arrived: Instant,
         journalled: Instant,
         events: list[Event],
@@ -208,6 +215,7 @@ class Fleet:
             if not len(rows):
                 return
             asset, at, uncertain = asset[rows], at[rows], uncertain[rows]
+            bad = None if bad is None else bad[rows]
         heard = self.silence.heard(asset)
         events += [verdict.heard(self.assets[number], journalled) for number in heard]
         lagging = self.backlog.update(asset, arrived - at, journalled)
@@ -216,7 +224,7 @@ class Fleet:
         sifted = self.sensors.sift(asset, at, admitted.passed, admitted.values, mode)
         if sifted.jumps is not None:
             self.tally.count("jump", np.repeat(asset, sifted.jumps))
-        row = Round(asset, at, sifted.values, mode)
+        row = Round(asset, at, sifted.values, mode, _refused(admitted.values, sifted.values, bad))
         events += [self._lapse(row, lagging.behind, lapse) for lapse in sifted.lapses]
         self._judge(row, admitted.passed, sifted.doubted | uncertain, lagging.behind, events)
         self.tally.heard(asset, arrived)
@@ -310,3 +318,11 @@ class Fleet:
             self.asset_class.silent_after,
             self._zones.get(asset.site, "UTC"),
         )
+
+
+def _refused(said: Floats, believed: Floats, bad: Bools | None) -> Bools | None:
+    """Mark what was said and is not believed; None where all is."""
+    if believed is said:
+        return bad
+    doubted: Bools = np.isfinite(said) & ~np.isfinite(believed)
+    return doubted if bad is None else doubted | bad

@@ -94,7 +94,7 @@ class Outages:
         trouble = _Trouble(SERVICE_ASSET, SESSION, rule)
         found = self._passing(trouble, at, SESSION_LASTS, title, summary, Severity.WARNING)
         why = f"{title}: {change.detail}" if change.detail else title
-        return [replace(found, why=why, passing=True)]
+        return [replace(found, why=why, passing=change.link is Link.SESSION_LOST)]
 
     def refused(self, at: Instant, seen: Iterable[RejectionsSeen]) -> list[Finding]:
         """Count refused messages; many within an hour are a case about that asset's data."""

@@ -47,6 +47,8 @@ class Suspects:
     def follow(self, rows: Round, before: Bools, on: Bools, above: Bools, said: Verdicts) -> None:
         """Note who is to blame: as a rule comes on, and while it is on, once the first is back.
 
+        Where the first is back and the score with it, nobody is.
+
         `above[rule, row]` tells where the score is still too high for the rule to return.
         """
         if not on.any():
@@ -57,6 +59,8 @@ class Suspects:
             back = (channel == NOBODY) | _of(_inside(rows, scored), channel)
             moves = on[number] & above[number] & (back | ~before[number])
             strongest = scored.blame.argmax(axis=1)
+            cleared = on[number] & ~above[number] & back
+            channel = np.where(cleared, NOBODY, channel)
             self._channel[number, rows.asset] = np.where(moves, strongest, channel)
 
     def state(self) -> State:

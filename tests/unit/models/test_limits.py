@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -112,6 +114,17 @@ def test_a_channel_that_is_always_judged_is_held_while_the_machine_stands() -> N
     detector = limits(temperature=Limit(warning=40, only_running=False))
     assert judged(detector, NAN, 60.0, 0) > 1
     assert judged(detector, NAN, NAN, MINUTE, Mode.OFF) > 1
+
+
+def test_nothing_stands_in_for_what_was_said_and_is_not_believed() -> None:
+    detector = both()
+    judged(detector, 8.0, 50.0, 0)
+    bad = replace(
+        a_round(np.array([[1500.0, NAN, 50.0]]), START + MINUTE),
+        refused=np.array([[False, True, False]]),
+    )
+    assert take(detector, bad).value[0] < 1
+    assert judged(detector, NAN, 50.0, 2 * MINUTE) < 1, "not even in the next reading"
 
 
 def test_what_one_asset_said_is_forgotten_alone() -> None:

@@ -68,6 +68,13 @@ def test_a_lag_that_grows_stands_too() -> None:
     assert any(one.standing for one in found)
 
 
+def test_a_long_backlog_may_come_in_slowly() -> None:
+    lags = list(range(168 * HOUR, HOUR, -3 * MINUTE))  # a week, at four times its own time
+    found = each(Backlog(1, LIMIT), lags)
+    assert all(one.behind[0] for one in found)
+    assert not any(one.standing for one in found)
+
+
 def test_a_backlog_that_shrinks_is_held_to_its_end() -> None:
     lags = [12 * HOUR - k * 8 * MINUTE for k in range(88)]
     found = each(Backlog(1, LIMIT), lags)

@@ -64,11 +64,9 @@ def test_each_loss_of_a_session_is_told_in_the_case_of_the_first() -> None:
         (Change.CAME_BACK, "second"),
         (Change.CAME_BACK, "third"),
         (Change.RULE_ADDED, "by a twin"),
-        (Change.CAME_BACK, "and again"),
     ]
     assert len({alert.id for _, alert in bench.steps("session")}) == 1
-    assert bench.case("session").summary.endswith("and again")
-    assert len(bench.casefile.pending("mqtt", 100)) == 5
+    assert len(bench.casefile.pending("mqtt", 100)) == 4, "a twin that fights on is told once"
 
 
 def test_a_loss_after_an_acknowledged_one_wants_to_be_acknowledged_too() -> None:
