@@ -254,8 +254,10 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=3000, help="messages a second")
     parser.add_argument("--assets", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", type=Path, help="keep the files in this folder")
+    parser.add_argument("--keep", type=Path, help="keep the files in this folder, a new one")
     args = parser.parse_args()
+    if args.keep and args.keep.exists():
+        parser.error(f"--keep {args.keep} is there already; name a folder that is not")
     with tempfile.TemporaryDirectory() as made:
         folder = args.keep or Path(made)
         found = shaken_figures(args, folder)

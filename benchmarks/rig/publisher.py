@@ -100,8 +100,14 @@ class LoggedPublisher:
         self._note(index)
 
     def publish(self, index: int, topic: str, payload: bytes) -> None:
-        """Publish one message, waiting while the window is full."""
+        """Publish one message, waiting while the window is full or older ones must go again.
+
+        The client sends what is published between CONNECT and its answer at once, ahead of what
+        it sends again after that: a machine's readings would overtake each other.
+        """
         self._room.acquire()
+        while self._gone is not None and self._index:
+            time.sleep(0.005)
         mid = self._client.publish(topic, payload, qos=1).mid  # never under our own lock: the
         with self._lock:  # network thread holds one of the client's while it calls us
             early = mid in self._early

@@ -24,10 +24,15 @@ _NOT_TELLING = frozenset({Change.RETURNED, Change.ENDED, Change.ACKNOWLEDGED})
 """Steps of a case that say nothing new of the trouble."""
 
 
+_FEW = 100
+"""Of the entries that are not yet judged and stored so many are looked at: all must be ticks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a service's files say.
 
+    `scored` is whether nothing but ticks waits to be judged or stored.
     `machine` counts machine cases with all their steps; `told` is when, in seconds since 1970,
     the case about the session at the broker told something new.
     """
@@ -61,10 +66,10 @@ def look(data: Path) -> Seen:
             if step.change not in _NOT_TELLING
         ]
         counts = [status.counts for status in cases.statuses()]
-        position, last = cases.load().position, journal.last_id()
+        passed = min(cases.load().position, history.position())
         return Seen(
             history.count(),
-            last - position < 50 and history.position() > last - 50,
+            all(entry.kind is Kind.TICK for entry in journal.read(passed, _FEW)),
             sum(count.get("duplicate", 0) + count.get("late", 0) for count in counts),
             machine,
             tuple(f"{alert.asset.rsplit('/', 1)[-1]}:{alert.group}" for alert in others),
