@@ -61,12 +61,3 @@ def running(bench: Bench, stop: threading.Event) -> threading.Thread:
     thread = threading.Thread(target=lambda: bench.scoring.run(stop, idle=0.001), daemon=True)
     thread.start()
     return thread
-
-
-def wait_for(what: object, patience: float = 20.0) -> None:
-    waited = threading.Event()
-    for _ in range(int(patience / 0.005)):
-        if what():  # type: ignore[operator]
-            return
-        waited.wait(0.005)
-    raise AssertionError("it never happened")

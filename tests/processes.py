@@ -6,20 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from tests.waiting import until
+
 ROOT = Path(__file__).parents[1]
-
-
-def until(condition: Callable[[], object], seconds: float = 20, what: str = "it") -> None:
-    """Wait for something that must come."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.02)
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -15,7 +15,8 @@ from simulators.broker import PrivateMosquitto, free_port
 from simulators.message import Message
 from simulators.publisher import Publisher
 from tests import folders
-from tests.processes import Running, command, environment, millwright, until
+from tests.processes import Running, command, environment, millwright
+from tests.waiting import until
 
 HEALTHY = {"speed": 1480, "vibration": 2.0, "temperature": 50}
 

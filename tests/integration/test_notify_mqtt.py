@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
 from tests.plants import plant
 from tests.story import Story
+from tests.waiting import until
 
 pytestmark = pytest.mark.mosquitto
 
@@ -77,13 +76,6 @@ def heard_retained(port: int, seconds: float = 5) -> dict[str, Any]:
     client.disconnect()
     client.loop_stop()
     return found
-
-
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def test_the_newest_state_of_a_case_is_retained(mosquitto: PrivateMosquitto) -> None:

@@ -15,7 +15,8 @@ from simulators.autoclass import varying
 from simulators.broker import PrivateMosquitto
 from simulators.recording import read
 from tests import folders
-from tests.processes import Running, millwright, until
+from tests.processes import Running, millwright
+from tests.waiting import until
 
 ROWS, ONSET = 1_000, 700
 

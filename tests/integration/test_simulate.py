@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,15 +24,9 @@ from simulators.publisher import Progress, Publisher
 from simulators.recording import read
 from simulators.run import simulate
 from simulators.scenario import parse
+from tests.waiting import until
 
 pytestmark = pytest.mark.mosquitto
-
-
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 class Listener:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
 from tests.plants import plant
 from tests.story import Story
+from tests.waiting import until
 
 
 @dataclass
@@ -50,13 +50,6 @@ def running(outbox: Outbox) -> Iterator[None]:
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -91,7 +84,7 @@ def test_a_notifier_that_is_away_gets_everything_when_it_is_back(
     expected = waiting(cases)
     radio = Radio(failures=[Unavailable("no mast"), ValueError("a fault nobody foresaw")])
     with running(Outbox(cases, (radio,))):
-        until(lambda: len(radio.heard) == 3)
+        until(lambda: len(radio.heard) == 3, 10)
     assert radio.heard == expected
     assert radio.closed
 
@@ -103,7 +96,7 @@ def test_a_notifier_that_fails_for_ever_holds_no_other_up(
     broken = Radio("radio", failures=[Unavailable("no mast")] * 10_000)
     phone = Radio("phone")
     with running(Outbox(cases, (broken, phone))):
-        until(lambda: len(phone.heard) == 3)
+        until(lambda: len(phone.heard) == 3, 10)
     assert broken.heard == []
     assert len(waiting(cases)) == 3
 

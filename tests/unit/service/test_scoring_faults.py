@@ -15,9 +15,10 @@ from core.journal import Entry
 from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
 from storage.settings import JournalSettings
-from tests.bench import P1, Bench, running, wait_for
+from tests.bench import P1, Bench, running
 from tests.plants import plant
 from tests.story import Story
+from tests.waiting import until
 
 
 class FailingCaseFile(MemoryCaseFile):
@@ -132,7 +133,7 @@ def test_a_running_loop_starts_over_where_an_entry_was_taken_in_by_half(
     bench = bench_of(casefile, case)
     casefile.fails_on = "alert"
     thread = running(bench, stop)
-    wait_for(lambda: MemoryCaseFile.load(casefile).position == bench.journal.last_id())
+    until(lambda: MemoryCaseFile.load(casefile).position == bench.journal.last_id())
     stop.set()
     thread.join()
     assert bench.casefile.events(0) == steady.casefile.events(0)

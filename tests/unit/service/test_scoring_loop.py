@@ -12,8 +12,9 @@ from core.journal import Entry
 from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
 from storage.settings import JournalSettings
-from tests.bench import P2, Bench, running, wait_for
+from tests.bench import P2, Bench, running
 from tests.plants import plant
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_a_running_loop_commits_alerts_at_once_and_the_rest_when_it_stops() -> N
     bench, stop = Bench(plant()), threading.Event()
     thread = running(bench, stop)
     bench.says().passes(SECOND).says(vibration=5)
-    wait_for(lambda: bench.casefile.events(0))
+    until(lambda: bench.casefile.events(0))
     bench.passes(SECOND).says(P2)
     stop.set()
     thread.join()
@@ -81,7 +82,7 @@ def test_a_running_loop_outlasts_a_full_disk() -> None:
     flaky.failures = 3
     bench.restart().says(vibration=5)
     thread = running(bench, stop)
-    wait_for(lambda: bench.casefile.events(0))
+    until(lambda: bench.casefile.events(0))
     stop.set()
     thread.join()
     assert bench.changes() == [Change.OPENED]
@@ -107,7 +108,7 @@ def test_a_running_loop_starts_over_after_an_unforeseen_error(
     bench.journal = PoisonedJournal(JournalSettings())
     bench.restart().says(vibration=5)
     thread = running(bench, stop)
-    wait_for(lambda: bench.casefile.events(0))
+    until(lambda: bench.casefile.events(0))
     stop.set()
     thread.join()
     assert bench.changes() == [Change.OPENED]
