@@ -30,6 +30,27 @@ class Columns:
         return len(self.at)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """Downsampled history of one asset in time order; each row is one whole step.
+
+    `at[i]` is where the step begins. `mean`, `low`, `high` and `count` have a column per channel;
+    where a channel said nothing within a step its count is 0 and the others are NaN. Values of bad
+    quality take no part.
+    """
+
+    channels: tuple[str, ...]
+    at: Instants
+    mean: Floats
+    low: Floats
+    high: Floats
+    count: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Count the steps."""
+        return len(self.at)
+
+
 class TelemetryHistory(Protocol):
     """Where telemetry is kept. (asset, at, channel) identifies a sample; the later write wins.
 

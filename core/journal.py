@@ -29,6 +29,7 @@ class Kind(IntEnum):
     WORK = 5
     REVISION = 6
     LINK = 7
+    DEVICE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,23 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A device said of itself, or the broker of it, that it is there or gone.
+
+    `device` names it as its protocol does; `assets` are the ids of those that it speaks for. `at`
+    is when that happened by our own clock. While it is gone, what its assets last said is stale.
+    `on_change` lists the channels that it reports only when they change.
+    """
+
+    device: str
+    online: bool
+    at: Instant
+    assets: tuple[str, ...] = ()
+    on_change: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """What a person asked for. `verb` is `acknowledge`, `end` or `note`; `id` is its own key.
 
@@ -97,7 +115,14 @@ class Revision:
 
 
 Body: TypeAlias = (
-    Readings | tuple[RejectionsSeen, ...] | Tick | Command | WorkEvent | Revision | LinkChanged
+    Readings
+    | tuple[RejectionsSeen, ...]
+    | Tick
+    | Command
+    | WorkEvent
+    | Revision
+    | LinkChanged
+    | DeviceChanged
 )
 
 
@@ -127,6 +152,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.WORK: WorkEvent,
     Kind.REVISION: Revision,
     Kind.LINK: LinkChanged,
+    Kind.DEVICE: DeviceChanged,
 }
 _KINDS: dict[type, Kind] = {
     tuple: Kind.REJECTIONS,
@@ -135,6 +161,7 @@ _KINDS: dict[type, Kind] = {
     WorkEvent: Kind.WORK,
     Revision: Kind.REVISION,
     LinkChanged: Kind.LINK,
+    DeviceChanged: Kind.DEVICE,
 }
 _encoder = msgspec.msgpack.Encoder()
 _decoders: dict[Kind, msgspec.msgpack.Decoder[Any]] = {

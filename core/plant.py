@@ -42,6 +42,13 @@ class ClockPolicy(StrEnum):
     CORRECTED = "corrected"
 
 
+class Reporting(StrEnum):
+    """When a channel is sent: again and again, or only when it changes."""
+
+    PERIODIC = "periodic"
+    ON_CHANGE = "on_change"
+
+
 class Severity(StrEnum):
     """How soon a person should look, mildest first."""
 
@@ -61,6 +68,8 @@ class Channel:
 
     `low` and `high` bound what is physically possible. `max_rate` is the largest believable
     change in units per second. A payload's number becomes canonical by `factor` and `offset`.
+    `states` maps what a device says in words, or as true and false, to numbers. A value of a
+    channel that is reported `on_change` holds for at most `max_age` while its device is there.
     """
 
     name: str
@@ -72,6 +81,9 @@ class Channel:
     title: str = ""
     factor: float = 1.0
     offset: float = 0.0
+    reporting: Reporting = Reporting.PERIODIC
+    max_age: Span = HOUR
+    states: dict[str, float] = field(default_factory=dict)
 
     @property
     def label(self) -> str:

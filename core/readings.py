@@ -53,6 +53,8 @@ class _Wire(msgspec.Struct, array_like=True):
     at: bytes
     values: bytes
     quality: bytes | None
+    source: str = ""
+    messages: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -66,7 +68,9 @@ class Readings:
     `asset[i]` is an index into `assets` (asset ids); `values[i, k]` is channel `channels[k]` in
     its canonical unit, NaN where the reading did not carry it. `quality`, where any value is not
     good, has the shape of `values`. `arrived` is when the batch came in. `retained` marks a
-    broker's memory of a last state: it is stored, but says nothing about now.
+    broker's memory of a last state, or what a device sends of its past: it is stored, but says
+    nothing about now. `source` names the entry of `ingest.sources` that they came by, and
+    `messages` counts the messages that they came in, for the ledger.
     """
 
     asset_class: str
@@ -78,6 +82,8 @@ class Readings:
     arrived: Instant
     quality: NDArray[np.uint8] | None = None
     retained: bool = False
+    source: str = ""
+    messages: int = 0
 
     def __len__(self) -> int:
         """Count the readings."""
@@ -95,6 +101,8 @@ class Readings:
             self.arrived,
             None if self.quality is None else self.quality[rows],
             self.retained,
+            self.source,
+            self.messages,
         )
 
     def __iter__(self) -> Iterator[Reading]:
@@ -121,6 +129,8 @@ class Readings:
                 np.ascontiguousarray(self.at, dtype="<i8").tobytes(),
                 np.ascontiguousarray(self.values, dtype="<f8").tobytes(),
                 None if self.quality is None else self.quality.astype(np.uint8).tobytes(),
+                self.source,
+                self.messages,
             )
         )
 
@@ -142,6 +152,8 @@ class Readings:
             wire.arrived,
             quality,
             wire.retained,
+            wire.source,
+            wire.messages,
         )
 
     @classmethod
@@ -153,6 +165,8 @@ class Readings:
         arrived: Instant,
         *,
         retained: bool = False,
+        source: str = "",
+        messages: int = 0,
     ) -> Readings:
         """Build columns from single readings; a channel not in `channels` raises KeyError."""
         rows = list(readings)
@@ -176,4 +190,6 @@ class Readings:
             arrived,
             quality if quality.any() else None,
             retained,
+            source,
+            messages,
         )

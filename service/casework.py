@@ -10,7 +10,7 @@ import msgspec
 from core.alert import Alert, Notice, Transition
 from core.casefile import CaseFile, Condition, Outcome, Saved
 from core.clock import Instant
-from core.journal import Command, Entry, LinkChanged, Revision, Tick, decode
+from core.journal import Command, DeviceChanged, Entry, LinkChanged, Revision, Tick, decode
 from core.plant import Plant
 from core.readings import Readings
 from core.work import Work, WorkEvent
@@ -118,6 +118,8 @@ class Casework:
             self._events(self._outages.changed(entry.at, body), entry.at)
         elif isinstance(body, Revision):
             self._reconcile(entry.at)
+        elif isinstance(body, DeviceChanged):
+            return
         else:
             self._events(self._outages.refused(entry.at, body), entry.at)
 

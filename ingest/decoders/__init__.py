@@ -1,0 +1,1 @@
+"""The forms that payloads come in: a file each, with its settings beside it."""

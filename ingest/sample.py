@@ -1,0 +1,63 @@
+"""What a payload says, before it is known whether that may be believed.
+
+A payload decoder turns one message into samples and states of devices. Finding the asset and the
+channels, units, ranges, times and quality are the same for all and follow in `ingest/decode.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from core.clock import Instant
+from core.readings import Quality
+from ingest.instants import WallTime
+from ingest.payload import Bad
+
+Value: TypeAlias = float | bool | str
+"""A number as it was sent, or a state: true, false or a word."""
+
+
+@dataclass(slots=True)
+class Sample:
+    """What one asset said at one moment, in the payload's own names.
+
+    `asset` is the name or id in the payload; empty means the one in the topic. `at` is None where
+    the payload names no time, and a `WallTime` where its time has no offset. `values` holds every
+    value by its name; `units` and `quality` only what the payload itself says of them. `bad` are
+    parts that could not be read. `historical` marks what a device kept while it was cut off:
+    stored, and never alarmed as live.
+    """
+
+    values: dict[str, Value]
+    asset: str = ""
+    at: Instant | WallTime | None = None
+    quality: dict[str, Quality] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    bad: list[Bad] = field(default_factory=list)
+    historical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """A device, or the broker, says that it is there or gone. `asset` as in `Sample`."""
+
+    online: bool
+    asset: str = ""
+    detail: str = ""
+
+
+Said: TypeAlias = Sequence[Sample | DeviceState]
+"""All that one message says, in its order."""
+
+
+class PayloadDecoder(Protocol):
+    """Reads messages of one form. Stateless, and safe against any bytes whatever."""
+
+    def decode(self, captured: Mapping[str, str], payload: bytes) -> Said:
+        """Read one message; `captured` are the named levels of its topic.
+
+        Raises `Bad` where nothing in it can be used, and nothing else.
+        """
+        ...
