@@ -21,7 +21,9 @@ _LINES = ("low_alarm", "low_warning", "warning", "alarm")
 
 def check_class(document: Document) -> list[Fault]:
     """Find names that refer to nothing, units and limits that cannot be; at most a thousand."""
-    every = itertools.chain(_references(document), _units(document), _limits(document))
+    every = itertools.chain(
+        _references(document), _units(document), _limits(document), _states(document)
+    )
     return list(itertools.islice(every, _MOST))
 
 
@@ -92,6 +94,14 @@ def _limits(document: Document) -> Iterator[Fault]:
         ends = document.get("channels", signal, "range") if isinstance(signal, str) else None
         for key in keys:
             yield from _within(document, (block, key), ends)
+
+
+def _states(document: Document) -> Iterator[Fault]:
+    """Find states that stand for a number outside of what is possible: each would be refused."""
+    for name in document.block("channels"):
+        ends = document.get("channels", name, "range")
+        for state in document.block("channels", name, "states"):
+            yield from _within(document, ("channels", name, "states", state), ends)
 
 
 def _within(document: Document, place: Place, ends: Any) -> Iterator[Fault]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from cli.plant_text import Name, Text
 from core.clock import HOUR, MINUTE
-from core.plant import Role, Severity
+from core.plant import Reporting, Role, Severity
 from core.quantity import Duration, Share
 from models.registry import DetectorSettings, HealthSettings
 from service.finding import DATA, LINK, NOTE, SENSOR, SESSION
+
+State: TypeAlias = Annotated[str, StringConstraints(pattern=r"\S")]
+"""A state in the words of a payload; what is true or false there is `true` or `false` here."""
 
 
 def _check_group(group: str) -> str:
@@ -42,6 +45,12 @@ class ChannelText(Text):
     """The largest believable change, in `unit` per second."""
     role: Role = Role.CONDITION
     """Whether it is judged (condition), judged by (operating), or only counts (counter)."""
+    reporting: Reporting = Reporting.PERIODIC
+    """Whether it is sent again and again, or only when it changes; births may say the latter."""
+    max_age: Duration = Field(HOUR, gt=0)
+    """How long a value that is sent on change holds while its device is there."""
+    states: dict[State, float] = Field(default_factory=dict)
+    """What a payload says in words, or as true and false, as numbers in `unit`."""
     title: str = ""
     """The words people know it by, in any language."""
 

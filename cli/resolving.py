@@ -81,6 +81,9 @@ def _channel(name: str, text: ChannelText) -> Channel:
         text.title,
         resolved.factor,
         resolved.offset,
+        text.reporting,
+        text.max_age,
+        dict(text.states),
     )
 
 

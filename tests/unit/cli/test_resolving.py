@@ -8,7 +8,7 @@ from cli.configuration import load
 from cli.resolving import unfit
 from core.clock import HOUR, MINUTE
 from core.document import parse
-from core.plant import AssetClass, ClockPolicy, ModeRule, Role, Severity
+from core.plant import AssetClass, ClockPolicy, ModeRule, Reporting, Role, Severity
 from models.limits import LimitsSettings
 from models.threshold import ThresholdSettings
 from tests.configurations import PLANT, PUMP, but, folder
@@ -33,6 +33,17 @@ def test_open_ends_of_a_range_are_infinite(tmp_path: Path) -> None:
 
     assert (made.channel("vibration").low, made.channel("vibration").high) == (float("-inf"), 50.0)
     assert (made.channel("speed").low, made.channel("speed").role) == (0.0, Role.OPERATING)
+
+
+def test_a_channel_says_how_it_is_reported_and_what_its_words_stand_for(tmp_path: Path) -> None:
+    said = "[0, 50], reporting: on_change, max_age: 2h, states: {true: 1, Läuft: 2, 0: 3}"
+    made = pump(tmp_path, but(PUMP, "[0, 50]", said))
+
+    told = made.channel("vibration")
+    assert (told.reporting, told.max_age) == (Reporting.ON_CHANGE, 2 * HOUR)
+    assert told.states == {"true": 1.0, "Läuft": 2.0, "0": 3.0}
+    left = made.channel("speed")
+    assert (left.reporting, left.max_age, left.states) == (Reporting.PERIODIC, HOUR, {})
 
 
 def test_an_asset_keeps_what_is_said_of_it(tmp_path: Path) -> None:
