@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clock import Instant
+from core.ledger import AccountingHistory
 from core.readings import Floats, Instants, Readings
 
 
@@ -51,16 +52,16 @@ class Summary:
         return len(self.at)
 
 
-class TelemetryHistory(Protocol):
+class TelemetryHistory(AccountingHistory, Protocol):
     """Where telemetry is kept. (asset, at, channel) identifies a sample; the later write wins.
 
     Writing the same batch again changes nothing, so a writer may always repeat itself.
     """
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
-        """Store batches and then the journal position they reach to.
+        """Store batches and then the journal position they reach to, with the ledger's counts.
 
-        When it returns, both are durable. Raises `Unavailable` when nothing may have been
+        When it returns, all are durable. Raises `Unavailable` when nothing may have been
         stored, `PartlyRefused` when some rows can never be stored and the rest are.
         """
         ...

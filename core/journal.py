@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import msgspec
 
 from core.clock import Instant
+from core.ledger import NOTHING, Account, AccountingJournal, Kept
 from core.readings import Readings
 from core.rejection import DeadLetter, Reason, Rejection
 from core.work import WorkEvent
@@ -128,11 +129,16 @@ Body: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An entry before it has its place: when it was written and what it holds."""
+    """An entry before it has its place: when it was written and what it holds.
+
+    `source` and `messages` tell of readings how many messages they came in, for the ledger.
+    """
 
     at: Instant
     kind: Kind
     body: bytes
+    source: str = ""
+    messages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,8 @@ class Entry:
     at: Instant
     kind: Kind
     body: bytes
+    source: str = ""
+    messages: int = 0
 
 
 _TYPES: dict[Kind, Any] = {
@@ -172,7 +180,7 @@ _decoders: dict[Kind, msgspec.msgpack.Decoder[Any]] = {
 def draft(at: Instant, body: Body) -> Draft:
     """Make an entry ready to be appended."""
     if isinstance(body, Readings):
-        return Draft(at, Kind.READINGS, body.encode())
+        return Draft(at, Kind.READINGS, body.encode(), body.source, body.messages)
     return Draft(at, _KINDS[type(body)], _encoder.encode(body))
 
 
@@ -227,17 +235,50 @@ class Gap:
     stop: Instant
 
 
-class Journal(Protocol):
+class Ledger(AccountingJournal, Protocol):
+    """What became of the messages that came in, and what is known to be missing from history."""
+
+    def gaps(self) -> list[Gap]:
+        """List the gaps, oldest first."""
+        ...
+
+    def pair(self, kept: Kept) -> None:
+        """Go on with the history whose account this is.
+
+        With another one than before, what the two don't have in common is booked as settled: the
+        sum begins anew and comes out even.
+        """
+        ...
+
+    def settle(self, kept: Kept, reason: str) -> None:
+        """Book what is missing as settled, after a person has looked at it."""
+        ...
+
+    def claim(self, position: int) -> None:
+        """Let nothing up to `position` make room: history is about to store it.
+
+        What was dropped would otherwise be stored as well, and be told as a gap.
+        """
+        ...
+
+
+class Journal(Ledger, Protocol):
     """What producers and consumers need of the journal.
 
     Safe to use from several threads, and from several processes on one machine.
     """
 
-    def append(self, drafts: Sequence[Draft], rejections: Sequence[Rejection] = ()) -> int:
-        """Commit entries and dead letters in one transaction and return the last entry's id.
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        rejections: Sequence[Rejection] = (),
+        account: Account = NOTHING,
+    ) -> int:
+        """Commit entries, dead letters and counts in one transaction; returns the last entry's id.
 
         When it returns, they are durable. A full journal or disk raises `Unavailable` and
-        leaves nothing behind.
+        leaves nothing behind. `account` adds to the ledger what entries and rejections don't
+        carry themselves: what was received, came again or was told.
         """
         ...
 
@@ -294,12 +335,4 @@ class DeadLetters(Protocol):
 
     def dropped(self) -> int:
         """Count the kept rejections that had to make room for newer ones."""
-        ...
-
-
-class Ledger(Protocol):
-    """What is known to be missing from history, so that it can be told."""
-
-    def gaps(self) -> list[Gap]:
-        """List the gaps, oldest first."""
         ...

@@ -34,7 +34,9 @@ class Reason(StrEnum):
 class Rejection:
     """A message that was not taken. `detail` names the culprit and what is allowed.
 
-    `retained` marks a broker's memory of a last state, which says nothing about now.
+    `retained` marks a broker's memory of a last state, which says nothing about now. For the
+    ledger, `source` names the entry of `ingest.sources` that it came by, and `messages` is 1 where
+    the whole message was refused and 0 where a part of it was taken.
     """
 
     topic: str
@@ -43,11 +45,16 @@ class Rejection:
     at: Instant
     detail: str = ""
     retained: bool = False
+    source: str = ""
+    messages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A kept rejection. `size` is the whole payload's; `payload` may be only its beginning."""
+    """A kept rejection. `size` is the whole payload's; `payload` may be only its beginning.
+
+    `source` and `messages` are those of the rejection.
+    """
 
     id: int
     topic: str
@@ -57,6 +64,8 @@ class DeadLetter:
     at: Instant
     detail: str = ""
     retained: bool = False
+    source: str = ""
+    messages: int = 0
 
     @property
     def whole(self) -> bool:

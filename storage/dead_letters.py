@@ -17,7 +17,8 @@ SCHEMA = """
 CREATE TABLE letters(
     id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, reason TEXT NOT NULL,
     payload BLOB NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL, detail TEXT NOT NULL,
-    cost INTEGER NOT NULL, retained INTEGER NOT NULL DEFAULT 0);
+    cost INTEGER NOT NULL, retained INTEGER NOT NULL DEFAULT 0,
+    source TEXT NOT NULL DEFAULT '', messages INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX letters_of_topic ON letters(topic, id, cost);
 CREATE INDEX letters_by_reason ON letters(reason, id);
 CREATE TABLE letter_sources(topic TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
@@ -25,7 +26,7 @@ CREATE TABLE letter_reasons(reason TEXT PRIMARY KEY, count INTEGER NOT NULL) WIT
 CREATE TABLE letter_totals(bytes INTEGER NOT NULL, dropped INTEGER NOT NULL);
 INSERT INTO letter_totals VALUES(0, 0);
 """
-_COLUMNS = "id, topic, reason, payload, size, at, detail, retained"
+_COLUMNS = "id, topic, reason, payload, size, at, detail, retained, source, messages"
 
 
 def cut(rejection: Rejection) -> Rejection:
@@ -37,6 +38,8 @@ def cut(rejection: Rejection) -> Rejection:
         rejection.at,
         _storable(rejection.detail[:KEPT_OF_DETAIL]),
         rejection.retained,
+        rejection.source,
+        rejection.messages,
     )
 
 
@@ -85,11 +88,13 @@ class DeadLetterTable:
                     kept.detail,
                     size,
                     kept.retained,
+                    kept.source,
+                    kept.messages,
                 )
             )
         connection.executemany(
-            "INSERT INTO letters(topic, reason, payload, size, at, detail, cost, retained) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO letters(topic, reason, payload, size, at, detail, cost, retained, source, "
+            "messages) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
         self._count(connection, rejections)
@@ -186,6 +191,7 @@ class DeadLetterTable:
         return True
 
 
-def _letter(row: tuple[int, str, str, bytes, int, int, str, int]) -> DeadLetter:
-    letter_id, topic, reason, payload, size, at, detail, retained = row
-    return DeadLetter(letter_id, topic, Reason(reason), payload, size, at, detail, bool(retained))
+def _letter(row: tuple[int, str, str, bytes, int, int, str, int, str, int]) -> DeadLetter:
+    letter_id, topic, reason, payload, size, at, detail, retained, source, messages = row
+    said = letter_id, topic, Reason(reason), payload, size, at, detail
+    return DeadLetter(*said, bool(retained), source, messages)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from uuid import uuid4
 
 import numpy as np
 
 from core.clock import Instant
 from core.history import Columns
+from core.ledger import Kept
 from core.readings import Readings
 
 
@@ -18,7 +20,7 @@ class MemoryHistory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._samples: dict[str, dict[Instant, dict[str, tuple[float, int]]]] = {}
-        self._position = 0
+        self._kept = Kept(uuid4().hex)
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
         """Store batches and the position they reach to."""
@@ -29,12 +31,17 @@ class MemoryHistory:
                         row = self._samples.setdefault(reading.asset, {}).setdefault(reading.at, {})
                         for channel, value in reading.values.items():
                             row[channel] = (value, int(reading.quality.get(channel, 0)))
-            self._position = position
+            self._kept = self._kept.after(batches, position)
 
     def position(self) -> int:
         """Return the journal position up to which all is stored."""
         with self._lock:
-            return self._position
+            return self._kept.position
+
+    def account(self) -> Kept:
+        """Read what was stored and up to where."""
+        with self._lock:
+            return self._kept
 
     def read(
         self,

@@ -11,8 +11,9 @@ import numpy as np
 from core.clock import Instant
 from core.errors import PartlyRefused, Refused
 from core.history import Columns
+from core.ledger import Kept
 from core.readings import Readings
-from storage import history_tables
+from storage import history_account, history_tables
 from storage.history_block import Block, blocks
 from storage.history_join import joined
 from storage.history_quality import read_marks, write_marks
@@ -20,7 +21,7 @@ from storage.history_tables import Table, all_tables, assets_for, table_for, tab
 from storage.soundness import Form
 from storage.sqlite_file import SqliteFile
 
-FORM = Form("telemetry history", 0x4D574831, 1, history_tables.SCHEMA)
+FORM = Form("telemetry history", 0x4D574831, 2, history_tables.SCHEMA, {1: history_tables.ACCOUNT})
 _TRIM_AT_ONCE = 2000
 _FIRST, _LAST = -(2**63), 2**63 - 1
 
@@ -42,13 +43,16 @@ class SqliteHistory:
         """
         joined_blocks = blocks(batches)
         refusals: list[tuple[int, str]] = []
+        refused_classes = set()
         with self._file.writing() as connection:
             for block in joined_blocks:
                 try:
                     _write(connection, block)
                 except Refused as error:
                     refusals.append((len(block.at), str(error)))
-            connection.execute("UPDATE position SET value = ?", (position,))
+                    refused_classes.add(block.asset_class)
+            lost = [len(b) if b.asset_class in refused_classes else 0 for b in batches]
+            history_account.write(connection, batches, position, lost)
         if refusals:
             rows = sum(len(block.at) for block in joined_blocks)
             refused = sum(count for count, _ in refusals)
@@ -57,8 +61,12 @@ class SqliteHistory:
     def position(self) -> int:
         """Return the journal position up to which all is stored."""
         with self._file.reading() as connection:
-            position: int = connection.execute("SELECT value FROM position").fetchone()[0]
-        return position
+            return history_account.position(connection)
+
+    def account(self) -> Kept:
+        """Read what was stored and up to where."""
+        with self._file.reading() as connection:
+            return history_account.read(connection)
 
     def read(
         self,

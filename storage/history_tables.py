@@ -14,7 +14,17 @@ from dataclasses import dataclass, field
 from core.errors import Refused
 
 _MOST_CHANNELS = 1900
-SCHEMA = """
+ACCOUNT = """
+CREATE TABLE identity(name TEXT NOT NULL);
+INSERT INTO identity VALUES(lower(hex(randomblob(8))));
+CREATE TABLE messages(
+    source TEXT PRIMARY KEY, stored INTEGER NOT NULL, refused INTEGER NOT NULL) WITHOUT ROWID;
+"""
+"""The history's side of the ledger."""
+
+SCHEMA = (
+    ACCOUNT
+    + """
 CREATE TABLE position(value INTEGER NOT NULL);
 INSERT INTO position VALUES(0);
 CREATE TABLE classes(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -27,6 +37,7 @@ CREATE TABLE quality(
     asset INTEGER NOT NULL, at INTEGER NOT NULL, channel INTEGER NOT NULL, mark INTEGER NOT NULL,
     PRIMARY KEY(asset, at, channel)) WITHOUT ROWID;
 """
+)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from core.clock import Instant
 from core.journal import Draft, Entry, Gap, Usage
+from core.ledger import GIVEN_UP, NOTHING, Account, Booked, Fate, Kept, differences
 from core.rejection import DeadLetter, Reason, Rejection
 from storage import dead_letters
 from storage.journal_room import (
@@ -21,6 +22,7 @@ from storage.journal_room import (
     full,
     readings_in,
 )
+from storage.ledger_table import NEW_HISTORY, of_rejections
 from storage.settings import JournalSettings
 
 
@@ -40,18 +42,28 @@ class MemoryJournal:
         self._sources: Counter[str] = Counter()
         self._counts: Counter[Reason] = Counter()
         self._dropped = 0
+        self._account: Counter[tuple[str, Fate, str]] = Counter()
+        self._paired = ""
+        self._claim = 0
 
-    def append(self, drafts: Sequence[Draft], rejections: Sequence[Rejection] = ()) -> int:
-        """Add entries and dead letters together; `Unavailable` leaves nothing behind."""
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        rejections: Sequence[Rejection] = (),
+        account: Account = NOTHING,
+    ) -> int:
+        """Add entries, dead letters and counts together; `Unavailable` leaves nothing behind."""
         with self._lock:
             if drafts:
                 self._make_room(drafts)
             for draft in drafts:
                 self._last_id += 1
-                self._entries.append(Entry(self._last_id, draft.at, draft.kind, draft.body))
+                said = draft.at, draft.kind, draft.body, draft.source, draft.messages
+                self._entries.append(Entry(self._last_id, *said))
             self._bytes += cost(drafts)
             for rejection in rejections:
                 self._keep(rejection)
+            self._account.update(of_rejections(rejections, account))
             return self._last_id
 
     def read(self, after: int, limit: int = 256) -> list[Entry]:
@@ -101,6 +113,30 @@ class MemoryJournal:
         with self._lock:
             return list(self._gaps)
 
+    def booked(self, position: int) -> Booked:
+        """Read the ledger's counts and what waits beyond a position."""
+        with self._lock:
+            return self._booked(position)
+
+    def pair(self, kept: Kept) -> None:
+        """Go on with a history; with another one than before the sum begins anew."""
+        with self._lock:
+            found = self._booked(kept.position)
+            if found.history != kept.history:
+                self._account.update(differences(kept, found, NEW_HISTORY))
+                self._paired, self._claim = kept.history, 0
+            self._claim = max(self._claim, kept.position)
+
+    def settle(self, kept: Kept, reason: str) -> None:
+        """Book what is missing as settled."""
+        with self._lock:
+            self._account.update(differences(kept, self._booked(kept.position), reason))
+
+    def claim(self, position: int) -> None:
+        """Let nothing up to `position` make room unstored."""
+        with self._lock:
+            self._claim = max(self._claim, position)
+
     def rejected(self, limit: int = 100, reason: Reason | None = None) -> list[DeadLetter]:
         """List the newest kept rejections, newest first."""
         with self._lock:
@@ -133,22 +169,32 @@ class MemoryJournal:
 
     def _make_room(self, drafts: Sequence[Draft]) -> None:
         over = self._bytes + cost(drafts) - bound(self._settings, drafts)
-        free = self._oldest(disposable(self._marks), over)
+        free = self._oldest(0, disposable(self._marks), over)
         unstored: list[Entry] = []
         if _size(free) < over and self._settings.when_full == "drop_unstored":
-            reachable = self._oldest(self._marks.get(SCORING, 0), over)
-            unstored = reachable[len(free) :]
+            first = max(self._claim, disposable(self._marks))
+            unstored = self._oldest(first, self._marks.get(SCORING, 0), over - _size(free))
         if _size(free) + _size(unstored) < over:
             raise full(self._bytes, self._settings)
         self._forget(free + unstored)
         if unstored:
             self._note(unstored)
 
-    def _oldest(self, last: int, wanted: int) -> list[Entry]:
+    def _booked(self, position: int) -> Booked:
+        waiting: Counter[str] = Counter()
+        for entry in self._entries:
+            if entry.id > position and entry.messages:
+                waiting[entry.source] += entry.messages
+        counts = {key: count for key, count in self._account.items() if count}
+        return Booked(counts, dict(waiting), self._paired)
+
+    def _oldest(self, after: int, last: int, wanted: int) -> list[Entry]:
         chosen: list[Entry] = []
         for entry in self._entries:
             if wanted <= 0 or entry.id > last:
                 break
+            if entry.id <= after:
+                continue
             chosen.append(entry)
             wanted -= len(entry.body) + OVERHEAD
         return chosen
@@ -160,6 +206,8 @@ class MemoryJournal:
 
     def _note(self, entries: Sequence[Entry]) -> None:
         readings = sum(readings_in(entry.kind, entry.body) for entry in entries)
+        for entry in entries:
+            self._account[entry.source, Fate.DROPPED, GIVEN_UP] += entry.messages
         first, last, count = entries[0], entries[-1], len(entries)
         gap = Gap(first.id, last.id, count, readings, first.at, last.at)
         before = self._gaps[-1] if self._gaps else None
@@ -182,6 +230,8 @@ class MemoryJournal:
             kept.at,
             kept.detail,
             kept.retained,
+            kept.source,
+            kept.messages,
         )
         self._sources[kept.topic] += dead_letters.cost(kept)
         excess = self._sources[kept.topic] - self._settings.rejected_per_source

@@ -12,6 +12,7 @@ from core.clock import Instant
 from core.errors import Unavailable
 from core.journal import Draft, Kind
 from core.readings import Readings
+from storage import ledger_table
 from storage.settings import JournalSettings
 
 HISTORY = "history"
@@ -88,21 +89,24 @@ def make_room(
     """Drop the oldest entries until `needed` bytes are free; returns how many bytes went.
 
     First goes what every consumer has passed, and somewhat more of it than needed, so that the
-    next append need not ask again. Then, where so set, what only scoring has passed, with the gap
-    noted. Returns less than `needed` where there is no more to drop.
+    next append need not ask again. Then, where so set, what only scoring has passed and history
+    has not claimed, with the gap noted. Returns less than `needed` where there is no more to drop.
     """
-    freed = _drop(connection, disposable(marks), needed + _AHEAD * new, gap=False)
+    freed = _drop(connection, (0, disposable(marks)), needed + _AHEAD * new, gap=False)
     if freed < needed and settings.when_full == "drop_unstored":
-        freed += _drop(connection, marks.get(SCORING, 0), needed - freed, gap=True)
+        span = ledger_table.claimed(connection), marks.get(SCORING, 0)
+        freed += _drop(connection, span, needed - freed, gap=True)
     return freed
 
 
-def _drop(connection: sqlite3.Connection, last: int, wanted: int, *, gap: bool) -> int:
+def _drop(connection: sqlite3.Connection, span: tuple[int, int], wanted: int, *, gap: bool) -> int:
+    """Drop the oldest entries of a span of ids, its first not included."""
     freed = 0
     while freed < wanted:
         found = connection.execute(
-            "SELECT id, at, kind, length(body) FROM entries WHERE id <= ? ORDER BY id LIMIT ?",
-            (last, _AT_ONCE),
+            "SELECT id, at, kind, length(body) FROM entries WHERE id > ? AND id <= ? "
+            "ORDER BY id LIMIT ?",
+            (*span, _AT_ONCE),
         ).fetchall()
         chosen = []
         for row in found:
@@ -114,7 +118,8 @@ def _drop(connection: sqlite3.Connection, last: int, wanted: int, *, gap: bool) 
             break
         if gap:
             _note(connection, chosen)
-        connection.execute("DELETE FROM entries WHERE id <= ?", (chosen[-1].id,))
+        gone = (chosen[0].id, chosen[-1].id)
+        connection.execute("DELETE FROM entries WHERE id BETWEEN ? AND ?", gone)
     connection.execute("UPDATE usage SET bytes = bytes - ?", (freed,))
     return freed
 
@@ -129,6 +134,7 @@ def _note(connection: sqlite3.Connection, entries: Sequence[Held]) -> None:
             ).fetchone()[0]
             readings += readings_in(entry.kind, body)
     first, last = entries[0], entries[-1]
+    ledger_table.drop(connection, first.id, last.id)
     grown = connection.execute(
         "UPDATE gaps SET last = ?, entries = entries + ?, readings = readings + ?, stop = ? "
         "WHERE last = ?",

@@ -1,4 +1,4 @@
-"""The journal in one SQLite file: entries, kept rejections, marks and the ledger of gaps."""
+"""The journal in one SQLite file: entries, kept rejections, marks and the ledger."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 from core.clock import Instant
 from core.journal import Draft, Entry, Gap, Kind, Usage
+from core.ledger import NOTHING, Account, Booked, Kept, differences
 from core.rejection import DeadLetter, Reason, Rejection
-from storage import dead_letters
+from storage import dead_letters, ledger_table
 from storage.dead_letters import DeadLetterTable
 from storage.journal_room import OVERHEAD, bound, cost, disposable, floor, full, make_room
 from storage.settings import JournalSettings
@@ -21,7 +22,7 @@ _TRIM_AT_ONCE = 16
 _SCHEMA = """
 CREATE TABLE entries(
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind INTEGER NOT NULL,
-    body BLOB NOT NULL);
+    source TEXT NOT NULL DEFAULT '', messages INTEGER NOT NULL DEFAULT 0, body BLOB NOT NULL);
 CREATE INDEX entries_at ON entries(at);
 CREATE TABLE usage(bytes INTEGER NOT NULL);
 INSERT INTO usage VALUES(0);
@@ -30,7 +31,13 @@ CREATE TABLE gaps(
     first INTEGER PRIMARY KEY, last INTEGER NOT NULL, entries INTEGER NOT NULL,
     readings INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL);
 """
-FORM = Form("journal", 0x4D574A31, 1, _SCHEMA + dead_letters.SCHEMA)
+FORM = Form(
+    "journal",
+    0x4D574A31,
+    2,
+    _SCHEMA + dead_letters.SCHEMA + ledger_table.SCHEMA,
+    {1: ledger_table.FROM_1},
+)
 _LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entries'"
 
 
@@ -51,15 +58,22 @@ class SqliteJournal:
             self._file.close()
             raise
 
-    def append(self, drafts: Sequence[Draft], rejections: Sequence[Rejection] = ()) -> int:
-        """Commit entries and dead letters together; `Unavailable` leaves nothing behind."""
-        if not drafts and not rejections:
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        rejections: Sequence[Rejection] = (),
+        account: Account = NOTHING,
+    ) -> int:
+        """Commit entries, dead letters and counts together; `Unavailable` leaves nothing behind."""
+        if not drafts and not rejections and not account:
             return self.last_id()
         with self._file.writing() as connection:
             if drafts:
                 self._take(connection, drafts)
             if rejections:
                 self._letters.add(connection, rejections)
+            if rejections or account:
+                ledger_table.book(connection, ledger_table.of_rejections(rejections, account))
             return _last_id(connection)
 
     def read(self, after: int, limit: int = 256) -> list[Entry]:
@@ -68,11 +82,12 @@ class SqliteJournal:
         size = 0
         with self._file.reading() as connection:
             rows = connection.execute(
-                "SELECT id, at, kind, body FROM entries WHERE id > ? ORDER BY id LIMIT ?",
+                "SELECT id, at, kind, body, source, messages FROM entries WHERE id > ? "
+                "ORDER BY id LIMIT ?",
                 (after, limit),
             )
-            for entry_id, at, kind, body in rows:
-                entries.append(Entry(entry_id, at, Kind(kind), body))
+            for entry_id, at, kind, body, source, messages in rows:
+                entries.append(Entry(entry_id, at, Kind(kind), body, source, messages))
                 size += len(body)
                 if size >= _READ_AT_MOST:
                     break
@@ -135,6 +150,28 @@ class SqliteJournal:
         with self._file.reading() as connection:
             return [Gap(*row) for row in connection.execute("SELECT * FROM gaps ORDER BY first")]
 
+    def booked(self, position: int) -> Booked:
+        """Read the ledger's counts and what waits beyond a position."""
+        with self._file.reading() as connection:
+            return ledger_table.booked(connection, position)
+
+    def pair(self, kept: Kept) -> None:
+        """Go on with a history; with another one than before the sum begins anew."""
+        with self._file.writing() as connection:
+            ledger_table.pair(connection, kept)
+
+    def settle(self, kept: Kept, reason: str) -> None:
+        """Book what is missing as settled."""
+        with self._file.writing() as connection:
+            found = ledger_table.booked(connection, kept.position)
+            ledger_table.book(connection, differences(kept, found, reason))
+
+    def claim(self, position: int) -> None:
+        """Let nothing up to `position` make room unstored."""
+        if self._settings.when_full == "drop_unstored":
+            with self._file.writing(durable=False) as connection:
+                ledger_table.claim(connection, position)
+
     def rejected(self, limit: int = 100, reason: Reason | None = None) -> list[DeadLetter]:
         """List the newest kept rejections, newest first."""
         with self._file.reading() as connection:
@@ -181,8 +218,8 @@ class SqliteJournal:
                 raise full(used, self._settings)
         for draft in drafts:
             connection.execute(
-                "INSERT INTO entries(at, kind, body) VALUES(?, ?, ?)",
-                (draft.at, int(draft.kind), draft.body),
+                "INSERT INTO entries(at, kind, source, messages, body) VALUES(?, ?, ?, ?, ?)",
+                (draft.at, int(draft.kind), draft.source, draft.messages, draft.body),
             )
         connection.execute("UPDATE usage SET bytes = bytes + ?", (new,))
 

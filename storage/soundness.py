@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 import struct
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import Refused
@@ -19,12 +20,22 @@ _AT_MOST = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a file of ours is: its `what` in words, SQLite application id, version and tables."""
+    """What a file of ours is: its `what` in words, SQLite application id, version and tables.
+
+    `steps` bring an older file up to date: the script from each version to the next.
+    """
 
     what: str
     application_id: int
     version: int
     schema: str
+    steps: Mapping[int, str] = field(default_factory=dict)
+
+    def script(self, found: int) -> str:
+        """Return what turns a file of version `found`, 0 for an empty one, into one of ours."""
+        if not found:
+            return self.schema
+        return "".join(self.steps[version] for version in range(found, self.version))
 
 
 def examine(path: Path, form: Form, broken: str = "") -> None:

@@ -106,10 +106,11 @@ class SqliteFile:
     def _prepare(self) -> None:
         connection = self._connect("mode=rwc")
         try:
-            if connection.execute("PRAGMA user_version").fetchone()[0] < self._form.version:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found < self._form.version:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.executescript(
-                    f"BEGIN IMMEDIATE; {self._form.schema}"
+                    f"BEGIN IMMEDIATE; {self._form.script(found)}"
                     f"PRAGMA application_id={self._form.application_id};"
                     f"PRAGMA user_version={self._form.version}; COMMIT;"
                 )

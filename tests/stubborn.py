@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from core.journal import Draft
+from core.ledger import NOTHING, Account
 from core.readings import Readings
 from core.rejection import Rejection
 from storage.history_memory import MemoryHistory
@@ -17,10 +18,15 @@ class StubbornJournal(MemoryJournal):
 
     trouble: Exception | None = None
 
-    def append(self, drafts: Sequence[Draft], rejections: Sequence[Rejection] = ()) -> int:
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        rejections: Sequence[Rejection] = (),
+        account: Account = NOTHING,
+    ) -> int:
         if self.trouble is not None:
             raise self.trouble
-        return super().append(drafts, rejections)
+        return super().append(drafts, rejections, account)
 
 
 class StubbornHistory(MemoryHistory):

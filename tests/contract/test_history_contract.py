@@ -6,6 +6,7 @@ Only the port is used here, so that a further store joins by one line in the fix
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -282,3 +283,40 @@ def test_more_than_one_trimming_batch_goes_in_one_call(history: TelemetryHistory
 def test_instants_beyond_all_bounds_are_only_wide(history: TelemetryHistory) -> None:
     history.write([batch(said("p1", 1, v=1.0))], 1)
     assert len(history.read("p1", ("v",), -(2**80), 2**80)) == 1
+
+
+def counted(second: int, messages: int, source: str = "telemetry") -> Readings:
+    return replace(batch(said("p1", second, v=1.0)), source=source, messages=messages)
+
+
+def test_an_empty_history_has_stored_no_messages_and_has_a_name(history: TelemetryHistory) -> None:
+    kept = history.account()
+    assert (kept.position, kept.stored, kept.refused) == (0, {}, {})
+    assert kept.history and history.account() == kept
+
+
+def test_messages_are_counted_by_source_with_the_position(history: TelemetryHistory) -> None:
+    history.write([counted(1, 3), counted(2, 0), counted(3, 2, "lines")], 5)
+    history.write([counted(4, 4)], 9)
+    kept = history.account()
+    assert (kept.position, kept.stored) == (9, {"telemetry": 7, "lines": 2})
+
+
+def test_a_write_that_is_repeated_is_not_counted_again(history: TelemetryHistory) -> None:
+    history.write([counted(1, 3)], 5)
+    history.write([counted(1, 3)], 5)
+    assert history.account().stored == {"telemetry": 3}
+
+
+def test_messages_that_cannot_be_read_count_as_refused(history: TelemetryHistory) -> None:
+    history.write([counted(1, 3), counted(2, 2).take(np.array([False]))], 5)
+    kept = history.account()
+    assert (kept.stored, kept.refused) == ({"telemetry": 3}, {"telemetry": 2})
+
+
+def test_trimming_takes_nothing_from_the_messages_that_were_stored(
+    history: TelemetryHistory,
+) -> None:
+    history.write([counted(1, 3)], 5)
+    history.trim(T + 100 * SECOND)
+    assert history.account().stored == {"telemetry": 3}
