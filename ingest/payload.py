@@ -42,6 +42,15 @@ class Constant(str):
 
 def parse(payload: bytes) -> dict[str, Any]:
     """Read the JSON object in a payload; Bad says what is wrong with it."""
+    found = parse_any(payload)
+    if not isinstance(found, dict):
+        detail = f"the payload is {described(found)}, not an object"
+        raise Bad(Reason.MALFORMED, detail)
+    return found
+
+
+def parse_any(payload: bytes) -> Any:
+    """Read whatever JSON is in a payload, its numbers as text; Bad says what is wrong with it."""
     try:
         text = payload.decode()
     except UnicodeDecodeError as error:
@@ -49,14 +58,10 @@ def parse(payload: bytes) -> dict[str, Any]:
         raise Bad(Reason.NOT_UTF8, detail) from None
     _check_depth(text)
     try:
-        found = _decode(text)
+        return _decode(text)
     except (ValueError, RecursionError) as error:
         detail = f"not JSON: {error}" if payload.strip() else "the payload is empty"
         raise Bad(Reason.MALFORMED, detail) from None
-    if not isinstance(found, dict):
-        detail = f"the payload is {described(found)}, not an object"
-        raise Bad(Reason.MALFORMED, detail)
-    return found
 
 
 def described(value: object) -> str:
@@ -66,7 +71,8 @@ def described(value: object) -> str:
             return "null"
         case bool():
             return str(value).lower()
-        case Number() | Constant():
+        case Number() | Constant() | int() | float():
+            value = str(value)
             return f"the number {value[:40]}{'…' if len(value) > 40 else ''}"
         case str():
             return f"the text {quoted(value)}"

@@ -27,7 +27,8 @@ class Sample:
     the payload names no time, and a `WallTime` where its time has no offset. `values` holds every
     value by its name; `units` and `quality` only what the payload itself says of them. `bad` are
     parts that could not be read. `historical` marks what a device kept while it was cut off:
-    stored, and never alarmed as live.
+    stored, and never alarmed as live. `sequence` is the number that its sender counts by, and the
+    sender's name within the message's source: a number left out is a sample that was lost.
     """
 
     values: dict[str, Value]
@@ -37,6 +38,7 @@ class Sample:
     units: dict[str, str] = field(default_factory=dict)
     bad: list[Bad] = field(default_factory=list)
     historical: bool = False
+    sequence: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,15 @@ class DeviceState:
     detail: str = ""
 
 
-Said: TypeAlias = Sequence[Sample | DeviceState]
+@dataclass(frozen=True, slots=True)
+class BrokerSaid:
+    """What the broker says of itself: one of its own figures, such as `clients/connected`."""
+
+    name: str
+    value: float | str
+
+
+Said: TypeAlias = Sequence[Sample | DeviceState | BrokerSaid]
 """All that one message says, in its order."""
 
 

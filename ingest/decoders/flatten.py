@@ -1,0 +1,23 @@
+"""Nested JSON laid flat: `{"motor": {"temp": 61}}` becomes `motor_temp`, and lists are numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def flattened(body: Any, separator: str) -> Iterable[tuple[str, Any]]:
+    """Give the values of an object by their flat names; elements of a list count from 1."""
+    found: list[tuple[str, Any]] = []
+    _lay(body, separator, "", found)
+    return found
+
+
+def _lay(body: Any, separator: str, prefix: str, found: list[tuple[str, Any]]) -> None:
+    inner: Iterable[tuple[Any, Any]] = body.items() if type(body) is dict else enumerate(body, 1)
+    for key, each in inner:
+        name = f"{prefix}{key}"
+        if type(each) is dict or type(each) is list:
+            _lay(each, separator, name + separator, found)
+        else:
+            found.append((name, each))
