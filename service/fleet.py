@@ -169,10 +169,11 @@ class Fleet:
         values, quality, bad = block.values, block.quality, None
         uncertain = np.zeros(len(block), np.bool_)
         if quality is not None:
-            bad = quality == Quality.BAD
-            uncertain = (quality == Quality.UNCERTAIN).any(axis=1)
+            bad, doubtful = quality == Quality.BAD, quality == Quality.UNCERTAIN
+            uncertain = doubtful.any(axis=1)
             values = np.where(bad, np.nan, values)
             self.tally.count("bad quality", np.repeat(asset, bad.sum(axis=1)))
+            self.tally.count("uncertain quality", np.repeat(asset, doubtful.sum(axis=1)))
         place = self._place(block.channels)
         if place is None:
             return values, uncertain, bad
@@ -208,20 +209,20 @@ class Fleet:
         journalled: Instant,
         events: list[Event],
     ) -> None:
-        admitted = self.watermark.admit(asset, at, values, arrived)
+        admitted = self.watermark.admit(asset, at, values, arrived, bad)
         if admitted.rows is not None:
             events += self._count(asset, admitted, arrived)
             rows = admitted.rows
             if not len(rows):
                 return
             asset, at, uncertain = asset[rows], at[rows], uncertain[rows]
-            bad = None if bad is None else bad[rows]
         heard = self.silence.heard(asset)
         events += [verdict.heard(self.assets[number], journalled) for number in heard]
         lagging = self.backlog.update(asset, arrived - at, journalled)
         events += self._lags(lagging, journalled)
         mode = self.modes.update(asset, at, admitted.values)
-        sifted = self.sensors.sift(asset, at, admitted.passed, admitted.values, mode)
+        bad = admitted.bad
+        sifted = self.sensors.sift(asset, at, admitted.passed, admitted.values, mode, bad)
         if sifted.jumps is not None:
             self.tally.count("jump", np.repeat(asset, sifted.jumps))
         row = Round(asset, at, sifted.values, mode, _refused(admitted.values, sifted.values, bad))

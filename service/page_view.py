@@ -22,6 +22,7 @@ from service.page_words import (
     life_left,
     mode,
     place,
+    quality,
     reason,
 )
 from service.words import Description, band, describe, local_time, measured, timezone_of
@@ -115,6 +116,7 @@ class Machine:
     mode: str
     judgement: str
     blind: bool
+    quality: str
     health: int | None
     life: str
     cases: tuple[Case, ...]
@@ -257,6 +259,7 @@ def _machine(
         mode=mode(status, old=old),
         judgement="" if _told(status, cases) else judgement(status),
         blind=blind(status),
+        quality=quality(status),
         health=None if health is None else round(100 * min(1.0, max(0.0, health))),
         life=life_left(None if status is None else status.life, asset_class),
         cases=cases,

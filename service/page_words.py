@@ -120,6 +120,14 @@ def blind(status: Status | None) -> bool:
     return not (resting or (status is not None and status.judged))
 
 
+def quality(status: Status | None) -> str:
+    """Say how many values were not good by the device's own word; empty where none was."""
+    counts = {} if status is None else status.counts
+    marked = [(counts.get(f"{mark} quality", 0), mark) for mark in ("bad", "uncertain")]
+    said = ", ".join(f"{count:,} {mark}" for count, mark in marked if count)
+    return f"Values marked by the device: {said}" if said else ""
+
+
 def life_left(life: LifeEstimate | CannotSay | None, asset_class: AssetClass) -> str:
     """Say remaining life in a few words, or why there is none."""
     if life is None:

@@ -1,13 +1,14 @@
 """Sensor watch: values that a machine cannot have, told from a sensor that is not believable.
 
 Three ways in which a sensor lies: it stands still while the others move, it jumps faster than the
-quantity can, it falls silent while the others go on. What it says is kept from the detectors at
-once; a case is made of it once it has lasted.
+quantity can, it falls silent while the others go on. In a fourth it is honest: its device itself
+calls its values bad. What it says is kept from the detectors at once; a case is made of it once it
+has lasted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,16 +29,22 @@ HABIT_MOVES = 10
 JUMPS = 5
 JUMPS_WITHIN = HOUR
 SILENT_READINGS = 10
+BAD_READINGS = 10
 
-STUCK, JUMPY, SILENT = 0, 1, 2
-FAULTS = ("stuck", "jumpy", "silent")
+STUCK, JUMPY, SILENT, BAD = 0, 1, 2, 3
+FAULTS = ("stuck", "jumpy", "silent", "bad")
+"""New ones go to the end: a checkpoint holds them by their place."""
 
 Lapse = tuple[int, int, int, bool]
 """Row, channel, number of the fault, and whether it began."""
 
 _KEPT = (
     "last", "still", "still_for", "moves", "readings", "jumps", "jumped_at",
-    "absent_for", "absent", "gap", "faults",
+    "absent_for", "absent", "gap", "bad_since", "bad", "faults",
+)  # fmt: skip
+
+_FORGOTTEN = (
+    "still", "still_for", "jumps", "absent_for", "absent", "bad_since", "bad", "faults",
 )  # fmt: skip
 
 
@@ -74,8 +81,10 @@ class SensorWatch:
         self.absent_for = np.zeros(shape, np.int64)
         self.absent = np.zeros(shape, np.int64)
         self.gap = np.zeros(shape, np.int64)
+        self.bad_since = np.zeros(shape, np.int64)
+        self.bad = np.zeros(shape, np.int64)
         self.faults = np.zeros((*shape, len(FAULTS)), np.bool_)
-        self._any_fault = False
+        self._any_fault = self._any_bad = False
 
     def sift(
         self,
@@ -84,8 +93,12 @@ class SensorWatch:
         passed: Instants,
         values: Floats,
         mode: NDArray[np.int8],
+        bad: Bools | None = None,
     ) -> Sifted:
-        """Judge one row per asset, and blank what is not believable."""
+        """Judge one row per asset, and blank what is not believable.
+
+        `bad` marks what the source itself calls bad; `values` do not hold it.
+        """
         present = values == values  # noqa: PLR0124 - the fastest test for NaN
         running = (mode == Mode.RUNNING)[:, None]
         span = np.minimum(passed, self._silent_after)[:, None]
@@ -93,12 +106,14 @@ class SensorWatch:
         jumped = self._jumped(values, last, passed) if self._rated else None
         moved = present & (values != last)
         suspect = self._stillness(asset, present, moved, running, span)
-        gone = self._absence(asset, present, running, span)
+        gone = self._absence(asset, present if bad is None else present | bad, running, span)
+        broken = self._badness(asset, at, present, bad, mode)
         self.last[asset] = np.where(present, values, last)
-        quiet = suspect is None and gone is None and jumped is None and not self._any_fault
-        if quiet:
+        found = {STUCK: suspect, SILENT: gone, BAD: broken}
+        quiet = jumped is None and not self._any_fault
+        if quiet and all(one is None for one in found.values()):
             return Sifted(values, np.zeros(len(asset), np.bool_), [])
-        return self._judge(asset, at, values, suspect, gone, jumped)
+        return self._judge(asset, at, values, found, jumped)
 
     def _jumped(self, values: Floats, last: Floats, passed: Instants) -> Bools | None:
         # A sample taken soon after the last may differ by noise; below a second no rate is judged.
@@ -146,21 +161,42 @@ class SensorWatch:
         )
         return gone if gone.any() else None
 
+    def _badness(
+        self,
+        asset: Rows,
+        at: Instants,
+        present: Bools,
+        bad: Bools | None,
+        mode: NDArray[np.int8],
+    ) -> Bools | None:
+        """Tell which channels have been called bad for too long, while the machine may run."""
+        if bad is None and not self._any_bad:
+            return None
+        moving = ((mode == Mode.RUNNING) | (mode == Mode.UNKNOWN))[:, None]
+        called = moving & (np.zeros(present.shape, np.bool_) if bad is None else bad)
+        before, now = self.bad[asset], at[:, None]
+        since = np.where(before > 0, np.minimum(self.bad_since[asset], now), now)
+        count = np.where(present, 0, before + called)
+        self.bad[asset], self.bad_since[asset] = count, since
+        self._any_bad = bool(self.bad.any())
+        broken: Bools = (count >= BAD_READINGS) & (now - since >= self._silent_after)
+        return broken if broken.any() else None
+
     def _judge(
         self,
         asset: Rows,
         at: Instants,
         values: Floats,
-        suspect: Bools | None,
-        gone: Bools | None,
+        found: Mapping[int, Bools | None],
         jumped: Bools | None,
     ) -> Sifted:
         none: Bools = np.zeros(values.shape, np.bool_)
-        suspect = none if suspect is None else suspect
         now = np.zeros((*values.shape, len(FAULTS)), np.bool_)
-        now[..., STUCK] = suspect & (self.still_for[asset] >= self._stuck_after)
+        for fault, one in found.items():
+            now[..., fault] = none if one is None else one
+        suspect = now[..., STUCK].copy()
+        now[..., STUCK] &= self.still_for[asset] >= self._stuck_after
         now[..., JUMPY] = self._jumpy(asset, at, none if jumped is None else jumped)
-        now[..., SILENT] = none if gone is None else gone
         before = self.faults[asset]
         self.faults[asset] = now
         self._any_fault = bool(self.faults.any())
@@ -186,7 +222,7 @@ class SensorWatch:
     def reset(self, asset: int, channel: int | None = None) -> None:
         """Start one asset's sensors, or one of them, anew after work on it."""
         which = slice(None) if channel is None else channel
-        for name in ("still", "still_for", "jumps", "absent_for", "absent", "faults"):
+        for name in _FORGOTTEN:
             getattr(self, name)[asset, which] = 0
         self.jumped_at[asset, which] = NEVER
 
@@ -198,7 +234,10 @@ class SensorWatch:
         """Take over a state."""
         for name in _KEPT:
             setattr(self, name, state[name].astype(getattr(self, name).dtype))
-        self._any_fault = bool(self.faults.any())
+        known = self.faults
+        self.faults = np.zeros((*known.shape[:2], len(FAULTS)), np.bool_)
+        self.faults[..., : known.shape[2]] = known
+        self._any_fault, self._any_bad = bool(self.faults.any()), bool(self.bad.any())
 
 
 def _in_any(channels: Bools) -> Bools:

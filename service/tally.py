@@ -12,7 +12,9 @@ from service.watermark import Rows
 
 COUNTED = (
     "scored", "duplicate", "late", "retained", "bad quality", "jump", "unknown channel",
+    "uncertain quality",
 )  # fmt: skip
+"""New ones go to the end: a checkpoint holds them by their place."""
 _PLACE = {name: place for place, name in enumerate(COUNTED)}
 
 
@@ -58,6 +60,8 @@ class Tally:
 
     def restore(self, state: State) -> None:
         """Take over a state."""
-        self._counts = state["counts"].astype(np.int64)
+        known = state["counts"].astype(np.int64)
+        self._counts = np.zeros((len(known), len(COUNTED)), np.int64)
+        self._counts[:, : known.shape[1]] = known
         self.latest = state["latest"].astype(np.float64)
         self.arrived = state["arrived"].astype(np.int64)

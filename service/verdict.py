@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from core.alert import Evidence
 from core.clock import Instant, Span
 from core.plant import Asset, Channel, RuleSpec, Severity
 from service.finding import DATA, SENSOR, Finding
-from service.sensors import FAULTS, SILENT_READINGS
+from service.sensors import FAULTS
 from service.words import length, local_time, quantity, summary, title
 
 SILENT = "silent"
@@ -14,8 +16,10 @@ BEHIND = "behind"
 _SENSOR_WORDS = {
     "stuck": ("stands still", "has given exactly {value} while the machine's other readings moved"),
     "jumpy": ("jumps", "changes faster than it can; its last reading was {value}"),
-    "silent": ("is missing", "is no longer delivered, or marked as bad; it was last {value}"),
+    "silent": ("is missing", "is no longer delivered; it was last {value}"),
+    "bad": ("is bad", "is bad, as the device itself says; its last good value was {value}"),
 }
+_NEVER_GOOD = ("is bad", "is bad, as the device itself says; it has had no good value yet")
 
 
 def rule_on(
@@ -54,8 +58,8 @@ def sensor(
 ) -> Finding:
     """Say that a sensor is not believable, or is again."""
     name = FAULTS[fault]
-    short, long = _SENSOR_WORDS[name]
-    said = long.format(value=quantity(last, channel.unit), readings=SILENT_READINGS)
+    short, long = _SENSOR_WORDS[name] if math.isfinite(last) else _NEVER_GOOD
+    said = long.format(value=quantity(last, channel.unit))
     label = channel.label[:1].upper() + channel.label[1:]
     return Finding(
         asset=asset.id,

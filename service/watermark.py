@@ -45,13 +45,15 @@ class Admitted:
     """What of a round may be scored.
 
     `rows` are the numbers of the admitted rows, None for all; `values` are theirs, without what
-    was seen before; `passed` is the event time since the asset's row before, 0 at first. The
-    masks over the whole round tell what became of the others.
+    was seen before; `bad` marks which of them were called bad, None where none was; `passed` is
+    the event time since the asset's row before, 0 at first. The masks over the whole round tell
+    what became of the others.
     """
 
     rows: Rows | None
     values: Floats
     passed: Instants
+    bad: Bools | None = None
     late: Bools | None = None
     duplicate: Bools | None = None
     jumped: Bools | None = None
@@ -70,25 +72,38 @@ class Watermark:
         self.last_at = np.full(assets, NEVER, np.int64)
         self._seen = np.zeros((assets, channels), np.bool_)
 
-    def admit(self, asset: Rows, at: Instants, values: Floats, arrived: Instant) -> Admitted:
-        """Judge one row per asset."""
+    def admit(
+        self,
+        asset: Rows,
+        at: Instants,
+        values: Floats,
+        arrived: Instant,
+        bad: Bools | None = None,
+    ) -> Admitted:
+        """Judge one row per asset; `bad` marks what was said and is no value."""
         last = self.last_at[asset]
         fresh = at > last
         if not fresh.all():
-            return self._sift(asset, at, values, arrived, fresh)
+            return self._sift(asset, at, values, arrived, fresh, bad)
         self.last_at[asset] = at
-        self._seen[asset] = values == values  # noqa: PLR0124 - the fastest test for NaN
-        return Admitted(None, values, _passed(at, last))
+        self._seen[asset] = _said(values, bad)
+        return Admitted(None, values, _passed(at, last), bad)
 
     def _sift(
-        self, asset: Rows, at: Instants, values: Floats, arrived: Instant, fresh: Bools
+        self,
+        asset: Rows,
+        at: Instants,
+        values: Floats,
+        arrived: Instant,
+        fresh: Bools,
+        bad: Bools | None,
     ) -> Admitted:
         last = self.last_at[asset]
         latest = arrived + self._too_early
         jumped = (last > latest) & (at <= latest) & (at < last)
         fresh = fresh | jumped
         equal = at == last
-        present = ~np.isnan(values)
+        present = _said(values, bad)
         old = present & self._seen[asset] & equal[:, None]
         new = present & ~old
         kept = fresh | (equal & new.any(axis=1))
@@ -102,6 +117,7 @@ class Watermark:
             rows,
             np.where(new, values, np.nan)[rows],
             _passed(at[rows], last[rows]),
+            None if bad is None else (bad & new)[rows],
             late=~fresh & ~equal,
             duplicate=old.any(axis=1) | (equal & ~present.any(axis=1)),
             jumped=jumped,
@@ -116,6 +132,12 @@ class Watermark:
         self.last_at = state["last_at"].astype(np.int64)
         if state["seen"].shape == self._seen.shape:  # the same channels
             self._seen = state["seen"].astype(np.bool_)
+
+
+def _said(values: Floats, bad: Bools | None) -> Bools:
+    """Tell of which channels anything was said at all."""
+    said: Bools = values == values  # noqa: PLR0124 - the fastest test for NaN
+    return said if bad is None else said | bad
 
 
 def _passed(at: Instants, last: Instants) -> Instants:

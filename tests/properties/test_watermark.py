@@ -11,11 +11,13 @@ from service.watermark import Watermark, rounds, spans
 
 CHANNELS = 3
 ARRIVED = 50 * MINUTE
+BAD = -1.0
+"""Stands for a value that is called bad: it was said, and is none."""
 
 reading = st.tuples(
     st.integers(-1, 3),
     st.sampled_from([MINUTE, 2 * MINUTE, 3 * MINUTE, 49 * MINUTE, 99 * MINUTE]),
-    st.lists(st.sampled_from([None, 1.0, 2.0]), min_size=CHANNELS, max_size=CHANNELS),
+    st.lists(st.sampled_from([None, BAD, 1.0, 2.0]), min_size=CHANNELS, max_size=CHANNELS),
 )
 batches = st.lists(st.lists(reading, max_size=12), max_size=6)
 Batch = list[tuple[int, int, list[float | None]]]
@@ -57,11 +59,14 @@ def columnar(batch: Batch, mark: Watermark, counts: dict[str, int]) -> Seen:
     for part in spans(bounds):
         rows = order[part]
         assert len(set(asset[rows])) == len(rows)
-        found = mark.admit(asset[rows], at[rows], values[rows], ARRIVED)
+        bad = values[rows] == BAD
+        blank = np.where(bad, np.nan, values[rows])
+        found = mark.admit(asset[rows], at[rows], blank, ARRIVED, bad if bad.any() else None)
         kept = rows if found.rows is None else rows[found.rows]
         for name, mask in vars_of(found).items():
             counts[name] += 0 if mask is None else int(mask.sum())
-        for row, admitted in zip(kept, found.values, strict=True):
+        told = found.values if found.bad is None else np.where(found.bad, BAD, found.values)
+        for row, admitted in zip(kept, told, strict=True):
             told = tuple(None if np.isnan(v) else float(v) for v in admitted)
             seen.append((int(asset[row]), int(at[row]), told))
     return seen

@@ -40,6 +40,12 @@ def test_where_machines_cannot_be_judged_no_cases_is_not_said_without_it(room: R
     assert "But 2 of 3 machines cannot be judged" in page.text
 
 
+def test_a_machine_shows_how_many_of_its_values_are_not_good(room: Room) -> None:
+    counts = {"scored": 9, "bad quality": 3}
+    one = Status("site/hall/p1", START, START, "running", True, "", 0.3, None, counts=counts)
+    assert "Values marked by the device: 3 bad" in room.has(statuses=(one,)).opens("/").text
+
+
 def test_an_empty_plant_is_said_to_be_empty() -> None:
     room = Room(Plant({}, {}, {}))
     assert "No machine is configured yet." in room.opens("/").text

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.alert import Alert, AlertState, Change, ChannelEvidence, Evidence, Transition
@@ -19,6 +21,7 @@ from service.page_words import (
     judgement,
     life_left,
     place,
+    quality,
     reason,
     tongue,
 )
@@ -131,6 +134,14 @@ def test_a_machine_is_judged_or_said_why_not(
 ) -> None:
     assert judgement(standing) == words
     assert blind(standing) is is_blind
+
+
+def test_values_that_are_not_good_by_their_own_word_are_counted() -> None:
+    standing = status("", judged=True)
+    assert quality(None) == quality(standing) == ""
+    both = replace(standing, counts={"scored": 9, "bad quality": 1200, "uncertain quality": 1})
+    assert quality(both) == "Values marked by the device: 1,200 bad, 1 uncertain"
+    assert quality(replace(standing, counts={"bad quality": 2})).endswith("device: 2 bad")
 
 
 def life(remaining: Remaining | CannotSay) -> LifeEstimate:

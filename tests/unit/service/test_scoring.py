@@ -5,10 +5,11 @@ import pytest
 from core.alert import AlertState, Change
 from core.clock import HOUR, MINUTE, SECOND
 from core.journal import Draft, Kind, Link
-from core.plant import SERVICE_ASSET, RuleSpec, Severity
+from core.plant import SERVICE_ASSET, NamedDetector, RuleSpec, Severity
 from core.readings import Quality, Reading
 from core.rejection import Reason
 from core.work import Work
+from models.mewma import LearnSettings, MewmaSettings
 from tests.bench import P1, P2, Bench
 from tests.plants import plant, pump_class
 from tests.story import Story
@@ -131,6 +132,51 @@ def test_a_value_that_its_source_calls_bad_is_not_scored(bench: Bench) -> None:
     assert bench.status().counts["bad quality"] == 1
     bench.passes(SECOND).marks(P1, {"vibration": Quality.UNCERTAIN}, vibration=9)
     assert bench.changes() == [Change.OPENED]
+
+
+def test_a_sensor_that_its_device_calls_bad_has_a_case_in_words(bench: Bench) -> None:
+    bench.says(vibration=2.0)
+    for _ in range(20):
+        bench.passes(MINUTE).marks(P1, {"vibration": Quality.BAD}, vibration=7)
+    case = bench.case("sensor:vibration")
+    assert (case.rules, case.state) == (("bad",), AlertState.UNACKNOWLEDGED)
+    assert case.title == "Pump 1: sensor not believable, vibration velocity is bad"
+    assert case.summary == (
+        "Vibration velocity is bad, as the device itself says; its last good value was 2 mm/s. "
+        "The machine is judged without it."
+    )
+    assert bench.restart().passes(MINUTE).says().changes("sensor:vibration") == [
+        Change.OPENED,
+        Change.RETURNED,
+    ]
+    assert bench.status().counts == {"scored": 22, "bad quality": 20}
+
+
+def test_a_sensor_that_was_never_good_says_so(bench: Bench) -> None:
+    for _ in range(20):
+        bench.passes(MINUTE).marks(P1, {"temperature": Quality.BAD})
+    assert "it has had no good value yet" in bench.case("sensor:temperature").summary
+
+
+def test_a_channel_that_is_called_bad_in_a_message_of_its_own_is_counted_once() -> None:
+    bench = Bench(plant(1))
+    for _ in range(20):
+        bench.passes(MINUTE).block(Reading(P1, bench.now, {"speed": 1500.0}))
+        for _ in range(2):
+            bench.block(Reading(P1, bench.now, {"vibration": 9.0}, {"vibration": Quality.BAD}))
+    assert bench.changes("sensor:vibration") == [Change.OPENED]
+    assert bench.status().counts == {"scored": 40, "duplicate": 20, "bad quality": 40}
+
+
+def test_an_uncertain_value_is_scored_and_not_learned() -> None:
+    learned = NamedDetector("pattern", MewmaSettings(learn=LearnSettings(rows=40, min_rows=40)))
+    good, doubtful = (Bench(plant(1, pump_class(detectors=(learned,), rules=()))) for _ in range(2))
+    for _ in range(40):
+        good.passes(MINUTE).says()
+        doubtful.passes(MINUTE).marks(P1, {"temperature": Quality.UNCERTAIN})
+    assert (good.passes(MINUTE).says().status().judged, good.status().why) == (True, "")
+    assert doubtful.status().why == "learning 0 %"
+    assert doubtful.status().counts == {"scored": 40, "uncertain quality": 40}
 
 
 def test_rules_that_come_on_with_one_reading_are_one_event(bench: Bench) -> None:

@@ -28,14 +28,19 @@ class Played:
         self.doubted: list[bool] = []
         self.jumps = 0
 
-    def play(self, rows: np.ndarray, mode: Mode = Mode.RUNNING) -> Played:
-        for row in rows:
+    def play(
+        self, rows: np.ndarray, mode: Mode = Mode.RUNNING, *, bad: tuple[int, ...] = ()
+    ) -> Played:
+        """Play rows; what is in the channels `bad` is called bad."""
+        marked = np.isin(np.arange(3), bad)[None] if bad else None
+        for row in np.where(np.isin(np.arange(3), bad), NAN, rows):
             sifted = self.watch.sift(
                 np.array([0]),
                 np.array([self.place * self.every]),
                 np.array([self.every if self.place else 0]),
                 row[None],
                 np.array([mode], np.int8),
+                marked,
             )
             self.turns += [
                 (self.place, CHANNELS[channel].name, FAULTS[fault], on)
@@ -151,6 +156,49 @@ def test_a_channel_that_comes_rarely_by_habit_is_not_missing() -> None:
     rare = np.arange(2000) % 20 != 0
     rows[rare, 1] = NAN
     assert Played().play(rows).turns == []
+
+
+def test_a_channel_that_is_called_bad_for_long_enough_is_a_fault_until_it_is_good() -> None:
+    played = Played().play(noise(100)).play(noise(40), bad=(1,)).play(noise(1))
+    assert played.turns == [(115, "flow", "bad", True), (140, "flow", "bad", False)]
+
+
+def test_a_channel_that_was_never_good_is_called_bad_too() -> None:
+    assert Played().play(noise(40), bad=(0, 2)).turns == [
+        (15, "speed", "bad", True),
+        (15, "heat", "bad", True),
+    ]
+
+
+def test_a_channel_that_is_bad_now_and_then_is_no_fault() -> None:
+    played = Played().play(noise(100))
+    for _ in range(30):
+        played.play(noise(14), bad=(1,)).play(noise(1))
+    assert played.turns == []
+
+
+def test_a_few_bad_values_over_a_long_time_are_no_fault_yet() -> None:
+    played = Played(every=5 * MINUTE).play(noise(100)).play(noise(9), bad=(1,))
+    assert played.turns == []
+    assert played.play(noise(1), bad=(1,)).turns == [(109, "flow", "bad", True)]
+
+
+def test_what_is_called_bad_while_the_machine_stands_is_no_fault() -> None:
+    assert Played().play(noise(100)).play(noise(90), Mode.OFF, bad=(1,)).turns == []
+
+
+def test_nothing_is_learned_from_rows_of_a_sensor_that_is_bad() -> None:
+    played = Played().play(noise(100)).play(noise(40), bad=(1,))
+    assert played.doubted.index(True) == 115
+
+
+def test_a_watch_that_was_saved_before_there_were_bad_values_is_taken_over() -> None:
+    first, second = Played().play(noise(100)).play(frozen(100)), Played()
+    state = {name: array.copy() for name, array in first.watch.state().items()}
+    state["faults"] = state["faults"][..., :3]
+    second.watch.restore(state)
+    second.place = first.place
+    assert second.play(noise(1)).turns == [(200, "flow", "stuck", False)]
 
 
 def test_work_lets_a_sensor_be_judged_anew() -> None:
