@@ -67,6 +67,7 @@ class Runtime:
             memory=self.config.data / "ingest.json",
             commit_every=service.journal.commit_every,
             journal_keep=service.journal.keep,
+            keep_steps=service.history.keep_steps,
         )
         self.pipeline.start()
         self._close.callback(self.pipeline.stop)

@@ -9,9 +9,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.clock import Instant
+from core.clock import HOUR, MINUTE, Instant, Span
 from core.ledger import AccountingHistory
 from core.readings import Floats, Instants, Readings
+
+STEPS: tuple[Span, ...] = (MINUTE, HOUR)
+"""The widths to which history is downsampled."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +84,16 @@ class TelemetryHistory(AccountingHistory, Protocol):
         """Read `start <= at < stop`; with `limit`, only the newest so many rows."""
         ...
 
+    def summary(
+        self, asset: str, channels: Sequence[str], start: Instant, stop: Instant, step: Span
+    ) -> Summary:
+        """Read the steps that begin within `start <= at < stop`; `step` is one of `STEPS`.
+
+        It tells of everything that is stored, also of a step that is not over. What `trim` took
+        away stays in it; a sample that comes later than that for a step it knows is left out.
+        """
+        ...
+
     def latest(self, asset: str) -> Instant | None:
         """Return when the asset's newest sample is from, or None."""
         ...
@@ -91,6 +104,17 @@ class TelemetryHistory(AccountingHistory, Protocol):
 
     def trim(self, older_than: Instant) -> int:
         """Drop samples before `older_than`; returns how many readings went."""
+        ...
+
+    def trim_summary(self, step: Span, older_than: Instant) -> int:
+        """Drop steps of one width that begin before `older_than`; returns how many went."""
+        ...
+
+    def settle(self) -> bool:
+        """Do a bounded piece of downsampling that was put off; tells whether more waits.
+
+        `summary` is right without it, but slower the more waits.
+        """
         ...
 
     def close(self) -> None:

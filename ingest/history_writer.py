@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 import structlog
@@ -26,14 +27,17 @@ _IDLE = 0.05
 _TOPIC = "(history)"
 _TRIM_EVERY = HOUR // SECOND
 _MARK_EVERY = 1.0
+_SETTLE_EVERY = 60.0
+_SETTLE_PAUSE = 2.0
 
 
 class HistoryWriter:
     """A consumer of the journal. Its true position is the history's own; the mark trails it.
 
-    `journal_keep` and `history_keep` bound the age of what stays. A clock that is wrong must not
-    delete anything: nothing is trimmed unless `trusted` says so, and ages count from the newest
-    reading and from what the journal's newest entry said at the round before, never from later.
+    `journal_keep`, `history_keep` and `keep_steps` bound the age of what stays. A clock that is
+    wrong must not delete anything: nothing is trimmed unless `trusted` says so, and ages count from
+    the newest reading and from what the journal's newest entry said at the round before, never from
+    later.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class HistoryWriter:
         rows: int,
         journal_keep: Span,
         history_keep: Span,
+        keep_steps: Mapping[Span, Span] = MappingProxyType({}),
         trusted: Callable[[], bool],
     ) -> None:
         self._journal = journal
@@ -53,12 +58,14 @@ class HistoryWriter:
         self._rows = rows
         self._journal_keep = journal_keep
         self._history_keep = history_keep
+        self._keep_steps = keep_steps
         self._trusted = trusted
         self._position: int | None = None
         self._unreadable = 0
         self._marked = -1
         self._mark_at = 0.0
         self._trim_at = time.monotonic() + 60
+        self._settle_at = time.monotonic() + _SETTLE_EVERY
         self._newest_reading: Instant | None = None
         self._newest_entry: Instant | None = None
         self._entry_before: Instant | None = None
@@ -71,6 +78,7 @@ class HistoryWriter:
             beat()
             try:
                 idle = not self.step()
+                self._settle(idle=idle)
                 self._tidy()
             except Refused:
                 raise
@@ -157,6 +165,15 @@ class HistoryWriter:
         newest = [int(batch.at.max()) for batch in batches if len(batch)]
         self._newest_reading = max(newest, default=self._newest_reading)
 
+    def _settle(self, *, idle: bool) -> None:
+        """Let the history downsample a piece: once a minute, and on while there is more to do."""
+        if time.monotonic() < self._settle_at:
+            return
+        pause = _SETTLE_EVERY
+        if self._history.settle():
+            pause = 0.0 if idle else _SETTLE_PAUSE
+        self._settle_at = time.monotonic() + pause
+
     def _tidy(self) -> None:
         if time.monotonic() < self._trim_at or not self._trusted():
             return
@@ -166,7 +183,10 @@ class HistoryWriter:
         if self._entry_before is not None:
             dropped = self._journal.trim(min(now, self._entry_before) - self._journal_keep)
         if self._newest_reading is not None:
-            older = self._history.trim(min(now, self._newest_reading) - self._history_keep)
+            newest = min(now, self._newest_reading)
+            older = self._history.trim(newest - self._history_keep)
+            for step, keep in self._keep_steps.items():
+                self._history.trim_summary(step, newest - keep)
         self._entry_before = self._newest_entry
         if dropped or older:
             _log.info("old_entries_trimmed", journal=dropped, history=older)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 
@@ -74,6 +75,7 @@ class IngestPipeline:
         commit_every: Span = SECOND // 100,
         journal_keep: Span = 2 * DAY,
         history_keep: Span | None = None,
+        keep_steps: Mapping[Span, Span] = MappingProxyType({}),
         trust: Trust | None = None,
     ) -> None:
         self._plant = plant
@@ -100,6 +102,7 @@ class IngestPipeline:
             rows=settings.history_rows,
             journal_keep=journal_keep,
             history_keep=plant.retention if history_keep is None else history_keep,
+            keep_steps=keep_steps,
             trusted=self._trust.certain,
         )
         self._heartbeat = Heartbeat(

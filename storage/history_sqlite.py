@@ -8,22 +8,30 @@ from pathlib import Path
 
 import numpy as np
 
-from core.clock import Instant
+from core.clock import MINUTE, Instant, Span
 from core.errors import PartlyRefused, Refused
-from core.history import Columns
+from core.history import Columns, Summary
 from core.ledger import Kept
 from core.readings import Readings
-from storage import history_account, history_tables
+from storage import history_account, history_summary, history_tables
 from storage.history_block import Block, blocks
 from storage.history_join import joined
-from storage.history_quality import read_marks, write_marks
+from storage.history_quality import write_marks
+from storage.history_rows import read_rows
+from storage.history_steps import check_step, combined, picked
+from storage.history_summary import SAMPLES, Series, Settling, mark_trimmed, touch
 from storage.history_tables import Table, all_tables, assets_for, table_for, tables_of
 from storage.soundness import Form
 from storage.sqlite_file import SqliteFile
 
-FORM = Form("telemetry history", 0x4D574831, 2, history_tables.SCHEMA, {1: history_tables.ACCOUNT})
+FORM = Form(
+    "telemetry history",
+    0x4D574831,
+    3,
+    history_tables.SCHEMA + history_summary.SCHEMA,
+    {1: history_tables.ACCOUNT, 2: history_summary.UPGRADE},
+)
 _TRIM_AT_ONCE = 2000
-_FIRST, _LAST = -(2**63), 2**63 - 1
 
 
 class SqliteHistory:
@@ -35,6 +43,7 @@ class SqliteHistory:
 
     def __init__(self, path: Path) -> None:
         self._file = SqliteFile(path, FORM)
+        self._settling = Settling()
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
         """Store batches and the position they reach to, in one transaction.
@@ -79,10 +88,22 @@ class SqliteHistory:
         """Read the rows that hold any of the channels."""
         with self._file.reading() as connection:
             parts = [
-                _read(connection, table, number, channels, (start, stop), limit)
+                read_rows(connection, table, number, channels, (start, stop), limit)
                 for table, number in tables_of(connection, asset)
             ]
         return joined(tuple(channels), parts, limit)
+
+    def summary(
+        self, asset: str, channels: Sequence[str], start: Instant, stop: Instant, step: Span
+    ) -> Summary:
+        """Read the steps that begin within a span, of minutes or hours."""
+        check_step(step)
+        with self._file.reading() as connection:
+            parts = [
+                picked(Series(connection, table, number).read(step, start, stop), channels)
+                for table, number in tables_of(connection, asset)
+            ]
+        return combined(tuple(channels), parts, step)
 
     def latest(self, asset: str) -> Instant | None:
         """Return when the asset's newest sample is from."""
@@ -106,7 +127,10 @@ class SqliteHistory:
 
     def trim(self, older_than: Instant) -> int:
         """Drop old samples, a few at a time so that writing goes on; returns the readings."""
-        with self._file.reading() as connection:
+        while self.settle(older_than):
+            pass
+        with self._file.writing(durable=False) as connection:
+            mark_trimmed(connection, SAMPLES, older_than)
             tables = all_tables(connection)
         dropped = 0
         for table, assets in tables:
@@ -115,9 +139,40 @@ class SqliteHistory:
                     dropped += count
         return dropped
 
+    def trim_summary(self, step: Span, older_than: Instant) -> int:
+        """Drop old steps of one width, a few at a time; returns how many went."""
+        check_step(step)
+        while step == MINUTE and self.settle(older_than):
+            pass
+        with self._file.writing(durable=False) as connection:
+            mark_trimmed(connection, step, older_than)
+            assets = [asset for _, numbers in all_tables(connection) for asset in numbers]
+        dropped = 0
+        for asset in assets:
+            while count := self._trim_steps(step, asset, older_than):
+                dropped += count
+        return dropped
+
+    def settle(self, older_than: Instant | None = None) -> bool:
+        """Sum up some of what was written, in one short transaction; tells whether more waits.
+
+        With `older_than`, only what begins before it.
+        """
+        with self._file.writing(durable=False) as connection:
+            return self._settling.step(connection, older_than)
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+    def _trim_steps(self, step: Span, asset: int, older_than: Instant) -> int:
+        with self._file.writing(durable=False) as connection:
+            return connection.execute(
+                "DELETE FROM summaries WHERE step = ?1 AND asset = ?2 AND at < ?3 AND at <= ("
+                "SELECT max(at) FROM (SELECT at FROM summaries WHERE step = ?1 AND asset = ?2 "
+                "ORDER BY at LIMIT ?4))",
+                (step, asset, older_than, _TRIM_AT_ONCE),
+            ).rowcount
 
     def _trim_some(self, table: Table, asset: int, older_than: Instant) -> int:
         with self._file.reading() as connection:
@@ -141,28 +196,7 @@ def _write(connection: sqlite3.Connection, block: Block) -> None:
     numbers = np.array([found[asset] for asset in block.assets], np.int64)
     connection.executemany(table.upsert(block.channels), block.rows(numbers))
     write_marks(connection, table, block, numbers)
-
-
-def _read(
-    connection: sqlite3.Connection,
-    table: Table,
-    asset: int,
-    channels: Sequence[str],
-    span: tuple[Instant, Instant],
-    limit: int | None,
-) -> Columns:
-    columns = table.columns(channels)
-    present = " OR ".join(f"{c} IS NOT NULL" for c in columns if c != "NULL") or "0"
-    rows = connection.execute(
-        f"SELECT at, {', '.join(columns) or '0'} FROM {table.name} "  # noqa: S608
-        f"WHERE asset = ? AND at >= ? AND at < ? AND ({present}) ORDER BY at DESC LIMIT ?",
-        (asset, *(min(max(at, _FIRST), _LAST) for at in span), -1 if limit is None else limit),
-    ).fetchall()
-    rows.reverse()
-    at = np.array([row[0] for row in rows], np.int64)
-    values = np.array([row[1:] for row in rows], np.float64).reshape(len(rows), len(channels))
-    numbers = [table.channels.get(channel) for channel in channels]
-    return Columns(tuple(channels), at, values, read_marks(connection, asset, numbers, at))
+    touch(connection, block, numbers)
 
 
 def _count(connection: sqlite3.Connection, table: Table, asset: int | None) -> int:

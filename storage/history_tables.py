@@ -113,6 +113,11 @@ def tables_of(connection: sqlite3.Connection, asset: str) -> list[tuple[Table, i
     return [(Table(number, _channels(connection, number)), asset_id) for number, asset_id in rows]
 
 
+def class_table(connection: sqlite3.Connection, number: int) -> Table:
+    """Return the table of a class by its number."""
+    return Table(number, _channels(connection, number))
+
+
 def all_tables(connection: sqlite3.Connection) -> list[tuple[Table, list[int]]]:
     """Return every table with the numbers of its assets."""
     found = []

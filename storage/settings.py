@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from core.clock import DAY, SECOND
+from core.clock import DAY, HOUR, MINUTE, SECOND, Span
 from core.quantity import Duration, Size, within
 from core.settings import Settings
 
@@ -28,7 +28,19 @@ class JournalSettings(Settings):
 
 
 class HistorySettings(Settings):
-    """Where telemetry is kept, and for how long."""
+    """Where telemetry is kept, and for how long.
+
+    `keep` is for what was measured, `keep_minutes` and `keep_hours` for the mean, lowest and
+    highest of each minute and hour; none of them goes before what it was made of.
+    """
 
     kind: Literal["sqlite", "memory"] = "sqlite"
     keep: Annotated[Duration, within("1d")] = 400 * DAY
+    keep_minutes: Annotated[Duration, within("1d")] = 1200 * DAY
+    keep_hours: Annotated[Duration, within("1d")] = 3650 * DAY
+
+    @property
+    def keep_steps(self) -> dict[Span, Span]:
+        """How long steps of each width are kept."""
+        minutes = max(self.keep, self.keep_minutes)
+        return {MINUTE: minutes, HOUR: max(minutes, self.keep_hours)}

@@ -18,7 +18,7 @@ from core.readings import Quality, Reading, Readings
 from storage.history_memory import MemoryHistory
 from storage.history_sqlite import SqliteHistory
 
-T = 1_700_000_000 * SECOND
+T = 1_699_999_200 * SECOND  # a whole hour
 EVER = (0, 2**62)
 
 

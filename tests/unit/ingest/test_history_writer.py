@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from core.clock import DAY, HOUR, SECOND, ManualClock
+from core.clock import DAY, HOUR, MINUTE, SECOND, ManualClock
 from core.errors import PartlyRefused, Refused, Unavailable
 from core.journal import Draft, Kind, RejectionsSeen, Tick, decode, draft
 from core.readings import Reading, Readings
@@ -40,6 +40,7 @@ class Works:
             rows=self.rows,
             journal_keep=2 * DAY,
             history_keep=30 * DAY,
+            keep_steps={MINUTE: 60 * DAY, HOUR: 90 * DAY},
             trusted=lambda: self.trusted,
         )
         return self.writer
@@ -263,3 +264,31 @@ def test_the_clock_of_a_refusal_is_ours() -> None:
     works.history.after = PartlyRefused(0, 1, "no")
     works.writer.step()
     assert works.journal.rejected()[0].at == NOW + 5 * SECOND
+
+
+def test_minutes_and_hours_stay_longer_than_what_they_were_made_of() -> None:
+    works = Works()
+    for age in (100, 80, 50, 0):
+        works.says(1, at=NOW - age * DAY)
+    assert tidied(works)[0] == 1
+    found = works.history.summary
+    asset, channels = "karachi/hall/p1", ("vibration",)
+    assert len(found(asset, channels, 0, 2 * NOW, MINUTE)) == 2
+    assert len(found(asset, channels, 0, 2 * NOW, HOUR)) == 3
+
+
+def test_downsampling_goes_on_while_there_is_more_and_rests_a_minute_then() -> None:
+    works, left = Works(), [True, True, False]
+    asked: list[int] = []
+
+    def settle() -> bool:
+        asked.append(len(left))
+        return left.pop(0)
+
+    works.history.settle = settle  # type: ignore[method-assign]
+    works.writer._settle(idle=True)
+    assert asked == []
+    works.writer._settle_at = 0.0
+    for _ in range(5):
+        works.writer._settle(idle=True)
+    assert asked == [3, 2, 1]

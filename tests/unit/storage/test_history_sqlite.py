@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.clock import HOUR, MINUTE, SECOND
 from core.errors import PartlyRefused
 from core.readings import Reading, Readings
-from storage.history_sqlite import SqliteHistory
+from storage import history_tables
+from storage.history_sqlite import FORM, SqliteHistory
 
 
 def batch(start: int, count: int, *channels: str) -> Readings:
@@ -77,4 +80,57 @@ def test_a_write_that_fails_leaves_neither_rows_nor_position(tmp_path: Path) -> 
     assert (history.position(), history.count()) == (1, 10)
     history.write([batch(100, 10, "new")], 2)
     assert (history.position(), history.count()) == (2, 20)
+    history.close()
+
+
+def old_file(path: Path) -> None:
+    """Write a file of the form that came before summaries, as that version left it."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.executescript(
+        f"{history_tables.SCHEMA} PRAGMA application_id={FORM.application_id};"
+        "PRAGMA user_version=2;"
+        "INSERT INTO classes VALUES(1, 'pump'); INSERT INTO channels VALUES(1, 0, 'v');"
+        "INSERT INTO assets VALUES(1, 'p1', 1), (2, 'p2', 1); UPDATE position SET value = 7;"
+        "CREATE TABLE telemetry_1(asset INTEGER NOT NULL, at INTEGER NOT NULL, c0 REAL,"
+        "PRIMARY KEY(asset, at)) WITHOUT ROWID;"
+    )
+    rows = [(1, second * 40 * SECOND, float(second)) for second in range(9000)]
+    connection.executemany("INSERT INTO telemetry_1 VALUES(?, ?, ?)", rows)
+    connection.commit()
+    connection.close()
+
+
+def test_a_file_from_before_summaries_opens_and_is_summed_up(tmp_path: Path) -> None:
+    old_file(tmp_path / "h.db")
+    for _ in range(2):
+        history = SqliteHistory(tmp_path / "h.db")
+        assert (history.position(), history.count("p1")) == (7, 9000)
+        hours = history.summary("p1", ("v",), 0, 2**62, HOUR)
+        assert hours.count[:, 0].tolist() == [90] * 100
+        assert hours.mean[:3, 0].tolist() == pytest.approx([44.5, 134.5, 224.5])
+        rounds = 1
+        while history.settle():
+            rounds += 1
+        history.close()
+    assert rounds == 1
+    connection = sqlite3.connect(tmp_path / "h.db")
+    assert connection.execute("SELECT count(*) FROM touched").fetchone() == (0,)
+    assert connection.execute("SELECT step, count(*) FROM summaries GROUP BY step").fetchall() == [
+        (MINUTE, 6000),
+        (HOUR, 100),
+    ]
+    connection.close()
+
+
+def test_settling_goes_on_in_bounded_pieces_and_gives_every_asset_its_turn(tmp_path: Path) -> None:
+    history = SqliteHistory(tmp_path / "h.db")
+    rows = 30_000
+    for asset in ("p1", "p2", "p3"):
+        at = np.arange(rows) * SECOND // 10
+        values = np.ones((rows, 1))
+        history.write(
+            [Readings("pump", (asset,), ("v",), np.zeros(rows, np.int32), at, values, 0)], 1
+        )
+    assert [history.settle() for _ in range(4)] == [True, True, True, False]
     history.close()
