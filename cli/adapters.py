@@ -8,6 +8,7 @@ from core.errors import Unavailable
 
 if TYPE_CHECKING:
     from cli.configuration import Configuration
+    from core.blocks import BlockStore
     from core.casefile import CaseFile
     from core.history import TelemetryHistory
     from service.notify_mqtt import MqttNotifier
@@ -30,6 +31,13 @@ def open_history(config: Configuration) -> TelemetryHistory:
     if config.service.history.kind == "memory":
         return MemoryHistory()
     return SqliteHistory(config.data / "history.db")
+
+
+def open_blocks(config: Configuration) -> BlockStore:
+    """Open the store of raw vibration blocks."""
+    from storage.blocks_sqlite import SqliteBlocks
+
+    return SqliteBlocks(config.data / "blocks.db", config.service.blocks.max_size)
 
 
 def existing(config: Configuration, file: str = "cases.db") -> Configuration:

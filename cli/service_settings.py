@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from cli.plant_text import Text
 from ingest.settings import BrokerSettings, IngestSettings
 from service.settings import FeedSettings, NotifierSettings
-from storage.settings import HistorySettings, JournalSettings
+from storage.settings import BlockSettings, HistorySettings, JournalSettings
 
 
 class ServiceSettings(Text):
@@ -25,6 +25,8 @@ class ServiceSettings(Text):
     """The durable record of everything that came in."""
     history: HistorySettings = Field(default_factory=lambda: HistorySettings.model_validate({}))
     """The telemetry store that plots and people read."""
+    blocks: BlockSettings = Field(default_factory=lambda: BlockSettings.model_validate({}))
+    """The raw blocks of vibration."""
     feed: FeedSettings = Field(default_factory=lambda: FeedSettings.model_validate({}))
     """The API and the operator page."""
     notifiers: tuple[NotifierSettings, ...] = ()

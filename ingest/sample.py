@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from core.blocks import Waveform
 from core.clock import Instant
 from core.readings import Quality
 from ingest.instants import WallTime
@@ -29,6 +30,7 @@ class Sample:
     parts that could not be read. `historical` marks what a device kept while it was cut off:
     stored, and never alarmed as live. `sequence` is the number that its sender counts by, and the
     sender's name within the message's source: a number left out is a sample that was lost.
+    `waveforms` are the raw blocks that the values were read from, by their sensor's name.
     """
 
     values: dict[str, Value]
@@ -39,6 +41,7 @@ class Sample:
     bad: list[Bad] = field(default_factory=list)
     historical: bool = False
     sequence: tuple[str, int] | None = None
+    waveforms: dict[str, Waveform] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

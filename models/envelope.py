@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from core.readings import Floats
 
@@ -44,6 +43,8 @@ def envelope(samples: Floats, rate: float, band: Band | None = None) -> Envelope
     The analytic signal comes from the one-sided spectrum, which is Hilbert's transform, already
     thinned out to the band. None where the band lies beyond half the rate.
     """
+    from scipy import fft  # heavy
+
     count = len(samples)
     spectrum = fft.rfft(samples - samples.mean())
     if band is None:
@@ -111,6 +112,8 @@ def _bins(band: Band, step: float, most: int) -> tuple[int, int]:
 
 def _analytic(lines: _Lines) -> _Lines:
     """Return the analytic signal of a band, at twice its width so that its envelope fits."""
+    from scipy import fft
+
     length = fft.next_fast_len(2 * len(lines))
     signal: _Lines = fft.ifft(lines, length, norm="forward")
     return signal

@@ -11,7 +11,6 @@ from functools import lru_cache
 from math import pi, sqrt
 
 import numpy as np
-from scipy import fft
 
 from core.readings import Floats
 
@@ -59,8 +58,10 @@ def velocity_rms(
     frequency alone would weigh the two flanks of a tone differently, by 3 % at four turns per
     block; integration by parts, `(wv)' = wa + w'v`, gives what mends it, to the third term. The
     band's edges are as sharp as the block's length allows: a tone on an edge counts half of its
-    power, like the 3 dB of the standard's filter.
+    power, as at the corner of a filter.
     """
+    from scipy import fft  # heavy
+
     count = len(samples)
     low = max(band[0], LEAST_BINS * rate / count)
     first, last = int(np.ceil(low * count / rate)), int(band[1] * count / rate)

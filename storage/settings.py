@@ -44,3 +44,13 @@ class HistorySettings(Settings):
         """How long steps of each width are kept."""
         minutes = max(self.keep, self.keep_minutes)
         return {MINUTE: minutes, HOUR: max(minutes, self.keep_hours)}
+
+
+class BlockSettings(Settings):
+    """How long the raw blocks of waveform sources are kept, and how much they may take in all.
+
+    Whichever comes first lets the oldest go. With `max_size: 0B` none are kept.
+    """
+
+    keep: Annotated[Duration, within("1min")] = 7 * DAY
+    max_size: Size = 1_000_000_000

@@ -13,10 +13,11 @@ from pydantic import Field
 from core.settings import Settings
 from ingest.decoders.mapping import MappingDecoder, MappingSettings
 from ingest.decoders.value import ValueDecoder, ValueSettings
+from ingest.decoders.waveform import WaveformDecoder, WaveformSettings
 from ingest.sample import PayloadDecoder
 
 DecoderSettings: TypeAlias = Annotated[
-    MappingSettings | ValueSettings,
+    MappingSettings | ValueSettings | WaveformSettings,
     Field(discriminator="kind"),
 ]
 """The settings of any payload decoder, told apart by `kind`."""
@@ -24,6 +25,7 @@ DecoderSettings: TypeAlias = Annotated[
 DECODERS: dict[type[Settings], Callable[[Any], PayloadDecoder]] = {
     MappingSettings: MappingDecoder,
     ValueSettings: ValueDecoder,
+    WaveformSettings: WaveformDecoder,
 }
 
 
