@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from core.blocks import BlockStore
     from core.casefile import CaseFile
     from core.history import TelemetryHistory
+    from core.tls import TlsFiles
+    from ingest.settings import BrokerSettings
     from service.notify_mqtt import MqttNotifier
+    from service.settings import MqttNotifierSettings
     from storage.journal_sqlite import SqliteJournal
 
 
@@ -79,6 +82,15 @@ def open_notifiers(config: Configuration) -> tuple[MqttNotifier, ...]:
             password=secret.reveal() if secret else None,
             prefix=one.prefix,
             confirm_within=one.confirm_within,
+            files=_files(one, broker),
         )
         made.append(MqttNotifier(target, config.plant))
     return tuple(made)
+
+
+def _files(one: MqttNotifierSettings, broker: BrokerSettings) -> TlsFiles:
+    """Choose a notifier's certificates: ours are for our broker only, where it has none."""
+    from core.tls import TlsFiles
+
+    chosen: TlsFiles = one if one.url is not None or one.given else broker
+    return TlsFiles(ca=chosen.ca, certificate=chosen.certificate, key=chosen.key)

@@ -34,6 +34,10 @@ ConfigFolder = Annotated[
 Speed = Annotated[
     str, typer.Option(help="max, real, or how many times as fast: 600.", metavar="SPEED")
 ]
+Authority = Annotated[
+    Path | None,
+    typer.Option("--ca", help="With mqtts://: the file of the authority that signed the broker."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 
 

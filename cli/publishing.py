@@ -32,12 +32,13 @@ def play(
     pace: Pace,
     topic: str,
     stop: threading.Event,
+    ca: Path | None = None,
 ) -> Published:
     """Publish a recording to a broker, with its progress on standard error."""
     from simulators.play import replay
     from simulators.publisher import Publisher
 
-    with Progress("readings", recording.count) as progress, Publisher.to(broker) as publisher:
+    with Progress("readings", recording.count) as progress, Publisher.to(broker, ca) as publisher:
         return replay(
             recording,
             assets,
@@ -58,6 +59,7 @@ def publish(
     speed: str,
     *,
     keep_times: bool,
+    ca: Path | None = None,
 ) -> None:
     """Publish a recording as an asset of the plant, or each of its own assets under `replay/`."""
     from cli.configuration import load
@@ -71,7 +73,7 @@ def publish(
         chosen = (_known(loaded.plant, asset),)
     shifted = recording if keep_times else recording.ending(system_clock())
     with until_signal(stop) as asked:
-        done = play(shifted, chosen, broker, pace, loaded.service.ingest.topic, stop)
+        done = play(shifted, chosen, broker, pace, loaded.service.ingest.topic, stop, ca)
     print(f"{done.count} published, {done.acked} confirmed by the broker", file=sys.stderr)
     if asked.code:
         raise typer.Exit(asked.code)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.layouts import AssetColumn, Drop, Names, Renames, Separator, Step, TimeColumn, layout_of
-from cli.options import SHIPPED, AsJson, ConfigFolder, Speed
+from cli.options import SHIPPED, AsJson, Authority, ConfigFolder, Speed
 from core.errors import Refused
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def replay(
     renames: Renames = None,
     keep_times: KeepTimes = False,
     speed: Speed = "max",
+    ca: Authority = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish a recorded CSV as telemetry, as fast as told.
@@ -73,7 +74,7 @@ def replay(
     if broker is not None:
         from cli.publishing import publish
 
-        publish(recording, asset_class, config, broker, asset, speed, keep_times=keep_times)
+        publish(recording, asset_class, config, broker, asset, speed, keep_times=keep_times, ca=ca)
         return
     if asset is not None:
         msg = "--asset names an asset of your plant to publish as; give --broker too"

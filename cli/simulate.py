@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import SHIPPED, ConfigFolder, Speed, pace_named
+from cli.options import SHIPPED, Authority, ConfigFolder, Speed, pace_named
 from cli.progress import Progress
 from core.errors import Refused
 from core.suggestion import unknown
@@ -46,6 +46,7 @@ def simulate(
     ] = None,
     speed: Speed = "max",
     live: Annotated[bool, typer.Option("--live", help="Go on live after the history.")] = False,
+    ca: Authority = None,
     now: Annotated[int | None, typer.Option(hidden=True, help="The run's now, ns.")] = None,
 ) -> None:
     """Play a scenario's machines, to a broker or into CSV files.
@@ -65,7 +66,7 @@ def simulate(
     loaded, moment = load(config), now or system_clock()
     played = scenario_named(scenario, config)
     if broker is not None:
-        _publish(played, loaded, moment, Publishing(broker, out, speed, live=live))
+        _publish(played, loaded, moment, Publishing(broker, out, speed, live=live, ca=ca))
         return
     if live or speed != "max":
         msg = "--live and --speed are about publishing; give --broker mqtt://HOST:PORT too"
@@ -81,6 +82,7 @@ class Publishing:
     out: Path | None
     speed: str
     live: bool
+    ca: Path | None = None
 
 
 def _write(played: Scenario, loaded: Configuration, now: int, folder: Path) -> None:
@@ -106,7 +108,7 @@ def _publish(played: Scenario, loaded: Configuration, now: int, how: Publishing)
     with (
         until_signal(stop) as asked,
         Progress("readings", count) as progress,
-        Publisher.to(how.broker) as publisher,
+        Publisher.to(how.broker, how.ca) as publisher,
     ):
 
         def history_done(past: Published) -> None:

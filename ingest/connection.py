@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -22,7 +23,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from core.clock import SECOND
+from core.tls import make_context, prepare
+from core.tls_words import refusal, why
 from ingest.packets import DUPLICATE, RETAINED, Cutter, Packet, acknowledgements
+from ingest.seal import Seal
 from ingest.settings import BrokerSettings
 from ingest.tap import Tap
 
@@ -62,17 +66,27 @@ class _TappedClient(Client):
         return made if self.make_tap is None else self.make_tap(made)
 
 
+def slow_path(settings: BrokerSettings) -> str:
+    """Say why messages come through the client's own, slower callback; empty where they do not."""
+    if settings.address.websocket:
+        return "WebSocket is received by the MQTT client itself"
+    return "" if hasattr(Client, SEAM) else f"the MQTT client has no {SEAM}"
+
+
 class Connection:
     """A connection that receives one topic filter with QoS 1 in a session that the broker keeps.
 
-    Where the client library no longer has the seam that the tap needs, messages come through its
-    own, slower callback, with the same promises.
+    Where the client library no longer has the seam that the tap needs, and over WebSocket, messages
+    come through its own, slower callback, with the same promises. ValueError where a secret or a
+    certificate cannot be read now.
     """
 
     def __init__(
         self, settings: BrokerSettings, topic_filter: str, longest: int, *, version_5: bool
     ) -> None:
         self._settings = settings
+        self._address = settings.address
+        self._context = make_context(settings) if self._address.tls else None
         self._filter = topic_filter
         self._longest = longest
         self.version_5 = version_5
@@ -116,6 +130,18 @@ class Connection:
             self.standing.why = self.standing.why or f"the client failed: {error}"
             return False
 
+    def explain(self, error: OSError | None = None) -> str:
+        """Say why the connection could not be made or has ended; empty where nothing is known."""
+        if error is not None:
+            return self.standing.why or why(error, self._address, self._settings)
+        silent = self.standing.opened and not self.standing.answered
+        found = refusal(self._address, self._settings) if silent and not self._failure else ""
+        return found or self.standing.why
+
+    @property
+    def _failure(self) -> OSError | None:
+        return None if self._tap is None else self._tap.why
+
     def take(self) -> list[Packet]:
         """Hand over the messages received so far."""
         passed, self._passed, self._passed_size = self._passed, [], 0
@@ -123,11 +149,16 @@ class Connection:
 
     def acknowledge(self, ids: list[int]) -> bool:
         """Send the PUBACKs of messages of this connection; false where it is gone."""
-        return self._send(acknowledgements(ids))
+        if self._tap is not None:
+            return self._send(acknowledgements(ids))
+        return all(self._client.ack(mid, 1) is MQTTErrorCode.MQTT_ERR_SUCCESS for mid in ids)
 
     def keep_alive(self) -> bool:
         """Ping while nothing is read, so that the broker does not give us up."""
-        return self._send(_PING)
+        if self._tap is not None:
+            return self._send(_PING)
+        sent = self._client._send_pingreq()  # noqa: SLF001 - the public way pings when it sees fit
+        return sent is MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def close(self) -> None:
         """Disconnect; the broker keeps the session."""
@@ -144,11 +175,8 @@ class Connection:
 
     def _send(self, data: bytes) -> bool:
         try:
-            if self._tap is not None:
-                self._tap.send(data)
-            else:
-                cast("socket.socket", self._client.socket()).sendall(data)
-        except (OSError, ValueError, AttributeError):
+            cast("Tap", self._tap).send(data)
+        except (OSError, ValueError):
             return False
         return True
 
@@ -162,22 +190,35 @@ class Connection:
             protocol=protocol,
             reconnect_on_failure=False,
             manual_ack=True,
+            transport=self._address.transport,
         )
         if settings.username is not None:
             password = settings.password.reveal() if settings.password else None
             client.username_pw_set(settings.username, password)
-        if hasattr(Client, SEAM):
-            client.make_tap = self._make_tap
-        else:
-            _log.warning("fast_path_missing", why=f"the MQTT client has no {SEAM}")
+        self._choose_path(client)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         return client
 
+    def _choose_path(self, client: _TappedClient) -> None:
+        """Let a tap take the messages, and do TLS, where it can."""
+        if not slow_path(self._settings):
+            client.make_tap = self._make_tap
+            return
+        prepare(client, self._address, self._context)
+
     def _make_tap(self, made: socket.socket) -> Tap:
-        self._tap = Tap(made, Cutter(version_5=self.version_5, longest=self._longest))
+        seal = None
+        if self._context is not None:
+            seal = Seal(self._context, self._address.host)
+            try:
+                seal.shake_hands(made)
+            except BaseException:
+                made.close()
+                raise
+        self._tap = Tap(made, Cutter(version_5=self.version_5, longest=self._longest), seal)
         return self._tap
 
     def _on_connect(
@@ -211,7 +252,12 @@ class Connection:
         self, _client: Any, _data: Any, flags: Any, reason: ReasonCode, _properties: Any
     ) -> None:
         self.standing.ended_by_broker = True
-        self.standing.why = self.standing.why or str(reason)
+        if not self.standing.why:
+            failure = self._failure
+            if isinstance(failure, ssl.SSLError):
+                self.standing.why = why(failure, self._address, self._settings)
+            else:
+                self.standing.why = str(failure or reason)
         if flags.is_disconnect_packet_from_server and reason.value == _TAKEN_OVER:
             self.standing.taken_over = True
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import uuid
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from core.errors import Unavailable
+from core.tls import make_context, prepare
+from core.tls_words import refusal as tls_refusal
+from core.tls_words import why
 from ingest.settings import BrokerSettings
 
 PROBES = 1_200
@@ -25,13 +27,16 @@ class Kept:
     received: int
 
 
-def _client(settings: BrokerSettings, client_id: str) -> mqtt.Client:
+def _client(settings: BrokerSettings, client_id: str, *, clean: bool = False) -> mqtt.Client:
+    address = settings.address
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2,
         client_id,
-        clean_session=False,
+        clean_session=clean,
         protocol=MQTTProtocolVersion.MQTTv311,
+        transport=address.transport,
     )
+    prepare(client, address, make_context(settings) if address.tls else None)
     if settings.username:
         password = settings.password.reveal() if settings.password else None
         client.username_pw_set(settings.username, password)
@@ -40,8 +45,9 @@ def _client(settings: BrokerSettings, client_id: str) -> mqtt.Client:
 
 
 def _connect(client: mqtt.Client, settings: BrokerSettings) -> None:
-    address = urlsplit(settings.url)
-    answered = threading.Event()
+    address = settings.address
+    ended = threading.Event()
+    welcomed: list[bool] = []
     refusal: list[str] = []
 
     def on_connect(
@@ -49,18 +55,22 @@ def _connect(client: mqtt.Client, settings: BrokerSettings) -> None:
     ) -> None:
         if getattr(reason, "is_failure", False):
             refusal.append(str(reason))
-        answered.set()
+        welcomed.append(True)
+        ended.set()
 
     client.on_connect = on_connect
+    client.on_disconnect = lambda *_: ended.set()
     try:
-        client.connect(address.hostname or "127.0.0.1", address.port or 1883)
+        client.connect(address.host, address.port)
     except OSError as error:
-        msg = f"no broker at {settings.url}: {error}"
+        msg = f"no broker at {settings.url}: {why(error, address, settings)}"
         raise Unavailable(msg) from error
     client.loop_start()
-    if not answered.wait(10) or refusal:
+    ended.wait(10)
+    if refusal or not welcomed:
         client.loop_stop()
-        msg = f"the broker at {settings.url} refused: {refusal[0] if refusal else 'no answer'}"
+        known = refusal[0] if refusal else tls_refusal(address, settings) or "no answer"
+        msg = f"the broker at {settings.url} refused: {known}"
         raise Unavailable(msg)
 
 
@@ -127,10 +137,7 @@ def _collect(settings: BrokerSettings, name: str, probes: int, wait: float) -> i
 
 
 def _forget(settings: BrokerSettings, name: str) -> None:
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, name, clean_session=True)
-    if settings.username:
-        password = settings.password.reveal() if settings.password else None
-        client.username_pw_set(settings.username, password)
+    client = _client(settings, name, clean=True)
     _connect(client, settings)
     client.disconnect()
     client.loop_stop()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from core.broker_address import BrokerAddress, BrokerUrl, broker_address
 from core.clock import DAY, SECOND
 from core.quantity import Duration, Size, within
 from core.secret import Secret
 from core.settings import Settings
+from core.tls import TlsFiles, check_sealed
 
 TOPIC_FIELDS = ("site", "area", "asset")
 """What a topic template says about where a message belongs."""
@@ -36,30 +37,10 @@ def _check_topic(template: str) -> str:
     return template
 
 
-def _check_url(url: str) -> str:
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if (
-        parts.scheme != "mqtt"
-        or not parts.hostname
-        or port in {-1, 0}
-        or parts.path not in {"", "/"}
-    ):
-        msg = f"{url!r} is not a broker's address; write it like mqtt://127.0.0.1:1883"
-        raise ValueError(msg)
-    if parts.username or parts.password:
-        msg = "a broker's address holds no user name; set username and password beside it"
-        raise ValueError(msg)
-    return url
+class BrokerSettings(TlsFiles):
+    """How to reach the broker, by what it is verified, and the session it keeps for us."""
 
-
-class BrokerSettings(Settings):
-    """How to reach the broker, and the session it keeps for us."""
-
-    url: Annotated[str, AfterValidator(_check_url)] = "mqtt://127.0.0.1:1883"
+    url: BrokerUrl = "mqtt://127.0.0.1:1883"
     client_id: str = Field(default="millwright", min_length=1, max_length=128)
     username: str | None = None
     password: Secret | None = None
@@ -68,15 +49,25 @@ class BrokerSettings(Settings):
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     reconnect_max: Annotated[Duration, within("1s", "1h")] = 30 * SECOND
 
+    @model_validator(mode="after")
+    def _sealed(self) -> BrokerSettings:
+        check_sealed(self.url, self)
+        return self
+
+    @property
+    def address(self) -> BrokerAddress:
+        """Where the broker is, taken apart."""
+        return broker_address(self.url)
+
     @property
     def host(self) -> str:
         """The broker's host."""
-        return urlsplit(self.url).hostname or "127.0.0.1"
+        return self.address.host
 
     @property
     def port(self) -> int:
         """The broker's port."""
-        return urlsplit(self.url).port or 1883
+        return self.address.port
 
 
 class IngestSettings(Settings):

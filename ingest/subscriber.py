@@ -16,7 +16,7 @@ import structlog
 from core.clock import SECOND, Span
 from core.journal import Link, LinkChanged
 from ingest import metrics
-from ingest.connection import Connection
+from ingest.connection import Connection, slow_path
 from ingest.intake import Intake
 from ingest.memory import MemoryFile
 from ingest.protocol import ProtocolChoice
@@ -67,6 +67,8 @@ class Subscriber:
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Stay connected until told to stop."""
+        if slow := slow_path(self._broker):
+            _log.warning("fast_path_missing", why=slow)
         while not stop.is_set():
             rest(stop, beat, self._visit(stop, beat))
 
@@ -83,7 +85,9 @@ class Subscriber:
             connection.open()
             self._serve(connection, stop, beat)
         except OSError as error:
-            connection.standing.why = connection.standing.why or str(error)
+            connection.standing.why = connection.explain(error)
+        else:
+            connection.standing.why = connection.explain()
         finally:
             connection.close()
             was, self.connected = self.connected, False

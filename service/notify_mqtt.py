@@ -6,18 +6,20 @@ import json
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from core.alert import Alert, Notice
+from core.broker_address import broker_address
 from core.clock import SECOND
 from core.errors import Unavailable
 from core.plant import Plant
+from core.tls import TlsFiles, make_context, prepare
+from core.tls_words import refusal, why
 from service.api_forms import Json, event, short
 
 QOS = 1
@@ -27,7 +29,7 @@ _FORBIDDEN = str.maketrans({"+": "_", "#": "_", "\0": "_"})
 
 @dataclass(frozen=True, slots=True)
 class MqttTarget:
-    """Where and as whom to publish. `confirm_within` is in nanoseconds."""
+    """Where, as whom and with which certificates to publish. `confirm_within` is in nanoseconds."""
 
     name: str
     url: str
@@ -36,6 +38,7 @@ class MqttTarget:
     password: str | None
     prefix: str
     confirm_within: int
+    files: TlsFiles = field(default_factory=TlsFiles)
 
 
 def state_topic(prefix: str, alert: Alert) -> str:
@@ -104,22 +107,29 @@ class MqttNotifier:
         return self._client
 
     def _connect(self) -> Client:
-        target = self._target
-        client = Client(CallbackAPIVersion.VERSION2, target.client_id, clean_session=True)
+        target, address = self._target, broker_address(self._target.url)
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            target.client_id,
+            clean_session=True,
+            transport=address.transport,
+        )
         if target.username is not None:
             client.username_pw_set(target.username, target.password)
         answer = _Answer()
-        client.on_connect = answer.take
-        parts = urlsplit(target.url)
+        client.on_connect, client.on_disconnect = answer.take, answer.end
         try:
-            client.connect(parts.hostname or "127.0.0.1", parts.port or 1883, KEEPALIVE)
-        except OSError as error:
-            raise _unavailable(target, str(error)) from error
+            prepare(client, address, make_context(target.files) if address.tls else None)
+            client.connect(address.host, address.port, KEEPALIVE)
+        except (OSError, ValueError) as error:
+            raise _unavailable(target, why(error, address, target.files)) from error
         client.loop_start()
-        if not answer.came.wait(target.confirm_within / SECOND) or answer.refusal:
+        answer.ended.wait(target.confirm_within / SECOND)
+        if answer.refusal or not answer.came:
             client.disconnect()
             client.loop_stop()
-            raise _unavailable(target, answer.refusal or "the broker does not answer")
+            known = answer.refusal or refusal(address, target.files)
+            raise _unavailable(target, known or "the broker does not answer")
         return client
 
 
@@ -127,7 +137,8 @@ class _Answer:
     """What the broker says to CONNECT."""
 
     def __init__(self) -> None:
-        self.came = threading.Event()
+        self.ended = threading.Event()
+        self.came = False
         self.refusal = ""
 
     def take(
@@ -135,7 +146,12 @@ class _Answer:
     ) -> None:
         """Note the answer; called in the client's thread."""
         self.refusal = str(reason) if reason.is_failure else ""
-        self.came.set()
+        self.came = True
+        self.ended.set()
+
+    def end(self, *_: object) -> None:
+        """Note that nothing more comes: the connection has ended; called in the client's thread."""
+        self.ended.set()
 
 
 def _unavailable(target: MqttTarget, why: str) -> Unavailable:

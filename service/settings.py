@@ -5,15 +5,16 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import Annotated, Literal, TypeAlias
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from core.broker_address import BrokerUrl
 from core.clock import SECOND
 from core.errors import Refused
 from core.quantity import Duration
 from core.secret import Secret
 from core.settings import Settings
+from core.tls import TlsFiles, check_sealed
 
 LEAST_TOKEN = 16
 """So many characters a token must have at least."""
@@ -27,21 +28,6 @@ def _check_host(host: str) -> str:
         msg = f"{host!r} is not a host name or an address; write it like 127.0.0.1 or pdm.plant.lan"
         raise ValueError(msg)
     return host
-
-
-def _check_url(url: str) -> str:
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    if parts.scheme != "mqtt" or not parts.hostname or port == 0 or parts.path not in {"", "/"}:
-        msg = f"{url!r} is not a broker's address; write it like mqtt://127.0.0.1:1883"
-        raise ValueError(msg)
-    if parts.username or parts.password:
-        msg = "a broker's address holds no user name; set username and password beside it"
-        raise ValueError(msg)
-    return url
 
 
 def _check_prefix(prefix: str) -> str:
@@ -75,21 +61,27 @@ class FeedSettings(Settings):
         return is_loopback(self.host)
 
 
-class MqttNotifierSettings(Settings):
+class MqttNotifierSettings(TlsFiles):
     """Alerts as retained states and as an event stream on MQTT.
 
-    What is left out is as for ingest: its broker and credentials, and its client id with
-    `-alerts` behind it.
+    What is left out is as for ingest: its broker with credentials and certificates, and its client
+    id with `-alerts` behind it.
     """
 
     kind: Literal["mqtt"] = "mqtt"
     name: str = Field("mqtt", pattern=r"^[a-z0-9_-]{1,32}$")
-    url: Annotated[str, AfterValidator(_check_url)] | None = None
+    url: BrokerUrl | None = None
     client_id: str | None = Field(None, min_length=1, max_length=128)
     username: str | None = None
     password: Secret | None = None
     prefix: Annotated[str, AfterValidator(_check_prefix)] = "millwright"
     confirm_within: Duration = Field(10 * SECOND, gt=0)
+
+    @model_validator(mode="after")
+    def _sealed(self) -> MqttNotifierSettings:
+        if self.url is not None:
+            check_sealed(self.url, self)
+        return self
 
 
 NotifierSettings: TypeAlias = MqttNotifierSettings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 import uuid
@@ -15,8 +16,11 @@ from urllib.parse import urlsplit
 from paho.mqtt.client import Client, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from core.broker_address import PORTS, BrokerAddress
 from core.clock import Instant
 from core.errors import Refused, Unavailable
+from core.tls import TlsFiles, make_context, prepare
+from core.tls_words import why
 from simulators.message import Message
 from simulators.pace import AtOnce, Pace
 
@@ -46,7 +50,7 @@ class Publisher:
 
     At most `window` messages are unconfirmed at a time. A lost connection is made again for
     ever, and what was unconfirmed is sent again before anything newer. With `log`, the asset
-    and time of each confirmed message are written there, one a line.
+    and time of each confirmed message are written there, one a line. With `files` it speaks TLS.
     """
 
     def __init__(
@@ -58,8 +62,11 @@ class Publisher:
         log: Path | None = None,
         username: str | None = None,
         password: str | None = None,
+        files: TlsFiles | None = None,
     ) -> None:
         self.host, self.port = host, port
+        self._address = BrokerAddress(host, port, tls=files is not None)
+        self._files = files or TlsFiles()
         self._window = window
         self._turn = threading.Condition()
         self._waiting: dict[int, Message] = {}
@@ -72,14 +79,23 @@ class Publisher:
         self._client = self._make_client(username, password)
 
     @classmethod
-    def to(cls, url: str, **options: Any) -> Publisher:
-        """Make a publisher for `mqtt://[user:password@]host[:port]`."""
+    def to(cls, url: str, ca: Path | None = None, **options: Any) -> Publisher:
+        """Make a publisher for `mqtt://[user:password@]host[:port]`, or mqtts: with TLS.
+
+        `ca` is the file of the authority by which the broker is verified. Refused where the URL or
+        the file will not do.
+        """
         parts = urlsplit(url if "://" in url else f"mqtt://{url}")
-        if parts.scheme != "mqtt" or not parts.hostname:
-            msg = f"{url!r} is not a broker; write mqtt://HOST:PORT"
+        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+            msg = f"{url!r} is not a broker; write mqtt://HOST:PORT or mqtts://HOST:PORT"
+            raise Refused(msg)
+        if ca is not None and parts.scheme == "mqtt":
+            msg = f"a file of authorities is for mqtts://, and {url} goes without TLS"
             raise Refused(msg)
         options = {"username": parts.username, "password": parts.password, **options}
-        return cls(parts.hostname, parts.port or 1883, **options)
+        if parts.scheme == "mqtts":
+            options["files"] = TlsFiles(ca=None if ca is None else f"file:{ca}")
+        return cls(parts.hostname, parts.port or PORTS[parts.scheme], **options)
 
     def _make_client(self, username: str | None, password: str | None) -> Client:
         client = Client(
@@ -87,6 +103,11 @@ class Publisher:
             client_id=f"millwright-publisher-{uuid.uuid4().hex[:12]}",
             protocol=MQTTv311,
         )
+        try:
+            context = make_context(self._files) if self._address.tls else None
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        prepare(client, self._address, context)
         if username is not None:
             client.username_pw_set(username, password)
         client.max_inflight_messages_set(0)
@@ -107,9 +128,10 @@ class Publisher:
                 self._client.connect(self.host, self.port)
                 break
             except OSError as error:
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or isinstance(error, ssl.SSLError):
                     self.close()
-                    msg = f"no broker at {self.host}:{self.port}: {error}"
+                    words = why(error, self._address, self._files)
+                    msg = f"no broker at {self.host}:{self.port}: {words}"
                     raise Unavailable(msg) from error
                 time.sleep(0.1)
         self._client.loop_start()

@@ -234,7 +234,7 @@ def test_no_broker_is_said_after_the_patience() -> None:
         Publisher(port=port).connect(timeout=0.3)
 
 
-@pytest.mark.parametrize("url", ["http://x", "mqtt://", "mqtt:///", "mqtts://x:8883"])
+@pytest.mark.parametrize("url", ["http://x", "mqtt://", "mqtt:///", "wss://x:8883"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(Refused, match="write mqtt://HOST:PORT"):
         Publisher.to(url)

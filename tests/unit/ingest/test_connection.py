@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from core.clock import SECOND
 from core.secret import Secret
 from ingest import connection as connection_module
-from ingest.connection import Connection, _TappedClient
+from ingest.connection import Connection, _TappedClient, slow_path
 from ingest.settings import BrokerSettings
 from tests.messages import AGAIN, QOS_0, RETAINED
 from tests.scripted_broker import TAKEN_OVER, Caller, Script, ScriptedBroker
@@ -96,11 +96,12 @@ def test_the_seam_is_there_in_the_client_that_is_installed() -> None:
     assert logs == []
 
 
-def test_a_missing_seam_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slower_path_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert slow_path(BrokerSettings()) == ""
+    assert slow_path(BrokerSettings(url="mqtts://here")) == ""
+    assert "WebSocket" in slow_path(BrokerSettings(url="wss://here"))
     monkeypatch.setattr(connection_module, "SEAM", "_no_longer_there")
-    with capture_logs() as logs:
-        Connection(BrokerSettings(), "a", 1000, version_5=True)
-    assert [entry["event"] for entry in logs] == ["fast_path_missing"]
+    assert slow_path(BrokerSettings()) == "the MQTT client has no _no_longer_there"
 
 
 @pytest.mark.parametrize("answer", [b"\x20\x03\x00\x84\x00", b"\x20\x02\x00\x01"])

@@ -322,3 +322,12 @@ def test_a_connection_that_lasted_makes_the_waits_short_again(
         until(lambda: receiver.values() == [1])
         receiver.end()
     assert subscriber._failures == 1
+
+
+def test_a_slower_path_is_said_once_however_often_it_connects(receiver: Receiver) -> None:
+    with capture_logs() as logs:
+        receiver.start(free_port(), url=f"ws://127.0.0.1:{free_port()}", reconnect_max="1s")
+        until(lambda: receiver.beats > 3)
+        receiver.end()
+    told = [entry["why"] for entry in logs if entry["event"] == "fast_path_missing"]
+    assert told == ["WebSocket is received by the MQTT client itself"]
