@@ -76,10 +76,10 @@ def described(value: object) -> str:
             return f"the number {value[:40]}{'…' if len(value) > 40 else ''}"
         case str():
             return f"the text {quoted(value)}"
-        case dict():
-            return "an object"
+        case dict() | list():
+            return "an object" if isinstance(value, dict) else "a list"
         case _:
-            return "a list"
+            return f"a {type(value).__name__}"
 
 
 def _check_depth(text: str) -> None:

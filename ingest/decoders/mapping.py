@@ -21,23 +21,28 @@ from ingest.decoders.times import Times
 from ingest.sample import Sample
 
 
-class MappingSettings(Timed):
-    """How JSON of one shape is read.
+class Mapped(Timed):
+    """How messages of one shape are read.
 
     Without `fields` and `objects` everything in a message is a value but its time and its asset.
     """
 
-    kind: Literal["mapping"] = "mapping"
     asset_path: PathText | None = None
     quality: QualityWords = QualityWords()
     fields: tuple[MappedField, ...] = ()
     objects: tuple[MappedObject, ...] = ()
 
 
+class MappingSettings(Mapped):
+    """How JSON of one shape is read."""
+
+    kind: Literal["mapping"] = "mapping"
+
+
 class Mapper:
     """Compiled paths, for JSON and for anything else that becomes dicts and lists."""
 
-    def __init__(self, settings: MappingSettings, *, wary: bool = False) -> None:
+    def __init__(self, settings: Mapped, *, wary: bool = False) -> None:
         self._settings = settings
         self._source = Source(
             settings.timestamp_path,

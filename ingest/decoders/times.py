@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from core.clock import Instant
+from core.clock import Instant, from_datetime
 from core.localtime import LocalTime
 from core.rejection import Reason
 from ingest.instants import WallTime, number_instant, text_instant
@@ -94,6 +94,8 @@ class Times:
         return found + at.below
 
     def _read(self, said: Any) -> Instant | WallTime:
+        if isinstance(said, datetime):  # MessagePack has times of its own
+            return number_instant(str(from_datetime(said)), 1)
         if self._scale is not None:
             if type(said) is int:
                 return number_instant(str(said), self._scale)
