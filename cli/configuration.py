@@ -72,6 +72,7 @@ def load(folder: Path) -> Configuration:
         too_early=plant.too_early,
         retention=service.history.keep,
         tick_every=plant.tick_every,
+        gone_after=plant.gone_after,
     )
     return Configuration(folder, built, service)
 

@@ -81,3 +81,5 @@ class PlantText(Text):
     """How far a reading's time may lie ahead of ours before it is refused."""
     tick_every: Duration = Field(10 * SECOND, ge=SECOND)
     """How often the journal notes that time has passed, so that silence is noticed."""
+    gone_after: Duration = Field(MINUTE, ge=0)
+    """How long a device may be gone before that is a case; a shorter absence is told to nobody."""

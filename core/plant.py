@@ -216,6 +216,7 @@ class Plant:
     too_early: Span = 5 * MINUTE
     retention: Span = 400 * DAY
     tick_every: Span = 10 * SECOND
+    gone_after: Span = MINUTE
 
     def class_of(self, asset_id: str) -> AssetClass:
         """Find the class of an asset; KeyError where the asset is unknown."""

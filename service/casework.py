@@ -15,6 +15,7 @@ from core.plant import Plant
 from core.readings import Readings
 from core.work import Work, WorkEvent
 from service.alertbook import AlertBook, Move
+from service.devices import Devices
 from service.finding import CaughtUp, Event, Finding, mended_by_work
 from service.fleet import Fleet
 from service.holding import Holding
@@ -69,6 +70,7 @@ class Casework:
         self.pending = Pending()
         self._holding = Holding(notifiers)
         self._outages = Outages(plant)
+        self._devices = Devices(plant)
         self._casefile = casefile
 
     def restore(self, saved: Saved) -> list[str]:
@@ -85,6 +87,9 @@ class Casework:
         for fleet in self.fleets.values():
             part = fleet.part()
             dropped += [f"{part.name}/{section}" for section in part.read(kept)]
+        if "devices" in kept:
+            self._devices.restore(kept["devices"])
+        self._attend(self._devices.known())
         return dropped
 
     def parts(self) -> dict[str, bytes]:
@@ -94,7 +99,11 @@ class Casework:
             self._holding.waiting,
             sorted(self._holding.told),
         )
-        written = {"book": msgspec.json.encode(shelf), "outages": self._outages.save()}
+        written = {
+            "book": msgspec.json.encode(shelf),
+            "outages": self._outages.save(),
+            "devices": self._devices.save(),
+        }
         for fleet in self.fleets.values():
             written |= fleet.part().write()
         return written
@@ -119,7 +128,9 @@ class Casework:
         elif isinstance(body, Revision):
             self._reconcile(entry.at)
         elif isinstance(body, DeviceChanged):
-            return
+            assets, findings = self._devices.changed(entry.at, body)
+            self._events(findings, entry.at)
+            self._attend(assets)
         else:
             self._events(self._outages.refused(entry.at, body), entry.at)
 
@@ -137,8 +148,17 @@ class Casework:
     def _tick(self, tick: Tick, at: Instant) -> None:
         span, findings = self._outages.tick(at, tick)
         self._events(findings, at)
+        assets, gone = self._devices.tick(at, span, connected=tick.connected)
+        self._events(gone, at)
+        self._attend(assets)
         for fleet in self.fleets.values():
             self._events(fleet.tick(at, span, connected=tick.connected), at)
+
+    def _attend(self, assets: Iterable[str]) -> None:
+        """Let the fleets know whether what speaks for some assets is there."""
+        for asset in assets:
+            fleet = self.fleets[self.plant.assets[asset].asset_class]
+            fleet.attend(fleet.number[asset], self._devices.presence(asset))
 
     def _events(self, events: Iterable[Event], at: Instant) -> None:
         for event in events:
@@ -190,7 +210,7 @@ class Casework:
 
     def _reconcile(self, at: Instant) -> None:
         """Let go of conditions that nothing watches any more, after a change of configuration."""
-        standing = self._outages.standing()
+        standing = self._outages.standing() | self._devices.standing()
         for fleet in self.fleets.values():
             for number, asset in enumerate(fleet.assets):
                 standing |= {(asset.id, *found) for found in fleet.standing(number)}

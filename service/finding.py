@@ -58,9 +58,10 @@ DATA = "data"
 LINK = "link"
 SESSION = "session"
 NOTE = "note:"
+DEVICE = "device:"
 SENSOR = "sensor:"
 
 
 def mended_by_work(group: str) -> bool:
     """Tell whether work on the machine can mend a trouble of this group."""
-    return group not in {DATA, LINK, SESSION} and not group.startswith(NOTE)
+    return group not in {DATA, LINK, SESSION} and not group.startswith((NOTE, DEVICE))

@@ -20,6 +20,7 @@ from service.evidence import gather
 from service.finding import DATA, SENSOR, CaughtUp, ClockStepped, Event, Finding
 from service.learning import may_learn
 from service.modes import ModeWatch
+from service.presence import Presence
 from service.rules import NEVER, Fired, RuleLatch
 from service.sensors import FAULTS, Lapse, SensorWatch
 from service.silence import Silence
@@ -27,6 +28,9 @@ from service.suspects import Suspects
 from service.tally import Tally
 from service.thinning import Thinning
 from service.watermark import Admitted, Rows, Watermark, rounds, spans
+
+FOR_EVER = np.iinfo(np.int64).max
+"""How long an asset may be quiet whose device is known to be gone."""
 
 
 class Fleet:
@@ -57,6 +61,8 @@ class Fleet:
         self.suspects = Suspects(asset_class.rules, count)
         self.silence = Silence(count, asset_class.silent_after)
         self.backlog = Backlog(count, asset_class.catching_up_after)
+        self.presence = np.full(count, Presence.UNKNOWN, np.int8)
+        self._patience: Instants | None = None
         self.tally = Tally(count, len(self.detectors))
         self._thinning = Thinning([asset.id for asset in assets], list(detectors))
         self._columns: dict[tuple[str, ...], tuple[Rows, Rows] | None] = {}
@@ -119,8 +125,21 @@ class Fleet:
         """Let time pass; returns which assets fell silent and whose backlog ran dry."""
         events: list[Event] = [CaughtUp(self.assets[n].id) for n in self.backlog.tick()]
         if connected and span:
-            events += [self._fell_silent(number, at) for number in self.silence.tick(span)]
+            quiet = self.silence.tick(span, self._patience)
+            events += [self._fell_silent(number, at) for number in quiet]
         return events
+
+    def attend(self, number: int, presence: Presence) -> None:
+        """Note whether what speaks for an asset is there; while it is not, silence says no more."""
+        before, self.presence[number] = self.presence[number], presence
+        if self._patience is None:
+            self._patience = np.full(len(self.assets), self.asset_class.silent_after, np.int64)
+        self._patience[number] = (
+            FOR_EVER if presence >= Presence.GONE else self.asset_class.silent_after
+        )
+        if before >= Presence.GONE and presence < Presence.GONE:
+            self.silence.restart(number)
+        self.tally.dirty[number] |= before != presence
 
     def forget(self, asset: int) -> None:
         """Start one asset anew, after work on it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.clock import Span
+from core.readings import Instants
 from models.detector import State
 from service.watermark import Rows
 
@@ -28,10 +29,17 @@ class Silence:
         self._any = bool(self.silent.any())
         return ended
 
-    def tick(self, span: Span) -> list[int]:
-        """Let connected time pass; returns the assets that have just become silent."""
+    def restart(self, asset: int) -> None:
+        """Count one asset's silence from now on, where it is not silent yet."""
+        self._quiet[asset] = 0
+
+    def tick(self, span: Span, after: Instants | None = None) -> list[int]:
+        """Let connected time pass; returns the assets that have just become silent.
+
+        `after` holds how long each asset may be quiet, where that is not the same for all.
+        """
         self._quiet += span
-        begun = (self._quiet >= self._after) & ~self.silent
+        begun = (self._quiet >= (self._after if after is None else after)) & ~self.silent
         self.silent |= begun
         self._any = bool(self.silent.any())
         return [int(number) for number in np.flatnonzero(begun)]

@@ -9,6 +9,7 @@ from core.clock import Instant
 from core.plant import Mode
 from core.readings import Floats
 from service.fleet import Fleet
+from service.presence import Presence
 from service.rules import NEVER
 
 
@@ -52,6 +53,8 @@ def _status(fleet: Fleet, number: int, readiness: float) -> Status:
 def _judged(fleet: Fleet, number: int, score: float, readiness: float) -> tuple[bool, str]:
     mode = Mode(int(fleet.modes.mode[number]))
     learning = f"learning {int(100 * readiness)} %" if readiness < 1 else ""
+    if fleet.presence[number] == Presence.OFFLINE:
+        return False, "device offline"
     if fleet.silence.silent[number] or fleet.watermark.last_at[number] == NEVER:
         return False, "no data"
     if score == score:  # noqa: PLR0124 - not NaN

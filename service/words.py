@@ -11,7 +11,7 @@ from core.alert import Alert, AlertState, ChannelEvidence, Evidence
 from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span, to_datetime
 from core.life import CannotSay, LifeEstimate
 from core.plant import Asset, Plant, RuleSpec
-from service.finding import DATA, LINK, SENSOR, mended_by_work
+from service.finding import DATA, DEVICE, LINK, SENSOR, mended_by_work
 
 _MORE_DIGITS = 4
 """So many more digits than three a number may need to be told from its neighbours."""
@@ -191,6 +191,8 @@ def _life(life: LifeEstimate) -> str:
 
 
 def _default_action(alert: Alert) -> str:
+    if alert.group.startswith(DEVICE):
+        return "Check the device, its power and its network."
     if alert.group == DATA:
         return "Check the machine's gateway, its network and its power."
     if alert.group == LINK:

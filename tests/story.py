@@ -10,6 +10,7 @@ from core.clock import SECOND, Instant
 from core.journal import (
     Body,
     Command,
+    DeviceChanged,
     Journal,
     Link,
     LinkChanged,
@@ -99,6 +100,17 @@ class Story:
 
     def link(self, link: Link, detail: str = "") -> Story:
         self.tell(LinkChanged(link, detail))
+        return self
+
+    def device(
+        self,
+        online: bool,
+        *assets: str,
+        device: str = "gateway",
+        on_change: tuple[str, ...] = (),
+        detail: str = "",
+    ) -> Story:
+        self.tell(DeviceChanged(device, online, self.now, assets, on_change, detail))
         return self
 
     def refuses(self, asset: str, reason: Reason, count: int) -> Story:
