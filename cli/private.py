@@ -50,7 +50,7 @@ def private_copy(
     service = {
         "data": "..",
         "broker": broker,
-        "ingest": config.service.ingest.model_dump(include={"topic", "time"}),
+        "ingest": {"topic": config.service.ingest.plain_topic, "time": config.service.ingest.time},
         "feed": {"port": page},
         "notifiers": [{"kind": "mqtt"}],
     }

@@ -73,7 +73,7 @@ def publish(
         chosen = (_known(loaded.plant, asset),)
     shifted = recording if keep_times else recording.ending(system_clock())
     with until_signal(stop) as asked:
-        done = play(shifted, chosen, broker, pace, loaded.service.ingest.topic, stop, ca)
+        done = play(shifted, chosen, broker, pace, loaded.service.ingest.plain_topic, stop, ca)
     print(f"{done.count} published, {done.acked} confirmed by the broker", file=sys.stderr)
     if asked.code:
         raise typer.Exit(asked.code)

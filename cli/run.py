@@ -22,7 +22,10 @@ def _start(folder: Path, *parts: str) -> None:
     with Runtime(config) as runtime, until_signal(runtime.stop):
         if "ingest" in parts:
             runtime.start_ingest()
-            _say(f"broker: {config.service.broker.url}, topic {config.service.ingest.topic}")
+            settings = config.service.ingest
+            topics = [settings.topic, *(source.topic for source in settings.sources)]
+            named = ", ".join(topic for topic in topics if topic is not None)
+            _say(f"broker: {config.service.broker.url}, topics {named}")
         if "serve" in parts:
             runtime.start_scoring()
             runtime.start_feed()

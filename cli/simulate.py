@@ -124,7 +124,7 @@ def _publish(played: Scenario, loaded: Configuration, now: int, how: Publishing)
             publisher,
             system_clock,
             now=now,
-            topic=loaded.service.ingest.topic,
+            topic=loaded.service.ingest.plain_topic,
             pace=pace,
             live=how.live,
             out=how.out,

@@ -55,7 +55,7 @@ def try_out(
         with Runtime(loaded) as runtime:
             runtime.start_ingest()
             runtime.start_scoring()
-            topic = loaded.service.ingest.topic
+            topic = loaded.service.ingest.plain_topic
             runtime.await_broker()
             play(shifted, assets, broker["url"], pace, topic, stop)
             _wait(runtime, shifted.count, stop)

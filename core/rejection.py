@@ -22,6 +22,7 @@ class Reason(StrEnum):
     NO_VALUES = "no values"
     NOT_A_NUMBER = "not a number"
     NOT_FINITE = "not finite"
+    BAD_UNIT = "bad unit"
     OUT_OF_RANGE = "out of physical range"
     BAD_TIME = "bad time"
     SKIPPED_HOUR = "local time skipped"

@@ -74,7 +74,9 @@ def slow_path(settings: BrokerSettings) -> str:
 
 
 class Connection:
-    """A connection that receives one topic filter with QoS 1 in a session that the broker keeps.
+    """A connection that receives topic filters with QoS 1 in a session that the broker keeps.
+
+    A kept session may hold subscriptions of an earlier configuration: `stale` ones are taken back.
 
     Where the client library no longer has the seam that the tap needs, and over WebSocket, messages
     come through its own, slower callback, with the same promises. ValueError where a secret or a
@@ -82,12 +84,19 @@ class Connection:
     """
 
     def __init__(
-        self, settings: BrokerSettings, topic_filter: str, longest: int, *, version_5: bool
+        self,
+        settings: BrokerSettings,
+        topic_filters: tuple[str, ...],
+        longest: int,
+        *,
+        version_5: bool,
+        stale: tuple[str, ...] = (),
     ) -> None:
         self._settings = settings
         self._address = settings.address
         self._context = make_context(settings) if self._address.tls else None
-        self._filter = topic_filter
+        self._filters = topic_filters
+        self._stale = stale
         self._longest = longest
         self.version_5 = version_5
         self.standing = Standing()
@@ -231,20 +240,25 @@ class Connection:
             return
         self.standing.welcomed = True
         self.standing.session_present = bool(flags.session_present)
+        if self._stale and self.standing.session_present:
+            client.unsubscribe(list(self._stale))
         if self.version_5:
             options = SubscribeOptions(qos=1, retainHandling=_NO_RETAINED_AGAIN)
-            client.subscribe(self._filter, options=options)
+            client.subscribe([(one, options) for one in self._filters])
         else:
-            client.subscribe(self._filter, qos=1)
+            client.subscribe([(one, 1) for one in self._filters])
 
     def _on_subscribe(
         self, _client: Any, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
     ) -> None:
-        refused = [reason for reason in reasons if reason.value >= _REFUSED]
+        refused = [
+            (topic, reason)
+            for topic, reason in zip(self._filters, reasons, strict=False)
+            if reason.value >= _REFUSED
+        ]
         if refused:
-            self.standing.why = (
-                f"the broker refused the subscription to {self._filter}: {refused[0]}"
-            )
+            topic, reason = refused[0]
+            self.standing.why = f"the broker refused the subscription to {topic}: {reason}"
         self.standing.subscribed = not refused
         self.standing.unsubscribable = bool(refused)
 

@@ -11,11 +11,13 @@ import structlog
 from core.clock import Clock, Instant
 from core.errors import Refused
 from core.journal import Draft, Journal, LinkChanged, draft
+from core.ledger import NOTHING, Account, Fate
 from core.rejection import Reason, Rejection
 from ingest import metrics
-from ingest.decode import Batch, Decoder, told
+from ingest.decode import Batch, Decoder, account, told
 from ingest.outage import Outage
 from ingest.packets import RETAINED, Packet
+from ingest.sources import PLAIN
 from ingest.topics import shown
 
 _log = structlog.get_logger("ingest")
@@ -74,12 +76,13 @@ class Intake:
         """
         drafts = [] if batch is None else self._drafts(batch)
         rejections = () if batch is None else batch.rejections
+        counts = NOTHING if batch is None else batch.account
         while True:
             links = list(self._links)
             if not (drafts or links or rejections):
                 return True
             try:
-                self._journal.append([*links, *drafts], rejections)
+                self._journal.append([*links, *drafts], rejections, counts)
             except Refused:
                 raise
             except Exception as error:  # a bug in a store must not lose what it should keep
@@ -112,7 +115,7 @@ class Intake:
         drafts = [draft(at, block) for block in batch.readings]
         if batch.seen:
             drafts.append(draft(at, batch.seen))
-        return drafts
+        return drafts + [draft(at, change) for change in batch.devices]
 
     def _count(self, batch: Batch) -> None:
         self.counts.accepted += batch.accepted
@@ -131,11 +134,21 @@ class Intake:
                 detail = f"the decoder failed on it: {type(error).__name__}"
                 topic, payload, head, _ = packet
                 said = shown(topic), Reason.MALFORMED, payload, arrived, detail
-                failed.append(Rejection(*said, retained=bool(head & RETAINED)))
+                retained = bool(head & RETAINED)
+                failed.append(Rejection(*said, retained, PLAIN, 1))
         seen = Counter((entry.topic, entry.reason) for entry in failed)
         return Batch(
             tuple(block for batch in batches for block in batch.readings),
             (*(entry for batch in batches for entry in batch.rejections), *failed),
             (*(entry for batch in batches for entry in batch.seen), *told(seen)),
             arrived,
+            tuple(change for batch in batches for change in batch.devices),
+            _added([*(batch.account for batch in batches), account((), failed)]),
         )
+
+
+def _added(accounts: Sequence[Account]) -> Account:
+    total: Counter[tuple[str, Fate, str]] = Counter()
+    for each in accounts:
+        total.update(each)
+    return total

@@ -17,12 +17,14 @@ _log = structlog.get_logger("ingest")
 class Memory(msgspec.Struct):
     """The broker's session that was last held, and the offsets of clocks that are corrected.
 
-    `lost` says in words that a session was lost, until the journal has it.
+    `lost` says in words that a session was lost, until the journal has it. `filters` are what the
+    session was subscribed to.
     """
 
     session: str = ""
     lost: str = ""
     offsets: dict[str, Span] = {}
+    filters: list[str] = []
 
 
 class MemoryFile:

@@ -90,7 +90,7 @@ class IngestPipeline:
         self._subscriber = Subscriber(
             broker,
             settings,
-            self._decoder.topic_filter,
+            self._decoder.topic_filters,
             self._intake,
             self._memory,
             commit_every,

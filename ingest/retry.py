@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.clock import Clock, Span
+from core.clock import Clock, Instant, Span
 from core.journal import DeadLetters, Journal, draft
 from core.plant import Asset, Plant
 from core.readings import Readings
 from core.rejection import DeadLetter
 from ingest.clocks import ClockOffsets
-from ingest.inspect import Arrival, Inspector
+from ingest.inspect import Inspector, Verdict
 from ingest.packets import DUPLICATE, RETAINED
 from ingest.settings import IngestSettings
+from ingest.timing import Arrival
 
 _AT_ONCE = 500
 _QOS_1 = 0x32
@@ -67,21 +68,35 @@ def _retry_some(
     drafts, done = [], []
     now = clock()
     for number, letter in enumerate(letters):
-        topic = letter.topic.encode()
-        asset = inspector.asset(topic)
-        head = _QOS_1 | letter.retained * RETAINED
-        if isinstance(asset, Asset) and asset.id in known:
-            head |= DUPLICATE  # so old a message must not teach anything new about a clock
-        packet = (topic, letter.payload, head, 0)
+        packet = (letter.topic.encode(), letter.payload, _QOS_1 | letter.retained * RETAINED, 0)
+        if (way := inspector.router.way(packet[0])) and isinstance(way, Asset) and way.id in known:
+            # so old a message must not teach anything new about a clock
+            packet = (*packet[:2], packet[2] | DUPLICATE, 0)
         verdict = inspector.inspect(packet, Arrival(letter.at, number))
-        if verdict.reading is None or verdict.rejection is not None:
+        if not verdict.taken or verdict.rejection is not None:
             continue
-        name = inspector.plant.assets[verdict.reading.asset].asset_class
-        channels = inspector.forms[name].channel_names
-        block = Readings.of(name, channels, [verdict.reading], letter.at, retained=letter.retained)
-        drafts.append(draft(now, block))
+        drafts += [draft(now, block) for block in _blocks(verdict, inspector, letter.at)]
         done.append(letter.id)
     if drafts:
         journal.append(drafts)
         journal.discard(done)
     return len(done)
+
+
+def _blocks(verdict: Verdict, inspector: Inspector, at: Instant) -> Iterator[Readings]:
+    """Make a block of each reading of a message; the first counts the message."""
+    messages = 1
+    for past, readings in ((False, verdict.readings), (True, verdict.past)):
+        for reading in readings:
+            name = inspector.plant.assets[reading.asset].asset_class
+            channels = inspector.forms[name].channel_names
+            yield Readings.of(
+                name,
+                channels,
+                [reading],
+                at,
+                retained=past,
+                source=verdict.source,
+                messages=messages,
+            )
+            messages = 0

@@ -13,9 +13,13 @@ from core.quantity import Duration, Size, within
 from core.secret import Secret
 from core.settings import Settings
 from core.tls import TlsFiles, check_sealed
+from ingest.sources import PLAIN, SourceSettings
 
 TOPIC_FIELDS = ("site", "area", "asset")
 """What a topic template says about where a message belongs."""
+
+DEFAULT_TOPIC = "plant/{site}/{area}/{asset}/telemetry"
+"""Where machines of the default form publish."""
 
 _FIELD = re.compile(r"\{[^{}]*\}")
 
@@ -75,11 +79,28 @@ class IngestSettings(Settings):
 
     With `time: iso` a number is refused as a time; where a number is set, text is. `batch` is the
     most that one commit waits for: while it runs nothing is read. `history_rows` is how many
-    readings go to the history at once.
+    readings go to the history at once. `sources` are all other kinds of message.
     """
 
-    topic: Annotated[str, AfterValidator(_check_topic)] = "plant/{site}/{area}/{asset}/telemetry"
+    topic: Annotated[str, AfterValidator(_check_topic)] | None = DEFAULT_TOPIC
     time: Literal["iso", "s", "ms", "us", "ns"] = "iso"
     max_payload: Annotated[Size, within("1kB", "16MB")] = 256_000
     batch: Annotated[Size, within("1kB", "100MB")] = 128_000
     history_rows: int = Field(default=20_000, ge=1)
+    sources: tuple[SourceSettings, ...] = ()
+
+    @property
+    def plain_topic(self) -> str:
+        """Where simulated machines publish: the configured topic, or the default one."""
+        return self.topic or DEFAULT_TOPIC
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> IngestSettings:
+        names = [PLAIN, *(source.name for source in self.sources)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            msg = f"sources: two are called {twice[0]!r}; give each a name of its own"
+            raise ValueError(msg)
+        if self.topic is None and not self.sources:
+            msg = "topic: null leaves nothing to receive; describe at least one of sources"
+            raise ValueError(msg)
+        return self

@@ -42,14 +42,14 @@ class Subscriber:
         self,
         broker: BrokerSettings,
         settings: IngestSettings,
-        topic_filter: str,
+        topic_filters: tuple[str, ...],
         intake: Intake,
         memory: MemoryFile,
         commit_every: Span,
     ) -> None:
         self._broker = broker
         self._session = f"{broker.client_id} at {broker.host}:{broker.port}"
-        self._filter = topic_filter
+        self._filters = topic_filters
         self._intake = intake
         self._memory = memory
         self._batch = settings.batch
@@ -76,7 +76,11 @@ class Subscriber:
         """Live through one connection; returns how long to wait before the next."""
         try:
             connection = Connection(
-                self._broker, self._filter, self._longest, version_5=self._protocol.version_5
+                self._broker,
+                self._filters,
+                self._longest,
+                version_5=self._protocol.version_5,
+                stale=tuple(sorted(set(self._memory.now.filters) - set(self._filters))),
             )
         except ValueError as error:  # a secret that cannot be read now
             return self._failed(str(error))
@@ -162,8 +166,9 @@ class Subscriber:
         if self._memory.now.lost and not self._loss_told:
             self._loss_told = True
             self._intake.tell(LinkChanged(Link.SESSION_LOST, self._memory.now.lost))
-        if self._memory.now.session != self._session:
-            self._memory.now.session = self._session
+        now = self._memory.now
+        if now.session != self._session or now.filters != list(self._filters):
+            now.session, now.filters = self._session, list(self._filters)
             self._memory.save()
 
     def _note_loss(self, connection: Connection) -> None:

@@ -1,27 +1,62 @@
-"""Which topics are telemetry, and which asset a topic belongs to."""
+"""Which topics are telemetry, and what their levels say."""
 
 from __future__ import annotations
+
+import re
 
 from core.rejection import Reason
 from ingest.payload import Bad
 
 LONGEST_SHOWN = 200
+_CAPTURE = re.compile(r"\{([a-z_][a-z0-9_]{0,31})\}")
+
+
+def check_template(template: str) -> str:
+    """Return a template that can be subscribed to; ValueError says what is wrong with it."""
+    levels = template.split("/")
+    named = [found[1] for level in levels if (found := _CAPTURE.fullmatch(level))]
+    for place, level in enumerate(levels):
+        if level == "#" and place < len(levels) - 1:
+            msg = f"topic template {template!r}: # may only be the last level"
+            raise ValueError(msg)
+        if level in {"+", "#"} or _CAPTURE.fullmatch(level):
+            continue
+        if not level or set(level) & set("{}+#") or not level.isprintable():
+            msg = (
+                f"topic template {template!r}: the level {level!r} must be plain text, a name such"
+                " as {asset} as a whole level, +, or # at the end"
+            )
+            raise ValueError(msg)
+    if twice := {name for name in named if named.count(name) > 1}:
+        msg = f"topic template {template!r} names {', '.join(sorted(twice))} twice"
+        raise ValueError(msg)
+    return template
 
 
 class TopicTemplate:
-    """A template such as `plant/{site}/{area}/{asset}/telemetry`."""
+    """A template such as `plant/{site}/{area}/{asset}/telemetry`.
+
+    `+` stands for any level, `#` at the end for any number of them.
+    """
 
     def __init__(self, template: str) -> None:
         self.template = template
         self._levels = template.split("/")
+        self._open = self._levels[-1] == "#"
+        if self._open:
+            del self._levels[-1]
+        self.names = tuple(
+            found[1] for level in self._levels if (found := _CAPTURE.fullmatch(level))
+        )
 
     @property
     def filter(self) -> str:
         """What to subscribe to."""
-        return "/".join("+" if level.startswith("{") else level for level in self._levels)
+        levels = ["+" if level.startswith("{") else level for level in self._levels]
+        return "/".join([*levels, "#"] if self._open else levels)
 
-    def asset_id(self, topic: bytes) -> str | Bad:
-        """Read the asset's id from a topic, or say what is wrong with it."""
+    def captured(self, topic: bytes) -> dict[str, str] | Bad:
+        """Read the named levels of a topic, or say what is wrong with it."""
         try:
             text = topic.decode()
         except UnicodeDecodeError:
@@ -31,17 +66,24 @@ class TopicTemplate:
         levels = text.split("/")
         if not all(levels):
             return Bad(Reason.BAD_TOPIC, "the topic has an empty level")
-        found: dict[str, str] = {}
-        if len(levels) == len(self._levels):
-            for wanted, level in zip(self._levels, levels, strict=True):
-                if wanted.startswith("{"):
-                    found[wanted[1:-1]] = level
-                elif wanted != level:
-                    break
-            else:
-                return f"{found['site']}/{found['area']}/{found['asset']}"
         detail = f"the topic does not look like {self.template}"
-        return Bad(Reason.BAD_TOPIC, detail)
+        wanted = self._levels
+        if len(levels) < len(wanted) or (len(levels) > len(wanted) and not self._open):
+            return Bad(Reason.BAD_TOPIC, detail)
+        found: dict[str, str] = {}
+        for want, level in zip(wanted, levels, strict=False):
+            if want.startswith("{"):
+                found[want[1:-1]] = level
+            elif want not in {"+", level}:
+                return Bad(Reason.BAD_TOPIC, detail)
+        return found
+
+    def asset_id(self, topic: bytes) -> str | Bad:
+        """Read the asset's id from a topic whose template names site, area and asset."""
+        found = self.captured(topic)
+        if isinstance(found, Bad):
+            return found
+        return f"{found['site']}/{found['area']}/{found['asset']}"
 
 
 def shown(topic: bytes) -> str:

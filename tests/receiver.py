@@ -45,7 +45,7 @@ class Receiver:
         subscriber = Subscriber(
             BrokerSettings.model_validate(given),
             IngestSettings(batch=batch),
-            self.decoder.topic_filter,
+            self.decoder.topic_filters,
             self.intake,
             self.memory,
             commit_every=SECOND // 500,

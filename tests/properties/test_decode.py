@@ -113,7 +113,9 @@ def test_a_batch_is_judged_as_its_slow_twin_judges_each_message(
     verdicts = [
         twin.inspect(each, Arrival(NOW, number, trusted)) for number, each in enumerate(packets)
     ]
-    expected = [_key(verdict.reading) for verdict in verdicts if verdict.reading is not None]
+    expected = [
+        _key(reading) for verdict in verdicts for reading in (*verdict.readings, *verdict.past)
+    ]
     assert sorted(map(repr, map(_key, readings(batch)))) == sorted(map(repr, expected))
     refused = [verdict.rejection for verdict in verdicts if verdict.rejection is not None]
     assert list(batch.rejections) == refused

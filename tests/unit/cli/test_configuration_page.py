@@ -18,8 +18,11 @@ from cli.configuration import KINDS, load
 from core.quantity import size_text, span_text
 from tests.configurations import faults
 
-PAGE = Path(__file__).parents[3] / "docs" / "reference" / "configuration.md"
-TEXT = PAGE.read_text(encoding="utf-8")
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
+TEXT = (REFERENCE / "configuration.md").read_text(encoding="utf-8")
+PAYLOADS = (REFERENCE / "payloads.md").read_text(encoding="utf-8")
+"""The page of its own that the decoders in `service.yaml` have."""
+
 TOPS = {"plant": "`plant.yaml`", "class": "`classes/*.yaml`", "service": "`service.yaml`"}
 ROW = re.compile(r"^\| `([^`]+)` \| (.+) \| (.+) \| (.+) \|$")
 
@@ -63,7 +66,8 @@ def sections() -> dict[str, dict[str, tuple[str, str, str]]]:
     """Read the page: the rows of each heading, by file and heading."""
     found: dict[str, dict[str, tuple[str, str, str]]] = {}
     top = heading = ""
-    for line in re.sub(r"^```.*?^```", "", TEXT, flags=re.DOTALL | re.MULTILINE).splitlines():
+    text = f"{TEXT}\n## `service.yaml`\n{PAYLOADS}"
+    for line in re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE).splitlines():
         if line.startswith("#"):
             heading = line.lstrip("# ")
             top = heading if line.startswith("## ") else top

@@ -22,7 +22,7 @@ def connect(
 ) -> Connection:
     given = {"url": f"mqtt://127.0.0.1:{broker.port}", "client_id": "me", **changes}
     settings = BrokerSettings.model_validate(given)
-    found = Connection(settings, "plant/+/+/+/telemetry", longest, version_5=version_5)
+    found = Connection(settings, ("plant/+/+/+/telemetry",), longest, version_5=version_5)
     found.open()
     return found
 
@@ -245,7 +245,7 @@ def test_nobody_there_is_an_error_of_the_system() -> None:
     with ScriptedBroker(Caller.welcome) as broker:
         settings = BrokerSettings(url=f"mqtt://127.0.0.1:{broker.port}", keepalive=SECOND)
     for version_5 in (True, False):
-        connection = Connection(settings, "a", 1000, version_5=version_5)
+        connection = Connection(settings, ("a",), 1000, version_5=version_5)
         with pytest.raises(OSError, match="refused"):
             connection.open()
         assert not connection.standing.opened

@@ -138,7 +138,7 @@ def test_a_flood_of_unknown_assets_is_told_without_guessing_for_each() -> None:
 
 def test_a_template_puts_the_levels_where_the_plant_says() -> None:
     found = decoder(topic="a/{asset}/{area}/{site}")
-    assert found.topic_filter == "a/+/+/+"
+    assert found.topic_filters == ("a/+/+/+",)
     batch = found.decode([(b"a/p1/hall/karachi", body(), FRESH, 1)], NOW)
     assert readings(batch)[0].asset == "karachi/hall/p1"
 
@@ -386,5 +386,5 @@ def test_the_topics_that_are_remembered_are_bounded() -> None:
     for n in range(3):
         topics = [(f"plant/x/y/{n}-{k}/telemetry".encode(), b"", FRESH, 1) for k in range(900)]
         found.decode([*topics, packet()], clock())
-        assert len(found._places) <= found._most_places
+        assert len(found._plain._places) <= found._plain._most_places
     assert found.decode([packet()], NOW).accepted == 1

@@ -1,0 +1,34 @@
+"""Finds assets by their id, and says what may have been meant where there is none."""
+
+from __future__ import annotations
+
+from core.plant import Asset, Plant
+from core.rejection import Reason
+from core.suggestion import quoted, unknown
+from ingest.payload import Bad
+
+_STRANGERS = 1000
+_LONGEST = 80
+
+
+class Directory:
+    """The assets of one plant. What it remembers of unknown ones is bounded."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._assets = plant.assets
+        self._strangers: dict[str, Bad] = {}
+
+    def find(self, asset_id: str) -> Asset | Bad:
+        """Find an asset, or say that it is unknown."""
+        asset = self._assets.get(asset_id)
+        return asset if asset is not None else self._stranger(asset_id[:_LONGEST])
+
+    def _stranger(self, name: str) -> Bad:
+        """Say that an asset is unknown; what was meant takes milliseconds to guess, so once."""
+        bad = self._strangers.get(name)
+        if bad is None and len(self._strangers) >= _STRANGERS:
+            return Bad(Reason.UNKNOWN_ASSET, f"unknown asset {quoted(name)}")
+        if bad is None:
+            bad = Bad(Reason.UNKNOWN_ASSET, unknown("asset", name, self._assets))
+            self._strangers[name] = bad
+        return bad
