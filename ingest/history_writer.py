@@ -27,6 +27,7 @@ _IDLE = 0.05
 _TOPIC = "(history)"
 _TRIM_EVERY = HOUR // SECOND
 _MARK_EVERY = 1.0
+_TELLING = 500
 _SETTLE_EVERY = 60.0
 _SETTLE_PAUSE = 2.0
 
@@ -71,6 +72,8 @@ class HistoryWriter:
         self._entry_before: Instant | None = None
         self.outage = Outage("history")
         self.lag = 0
+        self.pace: float | None = None
+        self._measured = (0.0, 0.0)
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Drain until told to stop; `Refused` where journal or history are damaged."""
@@ -99,18 +102,32 @@ class HistoryWriter:
             self._mark(self._position, force=True)
             return False
         last = entries[-1].id
+        began = time.monotonic()
         try:
             # Also without readings: the position has to follow, so that the journal can be trimmed.
             self._history.write(batches, last)
         except PartlyRefused as error:
             self._refused(error, batches)
         self.outage.worked()
+        self._measure(sum(entry.messages for entry in entries), time.monotonic() - began)
         self._note_times(entries, batches)
         self._position = last
         self.lag = self._journal.last_id() - last
         metrics.HISTORY_LAG.set(self.lag)
         self._mark(last, force=False)
         return True
+
+    @property
+    def position(self) -> int | None:
+        """Return the journal entry up to which all is stored; None before the first look."""
+        return self._position
+
+    def _measure(self, messages: int, seconds: float) -> None:
+        """Learn how fast messages are stored, from writes that are large enough to tell."""
+        if messages >= _TELLING:
+            kept, took = self._measured
+            self._measured = (kept / 2 + messages, took / 2 + seconds)
+            self.pace = self._measured[0] / max(self._measured[1], 1e-6)
 
     def _next(self, position: int) -> tuple[list[Entry], list[Readings]]:
         """Read entries until there are rows enough for one write."""

@@ -18,13 +18,14 @@ class Memory(msgspec.Struct):
     """The broker's session that was last held, and the offsets of clocks that are corrected.
 
     `lost` says in words that a session was lost, until the journal has it. `filters` are what the
-    session was subscribed to.
+    session was subscribed to. `behind` says that the history lags and that this was told.
     """
 
     session: str = ""
     lost: str = ""
     offsets: dict[str, Span] = {}
     filters: list[str] = []
+    behind: bool = False
 
 
 class MemoryFile:

@@ -11,4 +11,8 @@ ACKNOWLEDGED = Counter("millwright_ingest_messages_acknowledged", "Messages ackn
 CONNECTED = Gauge("millwright_ingest_connected", "1 while the broker delivers to us.")
 JOURNAL_BYTES = Gauge("millwright_journal_bytes", "Bytes held by the journal.")
 JOURNAL_LIMIT = Gauge("millwright_journal_limit_bytes", "Bytes the journal may hold.")
+HISTORY_WAITING = Gauge("millwright_history_lag_messages", "Messages not yet in the history.")
+HISTORY_AGE = Gauge(
+    "millwright_history_lag_seconds", "Age of the oldest entry not yet in the history."
+)
 HISTORY_LAG = Gauge("millwright_history_lag_entries", "Journal entries not yet in the history.")

@@ -29,6 +29,11 @@ class Outage:
         """Whether it is away now."""
         return self._since is not None
 
+    @property
+    def age(self) -> float:
+        """How many seconds it has been away, 0 where it is there."""
+        return 0.0 if self._since is None else self._elapsed() - self._since
+
     def failed(self, error: Exception) -> float:
         """Take note of a failed attempt; returns the seconds to wait before the next."""
         self.words = str(error) or type(error).__name__

@@ -18,6 +18,7 @@ from core.journal import Journal
 from core.plant import Plant
 from ingest.clocks import ClockOffsets
 from ingest.decode import Decoder
+from ingest.drain import Drain
 from ingest.heartbeat import Heartbeat, Note
 from ingest.history_writer import HistoryWriter
 from ingest.intake import Intake
@@ -105,6 +106,8 @@ class IngestPipeline:
             keep_steps=keep_steps,
             trusted=self._trust.certain,
         )
+        self._drain = Drain(journal, self._writer, clock)
+        self._drain.told = self._memory.now.behind
         self._heartbeat = Heartbeat(
             journal,
             clock,
@@ -168,9 +171,8 @@ class IngestPipeline:
             yield "broker", f"no connection to the broker: {self._subscriber.trouble}"
         if self._intake.outage.lasts:
             yield "journal unavailable", f"nothing is acknowledged: {self._intake.outage.words}"
-        if self._writer.outage.lasts:
-            behind = f"{self._writer.lag:,} journal entries wait"
-            yield "history unavailable", f"{self._writer.outage.words}; {behind}"
+        if (behind := self._drain.note()) is not None:
+            yield behind
         if not self._trust.trusted:
             words = (
                 "this machine's clock cannot be believed; nothing is refused for its time. "
@@ -198,6 +200,7 @@ class IngestPipeline:
             yield "disk full", words
 
     def _remember(self) -> None:
+        self._memory.now.behind = self._drain.told
         self._memory.now.offsets = self._offsets.offsets
         self._memory.save()
 

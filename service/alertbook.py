@@ -78,6 +78,8 @@ class AlertBook:
     def find(self, finding: Finding) -> Move:
         """Fold in a finding."""
         case = self.case(finding.asset, finding.group)
+        if finding.renewed:
+            return self._reworded(case, finding)
         if finding.on:
             return self._opened(finding) if case is None else self._risen(case, finding)
         if case is None or finding.rule not in case.active:
@@ -162,6 +164,12 @@ class AlertBook:
         elif raised:
             change = Change.SEVERITY_RAISED
         return self._by_finding(case, finding, change, news)
+
+    def _reworded(self, case: Alert | None, finding: Finding) -> Move:
+        """Keep the words of a standing case as they are now; that is nothing to tell anybody."""
+        if case is None or finding.rule not in case.active:
+            return Move(self)
+        return self._touched(replace(case, summary=finding.summary))
 
     def _fallen(self, case: Alert, finding: Finding) -> Move:
         active = tuple(rule for rule in case.active if rule != finding.rule)

@@ -18,6 +18,7 @@ class Finding:
     event time for findings about machines and sensors, and journal time for those about data and
     the service. `title`, `summary` and `evidence` matter only where it came on. `passing` marks an
     event that is over as it happens: each is told, also while the case of the one before stands.
+    `renewed` marks one that stood before and only says in newer words how things are.
     """
 
     asset: str
@@ -32,6 +33,7 @@ class Finding:
     evidence: Evidence | None = None
     catching_up: bool = False
     passing: bool = False
+    renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ _SESSION = {
 }
 
 
+_OVER = {"history unavailable": "everything that waited is stored"}
+
+
 class _Memory(msgspec.Struct):
     """What lasts over a restart. `lasting` holds the time until a passing trouble is over."""
 
@@ -174,13 +177,22 @@ class Outages:
         before, self._memory.notes = self._memory.notes, notes
         begun = [
             Finding(
-                SERVICE_ASSET, NOTE + code, code, True, at, title=_sentence(code), summary=words
+                SERVICE_ASSET,
+                NOTE + code,
+                code,
+                True,
+                at,
+                title=_sentence(code),
+                summary=_sentence(words),
+                renewed=code in before,
             )
             for code, words in notes.items()
-            if code not in before
+            if before.get(code) != words
         ]
         ended = [
-            _Trouble(SERVICE_ASSET, NOTE + code, code).over(at, "no longer reported")
+            _Trouble(SERVICE_ASSET, NOTE + code, code).over(
+                at, _OVER.get(code, "no longer reported")
+            )
             for code in before
             if code not in notes
         ]

@@ -17,6 +17,7 @@ from core.errors import Refused, Unavailable
 from core.journal import Kind, Tick, decode, draft
 from core.plant import ClockPolicy
 from core.readings import Reading, Readings
+from ingest import drain
 from ingest.memory import MemoryFile
 from ingest.pipeline import IngestPipeline
 from ingest.settings import BrokerSettings, IngestSettings
@@ -84,11 +85,19 @@ def test_without_a_broker_it_ticks_drains_and_says_so(works: Works) -> None:
     assert works.pipeline.status().restarts == {"subscriber": 0, "history": 0, "heartbeat": 0}
 
 
-def test_a_history_that_is_away_is_told_with_what_waits(works: Works) -> None:
+def test_a_history_that_is_away_is_told_with_what_waits(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
     works.history.trouble = Unavailable("the database is away")
     works.journal.append([draft(NOW, Tick(connected=True))])
     works.pipeline.start()
-    until(lambda: "the database is away; 0 journal entries wait" in works.trouble())
+    until(lambda: works.pipeline._writer.outage.lasts)
+    assert "stored" not in works.trouble()  # what is over at once needs nobody
+    monkeypatch.setattr(drain, "TOLD_AFTER", 0.0)
+    assert "nothing could be stored: the database is away. " in works.trouble()
+    until(lambda: "journal entries wait, the oldest for" in works.trouble())
+    works.pipeline.stop()
+    assert works.made()._drain.told  # over a restart too
 
 
 def test_a_journal_that_takes_nothing_is_told(works: Works) -> None:

@@ -139,3 +139,19 @@ def test_outages_go_on_where_they_were_saved() -> None:
     assert second.standing() == first.standing()
     later = 80 * SECOND
     assert ticks(second, later, 90, Tick(True)) == ticks(first, later, 90, Tick(True))
+
+
+def test_the_words_of_a_standing_note_stay_current_and_tell_nobody() -> None:
+    bench = Bench(plant(1))
+    bench.ticks(1, notes=(("history unavailable", "5 readings wait"),))
+    bench.ticks(3, notes=(("history unavailable", "9 readings wait"),))
+    case = bench.case("note:history unavailable")
+    assert (case.title, case.summary) == ("History unavailable", "9 readings wait")
+    assert (case.version, bench.changes("note:history unavailable")) == (1, [Change.OPENED])
+    assert len(bench.casefile.pending("mqtt", 100)) == 1
+    bench.restart().ticks(1, notes=(("history unavailable", "catching up"),))
+    assert bench.case("note:history unavailable").summary == "Catching up"
+    bench.ticks(3)
+    (_, (ended, case)) = bench.steps("note:history unavailable")
+    assert (ended.change, ended.why) == (Change.RETURNED, "everything that waited is stored")
+    assert case.summary == "Catching up"
