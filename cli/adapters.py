@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from core.errors import Unavailable
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from cli.configuration import Configuration
     from core.blocks import BlockStore
     from core.casefile import CaseFile
     from core.history import TelemetryHistory
     from core.tls import TlsFiles
+    from ingest.block_keeper import BlockKeeper
     from ingest.settings import BrokerSettings
     from service.notify_mqtt import MqttNotifier
     from service.settings import MqttNotifierSettings
@@ -41,6 +44,20 @@ def open_blocks(config: Configuration) -> BlockStore:
     from storage.blocks_sqlite import SqliteBlocks
 
     return SqliteBlocks(config.data / "blocks.db", config.service.blocks.max_size)
+
+
+def open_keeper(config: Configuration, closing: ExitStack) -> BlockKeeper | None:
+    """Make the keeper of raw blocks; None where no source sends any, or none are to be kept."""
+    from ingest.block_keeper import BlockKeeper
+    from ingest.decoders.waveform import WaveformSettings
+
+    sources, blocks = config.service.ingest.sources, config.service.blocks
+    if not blocks.max_size or not any(isinstance(s.decoder, WaveformSettings) for s in sources):
+        return None
+    config.data.mkdir(parents=True, exist_ok=True)
+    store = open_blocks(config)
+    closing.callback(store.close)
+    return BlockKeeper(store, blocks.keep)
 
 
 def existing(config: Configuration, file: str = "cases.db") -> Configuration:

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from ingest.settings import BrokerSettings
 
 _QUEUE = (
-    "in mosquitto.conf set max_queued_messages 0 and bound it by max_queued_bytes, as much as the"
-    " disk allows, with persistence true; then restart Mosquitto"
+    "in mosquitto.conf set max_queued_messages to as many as come in a long outage and bound them"
+    " by max_queued_bytes, with persistence true; configs/mosquitto/ has an example"
+)
+
+_ALLOW = (
+    "allow broker.username `topic readwrite millwright/doctor/#` while you measure, or look for"
+    " yourself at the settings that configs/mosquitto/ has"
 )
 
 
@@ -83,7 +88,10 @@ def _broker(broker: BrokerSettings, assets: int, *, probe: bool) -> Iterator[Exa
         yield Examined("broker", "fault", str(error), _mend(str(error)))
         return
     said = f"kept {kept.received:,} of {kept.published:,} messages while we were away"
-    if kept.received < kept.published:
+    if not kept.received:
+        none = f"nothing came back of {kept.published:,} messages: not kept, or not allowed"
+        yield Examined("broker queue", "warning", none, _ALLOW)
+    elif kept.received < kept.published:
         each = f"; that is {kept.received // max(assets, 1):,} for each asset, later ones are lost"
         yield Examined("broker queue", "warning", said + each, _QUEUE)
     else:

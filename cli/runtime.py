@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from cli.adapters import open_casefile, open_history, open_journal, open_notifiers
+from cli.adapters import open_casefile, open_history, open_journal, open_keeper, open_notifiers
 from cli.parts import Parts
 from core.clock import Clock, system_clock
 from core.errors import Unavailable
@@ -68,6 +68,7 @@ class Runtime:
             commit_every=service.journal.commit_every,
             journal_keep=service.journal.keep,
             keep_steps=service.history.keep_steps,
+            keeper=open_keeper(self.config, self._close),
         )
         self.pipeline.start()
         self._close.callback(self.pipeline.stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import isfinite
 
+from core.blocks import Block
 from core.clock import Instant
 from core.plant import Asset, Channel, ClockPolicy
 from core.readings import Quality, Reading
@@ -59,6 +60,7 @@ class Appraisal:
     told: list[tuple[str, DeviceState | BrokerSaid]] = field(default_factory=list)
     bad: list[Bad] = field(default_factory=list)
     asset: str = ""
+    raw: list[Block] = field(default_factory=list)
 
 
 class Appraiser:
@@ -122,6 +124,7 @@ class Appraiser:
         at = self._at(source, asset, sample, head, arrival)
         reading = Reading(asset.id, at, found.values, found.quality)
         (into.past if sample.historical else into.readings).append(reading)
+        into.raw += sample.blocks(asset.id, at)
 
     def _value(
         self,

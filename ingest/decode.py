@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from core.blocks import Block
 from core.clock import Instant
 from core.journal import DeviceChanged, RejectionsSeen
 from core.ledger import Account, Fate
@@ -42,7 +43,7 @@ class Batch:
     """What a batch of messages came to: columns for the journal, and what was refused.
 
     `account` is what the ledger cannot read off the others: what was received, and what said
-    something else than readings.
+    something else than readings. `raw` are blocks of vibration that readings were made of.
     """
 
     readings: tuple[Readings, ...]
@@ -51,6 +52,7 @@ class Batch:
     arrived: Instant
     devices: tuple[DeviceChanged, ...] = ()
     account: Account = field(default_factory=dict)
+    raw: tuple[Block, ...] = ()
 
     @property
     def accepted(self) -> int:
@@ -68,6 +70,7 @@ class _Inspected:
     seen: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     told: list[Told] = field(default_factory=list)
     silent: Counter[str] = field(default_factory=Counter)
+    raw: list[Block] = field(default_factory=list)
 
 
 class Decoder:
@@ -112,16 +115,18 @@ class Decoder:
         found = self._plain.sort(packets, bounds)
         columns: dict[Key, Columns] = {(PLAIN, name): c for name, c in found.columns.items()}
         said: list[Told] = []
+        raw: list[Block] = []
         odd = found.odd
         if found.routed:
             gathered = self._gatherer.gather(packets, found.routed, arrived, bounds)
             columns |= gathered.columns
             said = gathered.told
+            raw = [kept for _, kept in gathered.raw]
             odd += gathered.odd
         counted = np.zeros(len(packets), np.bool_)
         if not (odd or said):
             blocks = self._blocks(columns, packets, arrived, counted)
-            return Batch(blocks, (), (), arrived, account=account(blocks))
+            return Batch(blocks, (), (), arrived, account=account(blocks), raw=tuple(raw))
         looked = self._inspect(packets, sorted(odd), arrived, trusted=trusted)
         for key, readings in looked.now.items():
             columns[key] = merged(columns.get(key), of_readings(self._forms[key[1]], readings))
@@ -138,6 +143,7 @@ class Decoder:
             arrived,
             self._changed(sorted([*said, *looked.told], key=itemgetter(0)), arrived),
             account(blocks, looked.rejections, looked.silent),
+            (*raw, *looked.raw),
         )
 
     def _inspect(
@@ -152,6 +158,7 @@ class Decoder:
                 found.rejections.append(rejection)
                 found.seen[verdict.asset, rejection.reason] += 1
             found.told += [(number, verdict.source, *each) for each in verdict.told]
+            found.raw += verdict.raw
             for into, readings in ((found.now, verdict.readings), (found.past, verdict.past)):
                 for reading in readings:
                     key = verdict.source, self._plant.assets[reading.asset].asset_class

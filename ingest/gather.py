@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from core.blocks import Block
 from core.clock import Instant
 from core.plant import Asset, ClockPolicy
 from core.readings import Bools, Floats, Quality
@@ -64,6 +65,7 @@ class Gathered:
     columns: dict[Key, Columns] = field(default_factory=dict)
     odd: list[int] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    raw: list[tuple[int, Block]] = field(default_factory=list)
 
 
 class Gatherer:
@@ -106,7 +108,10 @@ class Gatherer:
                 continue
             for target, one in ready:
                 if isinstance(one, Sample) and target is not None:
-                    _add(groups, route, target, one, number, arrived)
+                    at = _add(groups, route, target, one, number, arrived)
+                    if one.waveforms:
+                        asset = target.form.assets[target.row]
+                        found.raw += [(number, kept) for kept in one.blocks(asset, at)]
                 elif not isinstance(one, Sample):
                     about = "" if target is None else target.form.assets[target.row]
                     found.told.append((number, route.source.name, about, one))
@@ -143,6 +148,7 @@ class Gatherer:
         for key, columns in found.columns.items():
             found.columns[key] = columns.take(~np.isin(columns.number, numbers))
         found.told = [one for one in found.told if one[0] not in wrong]
+        found.raw = [one for one in found.raw if one[0] not in wrong]
 
 
 def _plain(route: Route, sample: Sample) -> bool:
@@ -160,7 +166,8 @@ def _add(
     sample: Sample,
     number: int,
     arrived: Instant,
-) -> None:
+) -> Instant:
+    """Put a sample into its group; returns the moment that it is of."""
     source, values = route.source, sample.values
     key = source.name, target.form.name
     group = groups.get(key)
@@ -173,16 +180,18 @@ def _add(
     if shaped is None:
         shape = source.shape(target.form, tuple(values), sample.units)
         shaped = group.shaped[names] = _Shaped(shape)
-    at = arrived + number if sample.at is None else sample.at
+    at: Instant = arrived + number if sample.at is None else sample.at  # type: ignore[assignment]
     join = source.join
+    at = at - at % join if join else at
     place = len(group.number)
     shaped.places.append(place)
     shaped.said.append(values)
     group.number.append(number)
     group.row.append(target.row)
-    group.at.append(at - at % join if join else at)  # type: ignore[arg-type, operator]
+    group.at.append(at)
     if sample.quality:
         group.marks.append((place, shaped.shape, sample))
+    return at
 
 
 def _judged(group: _Group, bounds: tuple[Instant, Instant]) -> tuple[Columns, Bools]:

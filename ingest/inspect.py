@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from core.blocks import Block
 from core.clock import Instant
 from core.plant import Asset, Channel, ClockPolicy, Plant
 from core.readings import Quality, Reading
@@ -46,6 +47,7 @@ class Verdict:
     source: str = PLAIN
     past: tuple[Reading, ...] = ()
     told: tuple[tuple[str, DeviceState | BrokerSaid], ...] = ()
+    raw: tuple[Block, ...] = ()
 
     @property
     def taken(self) -> bool:
@@ -108,7 +110,8 @@ class Inspector:
         if head & RETAINED:
             now, past = [], [*now, *past]
         asset = found.asset or shown(topic)
-        return Verdict(tuple(now), rejection, asset, name, tuple(past), tuple(found.told))
+        told, raw = tuple(found.told), tuple(found.raw)
+        return Verdict(tuple(now), rejection, asset, name, tuple(past), told, raw)
 
     def _judge(
         self, asset: Asset, payload: bytes, head: int, arrival: Arrival, found: Found

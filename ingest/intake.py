@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from core.blocks import Block
 from core.clock import Clock, Instant
 from core.errors import Refused
 from core.journal import Draft, Journal, LinkChanged, draft
@@ -36,16 +37,23 @@ class Counts:
 class Intake:
     """Puts batches of messages into the journal, one transaction each.
 
-    `trusted` tells whether our own clock can be believed. Owned by one thread.
+    `trusted` tells whether our own clock can be believed; `keep` is given the raw blocks of what is
+    durable. Owned by one thread.
     """
 
     def __init__(
-        self, decoder: Decoder, journal: Journal, clock: Clock, trusted: Callable[[], bool]
+        self,
+        decoder: Decoder,
+        journal: Journal,
+        clock: Clock,
+        trusted: Callable[[], bool],
+        keep: Callable[[Sequence[Block]], None] = lambda _: None,
     ) -> None:
         self._decoder = decoder
         self._journal = journal
         self._clock = clock
         self._trusted = trusted
+        self._keep = keep
         self._links: list[Draft] = []
         self.counts = Counts()
         self.outage = Outage("journal")
@@ -93,6 +101,8 @@ class Intake:
             self.outage.worked()
             if batch is not None:
                 self._count(batch)
+                if batch.raw:
+                    self._keep(batch.raw)
             return True
 
     def flush(self) -> None:
@@ -144,6 +154,7 @@ class Intake:
             arrived,
             tuple(change for batch in batches for change in batch.devices),
             _added([*(batch.account for batch in batches), account((), failed)]),
+            tuple(kept for batch in batches for kept in batch.raw),
         )
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import structlog
 
+from core.blocks import Block
 from core.clock import DAY, SECOND, Clock, Instant, Span
 from core.errors import Refused, Unavailable
 from core.history import TelemetryHistory
 from core.journal import Journal
 from core.plant import Plant
+from ingest.block_keeper import BlockKeeper
 from ingest.clocks import ClockOffsets
 from ingest.decode import Decoder
 from ingest.drain import Drain
@@ -78,6 +80,7 @@ class IngestPipeline:
         history_keep: Span | None = None,
         keep_steps: Mapping[Span, Span] = MappingProxyType({}),
         trust: Trust | None = None,
+        keeper: BlockKeeper | None = None,
     ) -> None:
         self._plant = plant
         self._journal = journal
@@ -87,7 +90,9 @@ class IngestPipeline:
         self._offsets = ClockOffsets(self._memory.now.offsets)
         self._trust = trust or Trust(clock, _newest_entry(journal))
         self._decoder = Decoder(plant, settings, self._offsets, self._newest_of)
-        self._intake = Intake(self._decoder, journal, clock, self._trust.look)
+        self._keeper = keeper
+        keep = keeper.offer if keeper is not None else _let_go
+        self._intake = Intake(self._decoder, journal, clock, self._trust.look, keep)
         self._subscriber = Subscriber(
             broker,
             settings,
@@ -116,11 +121,7 @@ class IngestPipeline:
             trusted=self._trust.look,
             notes=self._notes,
         )
-        self._workers = (
-            Worker("subscriber", self._subscriber.run),
-            Worker("history", self._writer.run),
-            Worker("heartbeat", self._heartbeat.run),
-        )
+        self._workers = tuple(self._threads())
 
     def start(self) -> None:
         """Start the threads; they wait by themselves for what is not there yet."""
@@ -164,6 +165,13 @@ class IngestPipeline:
             offsets=self._offsets.offsets,
         )
 
+    def _threads(self) -> Iterator[Worker]:
+        yield Worker("subscriber", self._subscriber.run)
+        yield Worker("history", self._writer.run)
+        yield Worker("heartbeat", self._heartbeat.run)
+        if self._keeper is not None:
+            yield Worker("blocks", self._keeper.run)
+
     def _notes(self) -> Iterator[Note]:
         """List the standing faults of ingest."""
         self._remember()
@@ -173,6 +181,8 @@ class IngestPipeline:
             yield "journal unavailable", f"nothing is acknowledged: {self._intake.outage.words}"
         if (behind := self._drain.note()) is not None:
             yield behind
+        if self._keeper is not None and self._keeper.outage.lasts:
+            yield "blocks unavailable", f"no raw vibration is kept: {self._keeper.outage.words}"
         if not self._trust.trusted:
             words = (
                 "this machine's clock cannot be believed; nothing is refused for its time. "
@@ -209,6 +219,10 @@ class IngestPipeline:
             return self._history.latest(asset)
         except (Unavailable, Refused):
             return None
+
+
+def _let_go(_: Sequence[Block]) -> None:
+    """Keep no raw blocks."""
 
 
 def _newest_entry(journal: Journal) -> Instant:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from core.blocks import Waveform
+from core.blocks import Block, Waveform
 from core.clock import Instant
 from core.readings import Quality
 from ingest.instants import WallTime
@@ -42,6 +42,10 @@ class Sample:
     historical: bool = False
     sequence: tuple[str, int] | None = None
     waveforms: dict[str, Waveform] = field(default_factory=dict)
+
+    def blocks(self, asset: str, at: Instant) -> list[Block]:
+        """Name the raw blocks, once it is known whose they are and of when."""
+        return [Block(asset, name, at, waveform) for name, waveform in self.waveforms.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from core.rejection import Reason
-from ingest.decoders.body import deep
-from ingest.payload import DEEPEST, Bad
-
 
 def flattened(body: Any, separator: str) -> Iterable[tuple[str, Any]]:
-    """Give the values of an object by their flat names; elements of a list count from 1.
-
-    Bad where they are nested too deep.
-    """
+    """Give the values of an object by their flat names; elements of a list count from 1."""
     found: list[tuple[str, Any]] = []
-    if deep(body):
-        detail = f"nested deeper than {DEEPEST} levels"
-        raise Bad(Reason.TOO_DEEP, detail)
     _lay(body, separator, "", found)
     return found
 

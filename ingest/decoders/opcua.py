@@ -34,8 +34,8 @@ class OpcUaSettings(Bounded):
 class OpcUaDecoder:
     """Reads data sets with their times, qualities and numbers.
 
-    Keep-alives, events and descriptions say nothing of a machine's condition, but that their sender
-    is there.
+    Events and descriptions say nothing about a machine's condition, and come to nothing. A keep-
+    alive says that its writer is there.
     """
 
     def __init__(self, settings: OpcUaSettings) -> None:
@@ -47,23 +47,25 @@ class OpcUaDecoder:
         publisher = ""
         if type(body) is dict and "Messages" in body:
             kind = _kind(body, "ua-data")
-            publisher = _name(body.get("PublisherId", ""))
             if kind not in _VALUES:
-                return [self._alive(publisher, body, kind)]
+                return []
+            publisher = _name(body.get("PublisherId", ""))
             body = body["Messages"]
         messages = body if type(body) is list else [body]
         self._settings.check(len(messages))
         found: list[Sample] = []
         states: list[DeviceState] = []
+        quiet = False
         for each in messages:
             try:
                 more = self._message(each, publisher)
             except Bad as bad:
                 more = [Sample({}, bad=[bad])]
+            quiet = quiet or not more
             states += [one for one in more if isinstance(one, DeviceState)]
             found += [one for one in more if isinstance(one, Sample)]
             self._settings.check(len(found))
-        if states and not found:
+        if not found and (states or quiet):
             return states
         return [*states, *usable(found)]
 
@@ -76,10 +78,13 @@ class OpcUaDecoder:
                 *samples(message, self._asset(publisher, ""), None, Quality.GOOD, self._settings)
             ]
         kind = _kind(message, "ua-keyframe")
+        if kind not in _VALUES:
+            return []
         publisher = _name(message.get("PublisherId", publisher))
-        if kind == _KEEP_ALIVE or kind not in _VALUES:
-            return [self._alive(publisher, message, kind)]
-        asset = self._asset(publisher, _writer(message))
+        writer = _name(message.get("DataSetWriterName", message.get("DataSetWriterId", "")))
+        asset = self._asset(publisher, writer)
+        if kind == _KEEP_ALIVE:
+            return [DeviceState(True, asset, "keep-alive")]
         payload = message.get("Payload")
         if type(payload) is not dict:
             detail = f'"Payload" is {described(payload)}, not an object'
@@ -87,14 +92,8 @@ class OpcUaDecoder:
         at = when("Timestamp", message.get("Timestamp"))
         quality = status_quality("the message", message.get("Status"))
         found = samples(payload, asset, at, quality, self._settings)
-        found[0].sequence = _sequence(
-            f"{publisher}/{_writer(message)}", message.get("SequenceNumber")
-        )
+        found[0].sequence = _sequence(f"{publisher}/{writer}", message.get("SequenceNumber"))
         return [*found]
-
-    def _alive(self, publisher: str, message: dict[str, Any], kind: str) -> DeviceState:
-        asset = self._asset(publisher, _writer(message))
-        return DeviceState(online=True, asset=asset, detail=kind.removeprefix("ua-"))
 
     def _asset(self, publisher: str, writer: str) -> str:
         wanted = self._settings.asset_from
@@ -120,10 +119,6 @@ def _kind(message: dict[str, Any], usual: str) -> str:
         detail = f'"MessageType" is {described(kind)}; known: {", ".join(known)}'
         raise Bad(Reason.MALFORMED, detail)
     return str(kind)
-
-
-def _writer(message: dict[str, Any]) -> str:
-    return _name(message.get("DataSetWriterName", message.get("DataSetWriterId", "")))
 
 
 def _name(said: Any) -> str:
