@@ -36,7 +36,7 @@ def check_template(template: str) -> str:
 class TopicTemplate:
     """A template such as `plant/{site}/{area}/{asset}/telemetry`.
 
-    `+` stands for any level, `#` at the end for any number of them.
+    `+` stands for any level, `#` at the end for any number of them, which are captured as one.
     """
 
     def __init__(self, template: str) -> None:
@@ -76,6 +76,8 @@ class TopicTemplate:
                 found[want[1:-1]] = level
             elif want not in {"+", level}:
                 return Bad(Reason.BAD_TOPIC, detail)
+        if self._open and len(levels) > len(wanted):
+            found["#"] = "/".join(levels[len(wanted) :])
         return found
 
     def asset_id(self, topic: bytes) -> str | Bad:

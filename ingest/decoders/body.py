@@ -23,7 +23,8 @@ def read(payload: bytes) -> Any:
     """Read a payload's JSON; Bad says what is wrong with it.
 
     Numbers are int and float where all was plain; where something was odd they are `Number`, text
-    as it was written, and what JSON does not know is a `Constant`.
+    as it was written, and what JSON does not know is a `Constant`. How deep it is nested is left to
+    those who go into it.
     """
     try:
         body = _decode(payload)
@@ -32,8 +33,6 @@ def read(payload: bytes) -> Any:
     except _ODD:
         return parse_any(payload)
     if not plain or _HIDDEN_QUOTE in payload:
-        return parse_any(payload)
-    if payload.count(b"{") + payload.count(b"[") > DEEPEST and deep(body):
         return parse_any(payload)
     return body
 

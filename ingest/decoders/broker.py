@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from typing import Literal
 
 from core.rejection import Reason
+from core.settings import Settings
 from ingest.decoders.body import number
-from ingest.decoders.bounds import Bounded, short
+from ingest.decoders.bounds import short
 from ingest.payload import Bad, Number
 from ingest.sample import BrokerSaid
 
 _COUNTED = re.compile(r"([-+]?\d{1,30}(?:\.\d{1,30})?)(?: [A-Za-z/%]{1,20})?", re.ASCII)
 
 
-class BrokerStateSettings(Bounded):
+class BrokerStateSettings(Settings):
     """How the broker's own figures are read.
 
-    The figure is called by the levels that the topic's template names: of
-    `$SYS/broker/{part}/{name}` it is `clients/connected`.
+    A figure is called by the levels that the topic's template names, and by those that its `#`
+    stands for: of `$SYS/broker/#` it is `clients/connected`.
     """
 
     kind: Literal["broker"] = "broker"
@@ -35,7 +36,7 @@ class BrokerStateDecoder:
         """Read one message; Bad where it is no short text."""
         name = "/".join(captured.values())
         if not name:
-            detail = "the topic does not name a figure: write {name} in its template"
+            detail = "the topic does not name a figure: end its template in #"
             raise Bad(Reason.BAD_TOPIC, detail)
         try:
             text = payload.decode().strip()

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from core.rejection import Reason
+from ingest.decoders.body import deep
+from ingest.payload import DEEPEST, Bad
+
 
 def flattened(body: Any, separator: str) -> Iterable[tuple[str, Any]]:
-    """Give the values of an object by their flat names; elements of a list count from 1."""
+    """Give the values of an object by their flat names; elements of a list count from 1.
+
+    Bad where they are nested too deep.
+    """
     found: list[tuple[str, Any]] = []
+    if deep(body):
+        detail = f"nested deeper than {DEEPEST} levels"
+        raise Bad(Reason.TOO_DEEP, detail)
     _lay(body, separator, "", found)
     return found
 

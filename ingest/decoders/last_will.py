@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from core.rejection import Reason
+from core.settings import Settings
 from core.suggestion import listed, quoted
 from ingest.decoders.body import read
-from ingest.decoders.bounds import Bounded
 from ingest.decoders.paths import MISSING, Path, PathText
 from ingest.payload import Bad, described
 from ingest.sample import DeviceState
@@ -19,7 +19,7 @@ _Words = Annotated[tuple[str, ...], Field(min_length=1)]
 _LONGEST = 1000
 
 
-class StateSettings(Bounded):
+class StateSettings(Settings):
     """Which words say that a device is there, and which that it is gone, in any letters.
 
     With `state_path` the word, or true or false, stands there in an object.

@@ -14,6 +14,7 @@ from ingest.decoders.body import read, read_digits
 from ingest.decoders.bounds import usable
 from ingest.decoders.mapped_field import Fields, MappedField
 from ingest.decoders.mapped_object import MappedObject, Object
+from ingest.decoders.mapped_plain import Plain
 from ingest.decoders.mapped_source import Fraction, Source, Timed
 from ingest.decoders.paths import PathText, flat_name
 from ingest.decoders.qualities import QualityWords
@@ -79,10 +80,19 @@ class MappingDecoder:
 
     def __init__(self, settings: MappingSettings) -> None:
         self._mapper = Mapper(settings, wary=True)
+        self._plain: Plain | None = None
+        ways = (settings.timestamp_path, settings.asset_path)
+        if not settings.objects and Plain.fits(settings.fields, *ways):
+            times = Times(settings.timestamp_format, settings.timestamp_timezone)
+            self._plain = Plain(settings.fields, *ways, times, settings.max_values)
 
     def decode(self, captured: Mapping[str, str], payload: bytes) -> list[Sample]:
         """Read one message; Bad where nothing in it can be used."""
         body = read(payload)
+        if self._plain is not None:
+            sample = self._plain.read(body)
+            if sample is not None:
+                return [sample]
         try:
             return self._mapper.map(body)
         except Fraction:

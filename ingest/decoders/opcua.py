@@ -34,8 +34,8 @@ class OpcUaSettings(Bounded):
 class OpcUaDecoder:
     """Reads data sets with their times, qualities and numbers.
 
-    Events and descriptions say nothing about a machine's condition, and come to nothing. A keep-
-    alive says that its writer is there.
+    Keep-alives, events and descriptions say nothing of a machine's condition, but that their sender
+    is there.
     """
 
     def __init__(self, settings: OpcUaSettings) -> None:
@@ -47,25 +47,23 @@ class OpcUaDecoder:
         publisher = ""
         if type(body) is dict and "Messages" in body:
             kind = _kind(body, "ua-data")
-            if kind not in _VALUES:
-                return []
             publisher = _name(body.get("PublisherId", ""))
+            if kind not in _VALUES:
+                return [self._alive(publisher, body, kind)]
             body = body["Messages"]
         messages = body if type(body) is list else [body]
         self._settings.check(len(messages))
         found: list[Sample] = []
         states: list[DeviceState] = []
-        quiet = False
         for each in messages:
             try:
                 more = self._message(each, publisher)
             except Bad as bad:
                 more = [Sample({}, bad=[bad])]
-            quiet = quiet or not more
             states += [one for one in more if isinstance(one, DeviceState)]
             found += [one for one in more if isinstance(one, Sample)]
             self._settings.check(len(found))
-        if not found and (states or quiet):
+        if states and not found:
             return states
         return [*states, *usable(found)]
 
@@ -78,13 +76,10 @@ class OpcUaDecoder:
                 *samples(message, self._asset(publisher, ""), None, Quality.GOOD, self._settings)
             ]
         kind = _kind(message, "ua-keyframe")
-        if kind not in _VALUES:
-            return []
         publisher = _name(message.get("PublisherId", publisher))
-        writer = _name(message.get("DataSetWriterName", message.get("DataSetWriterId", "")))
-        asset = self._asset(publisher, writer)
-        if kind == _KEEP_ALIVE:
-            return [DeviceState(True, asset, "keep-alive")]
+        if kind == _KEEP_ALIVE or kind not in _VALUES:
+            return [self._alive(publisher, message, kind)]
+        asset = self._asset(publisher, _writer(message))
         payload = message.get("Payload")
         if type(payload) is not dict:
             detail = f'"Payload" is {described(payload)}, not an object'
@@ -92,8 +87,14 @@ class OpcUaDecoder:
         at = when("Timestamp", message.get("Timestamp"))
         quality = status_quality("the message", message.get("Status"))
         found = samples(payload, asset, at, quality, self._settings)
-        found[0].sequence = _sequence(f"{publisher}/{writer}", message.get("SequenceNumber"))
+        found[0].sequence = _sequence(
+            f"{publisher}/{_writer(message)}", message.get("SequenceNumber")
+        )
         return [*found]
+
+    def _alive(self, publisher: str, message: dict[str, Any], kind: str) -> DeviceState:
+        asset = self._asset(publisher, _writer(message))
+        return DeviceState(online=True, asset=asset, detail=kind.removeprefix("ua-"))
 
     def _asset(self, publisher: str, writer: str) -> str:
         wanted = self._settings.asset_from
@@ -119,6 +120,10 @@ def _kind(message: dict[str, Any], usual: str) -> str:
         detail = f'"MessageType" is {described(kind)}; known: {", ".join(known)}'
         raise Bad(Reason.MALFORMED, detail)
     return str(kind)
+
+
+def _writer(message: dict[str, Any]) -> str:
+    return _name(message.get("DataSetWriterName", message.get("DataSetWriterId", "")))
 
 
 def _name(said: Any) -> str:

@@ -8,7 +8,7 @@ from core.rejection import Reason
 from ingest.sample import BrokerSaid
 from tests.unit.ingest.decoders.tables import decoded, refused
 
-TOPIC = {"part": "clients", "name": "connected"}
+TOPIC = {"#": "clients/connected"}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_figure_is_called_by_its_topic(payload: str, value: float | str) -> No
         (b"a\x00b", TOPIC, Reason.MALFORMED, "control characters"),
         (b"\xff", TOPIC, Reason.NOT_UTF8, "byte 0"),
         (b"x" * 300, TOPIC, Reason.OVERSIZED, "at most 256"),
-        (b"1", {}, Reason.BAD_TOPIC, "{name}"),
+        (b"1", {}, Reason.BAD_TOPIC, "end its template in #"),
     ],
 )
 def test_what_is_no_figure_is_refused(

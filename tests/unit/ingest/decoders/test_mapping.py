@@ -211,7 +211,7 @@ SIX = {"timestamp_path": "t", "fields": [{"path": "v"}, {"path": "w"}]}
             Reason.DUPLICATE_KEY,
             '"a" comes',
         ),
-        ("[" * 17 + "]" * 17, SIX, Reason.TOO_DEEP, "16 levels"),
+        ('{"v":' * 16 + "[]" + "}" * 16, {}, Reason.TOO_DEEP, "16 levels"),
         ('{"v": 1e999}', {}, Reason.NOT_FINITE, "v is the number 1e999"),
         ('{"v": ' + "9" * 400 + "}", {}, Reason.NOT_FINITE, "beyond any real value"),
         ('{"a": true}', {"asset_path": "a"}, Reason.UNKNOWN_ASSET, 'true stands at "a"'),

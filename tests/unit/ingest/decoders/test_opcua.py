@@ -61,10 +61,14 @@ TABLE: list[tuple[str, dict[str, Any], list[Any]]] = [
         '{"Messages": [{"DataSetWriterName": "p1", "MessageType": "ua-keepalive",'
         ' "SequenceNumber": 4}]}',
         {"asset_from": "writer"},
-        [DeviceState(online=True, asset="p1", detail="keep-alive")],
+        [DeviceState(online=True, asset="p1", detail="keepalive")],
     ),
-    ('{"MessageType": "ua-event", "Payload": {"Severity": 500}}', {}, []),
-    ('{"MessageType": "ua-metadata", "Messages": []}', {}, []),
+    (
+        '{"MessageType": "ua-event", "Payload": {"Severity": 500}}',
+        {},
+        [DeviceState(True, "", "event")],
+    ),
+    ('{"MessageType": "ua-metadata", "Messages": []}', {}, [DeviceState(True, "", "metadata")]),
     (
         '{"a": {"Value": 1, "SourceTimestamp": "0001-01-01T00:00:00Z",'
         ' "ServerTimestamp": "2026-11-23T08:00:00.1234567Z"}, "b": {"StatusCode": 0}}',
