@@ -16,3 +16,4 @@ HISTORY_AGE = Gauge(
     "millwright_history_lag_seconds", "Age of the oldest entry not yet in the history."
 )
 HISTORY_LAG = Gauge("millwright_history_lag_entries", "Journal entries not yet in the history.")
+BROKER = Gauge("millwright_broker_figure", "What the broker says of itself.", ["name"])

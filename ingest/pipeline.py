@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.history import TelemetryHistory
 from core.journal import Journal
 from core.plant import Plant
 from ingest.block_keeper import BlockKeeper
+from ingest.broker_watch import BrokerWatch
 from ingest.clocks import ClockOffsets
 from ingest.decode import Decoder
 from ingest.drain import Drain
@@ -93,6 +95,7 @@ class IngestPipeline:
         self._keeper = keeper
         keep = keeper.offer if keeper is not None else _let_go
         self._intake = Intake(self._decoder, journal, clock, self._trust.look, keep)
+        self._broker = BrokerWatch(self._decoder.broker)
         self._subscriber = Subscriber(
             broker,
             settings,
@@ -177,6 +180,7 @@ class IngestPipeline:
         self._remember()
         if self._subscriber.trouble and not self._subscriber.connected:
             yield "broker", f"no connection to the broker: {self._subscriber.trouble}"
+        yield from self._broker.notes(time.monotonic())
         if self._intake.outage.lasts:
             yield "journal unavailable", f"nothing is acknowledged: {self._intake.outage.words}"
         if (behind := self._drain.note()) is not None:
