@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from service.notify_mqtt import MqttNotifier
     from service.settings import MqttNotifierSettings
     from storage.journal_sqlite import SqliteJournal
+    from storage.proposals_sqlite import SqliteProposals
 
 
 def open_journal(config: Configuration) -> SqliteJournal:
@@ -58,6 +59,14 @@ def open_keeper(config: Configuration, closing: ExitStack) -> BlockKeeper | None
     store = open_blocks(config)
     closing.callback(store.close)
     return BlockKeeper(store, blocks.keep)
+
+
+def open_proposals(config: Configuration) -> SqliteProposals:
+    """Open the list of proposed assets."""
+    from storage.proposals_sqlite import SqliteProposals
+
+    config.data.mkdir(parents=True, exist_ok=True)
+    return SqliteProposals(config.data / "proposed.db")
 
 
 def existing(config: Configuration, file: str = "cases.db") -> Configuration:

@@ -7,13 +7,17 @@ from typing import Annotated
 import typer
 
 from cli.block import block
+from cli.ledger import ledger
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
 from cli.teaching import Teaching
 from core.errors import Refused
 from core.rejection import Reason
 
-app = typer.Typer(no_args_is_help=True, help="Look at refused messages and try them again.")
+app = typer.Typer(
+    no_args_is_help=True, help="What became of messages: account for them, try refused ones again."
+)
 app.command(cls=Teaching)(block)
+app.command(cls=Teaching)(ledger)
 
 
 @app.command(cls=Teaching)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from cli.adapters import open_casefile, open_history, open_journal, open_keeper, open_notifiers
+from cli import adapters
 from cli.parts import Parts
 from core.clock import Clock, system_clock
 from core.errors import Unavailable
@@ -29,12 +29,14 @@ class Runtime:
         self.clock = clock
         self.parts = Parts()
         with contextlib.ExitStack() as opened:
-            self.journal = open_journal(config)
+            self.journal = adapters.open_journal(config)
             opened.callback(self.journal.close)
-            self.history = open_history(config)
+            self.history = adapters.open_history(config)
             opened.callback(self.history.close)
-            self.casefile = open_casefile(config)
+            self.casefile = adapters.open_casefile(config)
             opened.callback(self.casefile.close)
+            self.proposals = adapters.open_proposals(config)
+            opened.callback(self.proposals.close)
             # where the journal was moved aside, its consumers must not pass over new entries
             self.journal.skip_to(max(self.history.position(), self.casefile.load().position))
             self._close = opened.pop_all()
@@ -56,6 +58,7 @@ class Runtime:
         from ingest.pipeline import IngestPipeline
 
         self._lock("ingest")
+        self.journal.pair(self.history.account())
         service = self.config.service
         self.pipeline = IngestPipeline(
             self.config.plant,
@@ -68,7 +71,7 @@ class Runtime:
             commit_every=service.journal.commit_every,
             journal_keep=service.journal.keep,
             keep_steps=service.history.keep_steps,
-            keeper=open_keeper(self.config, self._close),
+            keeper=adapters.open_keeper(self.config, self._close),
         )
         self.pipeline.start()
         self._close.callback(self.pipeline.stop)
@@ -96,7 +99,7 @@ class Runtime:
         self._lock("serve")
         plant = self.config.plant
         self.journal.append([draft(self.clock(), Revision("configuration", plant.revision))])
-        notifiers = open_notifiers(self.config)
+        notifiers = adapters.open_notifiers(self.config)
         names = tuple(notifier.name for notifier in notifiers)
         scoring = self.scoring = Scoring(plant, self.journal, self.casefile, names)
         self._thread("scoring", lambda: scoring.run(self.stop))
@@ -122,6 +125,7 @@ class Runtime:
             self.clock,
             status,
             self.scoring,
+            self.proposals,
         )
         self._thread("feed", lambda: serve(app, service.feed, self.stop, listener))
 

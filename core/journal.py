@@ -254,10 +254,11 @@ class Ledger(AccountingJournal, Protocol):
         """Book what is missing as settled, after a person has looked at it."""
         ...
 
-    def claim(self, position: int) -> None:
-        """Let nothing up to `position` make room: history is about to store it.
+    def claim(self, after: int, last: int) -> bool:
+        """Let no entry up to `last` make room: history is about to store those after `after`.
 
-        What was dropped would otherwise be stored as well, and be told as a gap.
+        What made room would otherwise be stored as well, and be told as a gap. Returns whether
+        any of them had made room before.
         """
         ...
 

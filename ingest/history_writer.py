@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import msgspec
+import numpy as np
 import structlog
 
 from core.clock import HOUR, SECOND, Clock, Instant, Span
@@ -30,6 +32,8 @@ _MARK_EVERY = 1.0
 _TELLING = 500
 _SETTLE_EVERY = 60.0
 _SETTLE_PAUSE = 2.0
+_NO_END = 2**63 - 1
+_UNREADABLE = Readings("", (), (), np.zeros(0, "i4"), np.zeros(0, "i8"), np.zeros((0, 0)), 0)
 
 
 class HistoryWriter:
@@ -62,6 +66,7 @@ class HistoryWriter:
         self._keep_steps = keep_steps
         self._trusted = trusted
         self._position: int | None = None
+        self._unsure = False
         self._unreadable = 0
         self._marked = -1
         self._mark_at = 0.0
@@ -86,6 +91,7 @@ class HistoryWriter:
             except Refused:
                 raise
             except Exception as error:  # whatever a store raises: the journal keeps the readings
+                self._unsure = True  # it may have stored them all the same: ask it again
                 rest(stop, beat, self.outage.failed(error))
                 continue
             if idle:
@@ -93,9 +99,9 @@ class HistoryWriter:
 
     def step(self) -> bool:
         """Write the next entries, if there are any; tells whether there were."""
-        if self._position is None:
-            self._position = self._history.position()
-        entries, batches = self._next(self._position)
+        if self._position is None or self._unsure:
+            self._position, self._unsure = self._history.position(), False
+        entries, batches = self._claimed(self._position)
         if not entries:
             self.outage.worked()
             self.lag = 0
@@ -129,16 +135,27 @@ class HistoryWriter:
             self._measured = (kept / 2 + messages, took / 2 + seconds)
             self.pace = self._measured[0] / max(self._measured[1], 1e-6)
 
-    def _next(self, position: int) -> tuple[list[Entry], list[Readings]]:
-        """Read entries until there are rows enough for one write."""
+    def _claimed(self, position: int) -> tuple[list[Entry], list[Readings]]:
+        """Read the next entries and keep them from making room, so that none is stored and dropped.
+
+        Where some had made room before the claim was there, what is left is read anew.
+        """
+        entries, batches = self._next(position, _NO_END)
+        if entries and self._journal.claim(position, entries[-1].id):
+            return self._next(position, entries[-1].id)
+        return entries, batches
+
+    def _next(self, position: int, last: int) -> tuple[list[Entry], list[Readings]]:
+        """Read entries up to `last` until there are rows enough for one write."""
         entries: list[Entry] = []
         batches: list[Readings] = []
         rows = 0
         while rows < self._rows:
-            found = self._journal.read(position, _ENTRIES)
+            found = [one for one in self._journal.read(position, _ENTRIES) if one.id <= last]
             entries += found
             for entry in found:
-                if entry.kind is Kind.READINGS and (batch := self._decoded(entry)) is not None:
+                if entry.kind is Kind.READINGS:
+                    batch = self._decoded(entry)
                     batches.append(batch)
                     rows += len(batch)
             if len(found) < _ENTRIES:
@@ -146,7 +163,7 @@ class HistoryWriter:
             position = found[-1].id
         return entries, batches
 
-    def _decoded(self, entry: Entry) -> Readings | None:
+    def _decoded(self, entry: Entry) -> Readings:
         """Read an entry's readings; one that cannot be read is told once, and left out."""
         try:
             batch = Readings.decode(entry.body)
@@ -156,13 +173,14 @@ class HistoryWriter:
                 _log.warning("journal_entry_unreadable", entry=entry.id, why=str(error))
                 self._tell(1, f"journal entry {entry.id} cannot be read: {error}", entry.body)
                 self._unreadable = entry.id
-            return None
+            # Without a row, the messages that it held count as refused.
+            return replace(_UNREADABLE, source=entry.source, messages=entry.messages)
         return batch
 
     def _refused(self, error: PartlyRefused, batches: Sequence[Readings]) -> None:
         """Tell of rows that the history will never take."""
         _log.warning("history_refused_rows", refused=error.refused, why=str(error))
-        names = {batch.asset_class for batch in batches}
+        names = {batch.asset_class for batch in batches if len(batch)}
         self._tell(error.refused, f"{error}; classes: {', '.join(sorted(names))}")
 
     def _tell(self, count: int, why: str, payload: bytes = b"") -> None:

@@ -76,18 +76,21 @@ class Intake:
             _log.exception("batch_not_decoded", messages=len(packets))
         return self._one_by_one(packets, arrived, trusted=trusted)
 
-    def append(self, batch: Batch | None, patience: Callable[[float], bool]) -> bool:
+    def append(
+        self, batch: Batch | None, patience: Callable[[float], bool], messages: int | None = None
+    ) -> bool:
         """Make a batch durable, trying until it is; false when `patience` ended before.
 
-        `patience` waits so many seconds and tells whether to go on. `Refused` where the journal
-        is damaged.
+        `messages` is how many it was made of; what the batch does not account for is then missing
+        in the ledger. `patience` waits so many seconds and tells whether to go on. `Refused`
+        where the journal is damaged.
         """
         drafts = [] if batch is None else self._drafts(batch)
         rejections = () if batch is None else batch.rejections
-        counts = NOTHING if batch is None else batch.account
+        counts = NOTHING if batch is None else _received(batch.account, messages)
         while True:
             links = list(self._links)
-            if not (drafts or links or rejections):
+            if not (drafts or links or rejections or counts):
                 return True
             try:
                 self._journal.append([*links, *drafts], rejections, counts)
@@ -156,6 +159,14 @@ class Intake:
             _added([*(batch.account for batch in batches), account((), failed)]),
             tuple(kept for batch in batches for kept in batch.raw),
         )
+
+
+def _received(account: Account, messages: int | None) -> Account:
+    """Count as received, and as nothing else, what a batch does not say of its messages."""
+    said = sum(count for (_, fate, _), count in account.items() if fate is Fate.RECEIVED)
+    if messages is None or messages == said:
+        return account
+    return _added([account, {(PLAIN, Fate.RECEIVED, ""): messages - said}])
 
 
 def _added(accounts: Sequence[Account]) -> Account:

@@ -18,6 +18,7 @@ from core.errors import Refused, Unavailable
 from core.history import TelemetryHistory
 from core.journal import Journal
 from core.plant import Plant
+from ingest.audit import Audit
 from ingest.block_keeper import BlockKeeper
 from ingest.broker_watch import BrokerWatch
 from ingest.clocks import ClockOffsets
@@ -116,13 +117,14 @@ class IngestPipeline:
         )
         self._drain = Drain(journal, self._writer, clock)
         self._drain.told = self._memory.now.behind
+        self._audit = Audit(history, journal)
         self._heartbeat = Heartbeat(
             journal,
             clock,
             plant.tick_every,
             connected=lambda: self._subscriber.connected,
             trusted=self._trust.look,
-            notes=self._notes,
+            notes=self._looked,
         )
         self._workers = tuple(self._threads())
 
@@ -175,6 +177,10 @@ class IngestPipeline:
         if self._keeper is not None:
             yield Worker("blocks", self._keeper.run)
 
+    def _looked(self) -> Iterator[Note]:
+        self._audit.look()
+        return self._notes()
+
     def _notes(self) -> Iterator[Note]:
         """List the standing faults of ingest."""
         self._remember()
@@ -197,6 +203,7 @@ class IngestPipeline:
             named = ", ".join(jumped[:_NAMED])
             more = f" and {len(jumped) - _NAMED} more" if len(jumped) > _NAMED else ""
             yield "clocks", f"went back by more than an hour: the clock of {named}{more}"
+        yield from self._audit.notes()
         for worker in self._workers:
             if worker.refusal is not None:
                 yield f"thread {worker.name}", f"has ended: {worker.refusal}"

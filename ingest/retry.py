@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.clock import Clock, Instant, Span
+from core.clock import Clock, Span
 from core.journal import DeadLetters, Journal, draft
+from core.ledger import Fate
 from core.plant import Asset, Plant
 from core.readings import Readings
 from core.rejection import DeadLetter
@@ -66,6 +68,7 @@ def _retry_some(
     clock: Clock,
 ) -> int:
     drafts, done = [], []
+    no_longer: Counter[tuple[str, Fate, str]] = Counter()
     now = clock()
     for number, letter in enumerate(letters):
         packet = (letter.topic.encode(), letter.payload, _QOS_1 | letter.retained * RETAINED, 0)
@@ -75,17 +78,18 @@ def _retry_some(
         verdict = inspector.inspect(packet, Arrival(letter.at, number))
         if not verdict.taken or verdict.rejection is not None:
             continue
-        drafts += [draft(now, block) for block in _blocks(verdict, inspector, letter.at)]
+        drafts += [draft(now, block) for block in _blocks(verdict, inspector, letter)]
         done.append(letter.id)
+        no_longer[letter.source, Fate.REJECTED, str(letter.reason)] -= letter.messages
     if drafts:
-        journal.append(drafts)
+        journal.append(drafts, (), no_longer)
         journal.discard(done)
     return len(done)
 
 
-def _blocks(verdict: Verdict, inspector: Inspector, at: Instant) -> Iterator[Readings]:
-    """Make a block of each reading of a message; the first counts the message."""
-    messages = 1
+def _blocks(verdict: Verdict, inspector: Inspector, letter: DeadLetter) -> Iterator[Readings]:
+    """Make a block of each reading of a message; the first counts it where nothing else did."""
+    messages = letter.messages
     for past, readings in ((False, verdict.readings), (True, verdict.past)):
         for reading in readings:
             name = inspector.plant.assets[reading.asset].asset_class
@@ -94,9 +98,9 @@ def _blocks(verdict: Verdict, inspector: Inspector, at: Instant) -> Iterator[Rea
                 name,
                 channels,
                 [reading],
-                at,
+                letter.at,
                 retained=past,
-                source=verdict.source,
+                source=letter.source,
                 messages=messages,
             )
             messages = 0

@@ -147,7 +147,9 @@ class Subscriber:
                 last_ping = time.monotonic()
                 connection.keep_alive()
 
-        if not self._intake.append(batch, lambda seconds: rest(stop, come_round, seconds)):
+        if not self._intake.append(
+            batch, lambda seconds: rest(stop, come_round, seconds), len(packets)
+        ):
             return
         ids = [packet[3] for packet in packets if packet[3]]
         if ids and connection.acknowledge(ids):

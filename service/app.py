@@ -18,7 +18,9 @@ from core.errors import Refused, Unavailable
 from core.history import TelemetryHistory
 from core.journal import Journal
 from core.plant import Plant
+from core.proposal import Proposals
 from service.api import api_router
+from service.api_messages import messages_router
 from service.auth import Doorkeeper
 from service.desk import Desk
 from service.feed import Feed
@@ -46,6 +48,7 @@ def create_app(
     clock: Clock,
     status: Callable[[], IngestStatusLike] | None = None,
     scoring: ScoringLike | None = None,
+    proposals: Proposals | None = None,
 ) -> FastAPI:
     """Build the feed over the given ports.
 
@@ -66,6 +69,7 @@ def create_app(
         hub=Hub(casefile, plant, pulse, settings.most_streams),
         plotter=Plotter(plant, casefile, history, clock),
         pulse=pulse,
+        proposals=proposals,
     )
     app = FastAPI(
         title=TITLE,
@@ -78,6 +82,7 @@ def create_app(
     app.add_middleware(Gate, doorkeeper=doorkeeper, hosts=_hosts(settings))
     _add_refusals(app)
     app.include_router(api_router(feed))
+    app.include_router(messages_router(feed))
     app.include_router(probes_router(feed))
     app.include_router(page_router(feed))
     return app

@@ -9,6 +9,7 @@ from core.clock import Clock
 from core.history import TelemetryHistory
 from core.journal import Journal
 from core.plant import Plant
+from core.proposal import Proposals
 from service.auth import Doorkeeper
 from service.desk import Desk
 from service.plotter import Plotter
@@ -32,6 +33,7 @@ class Feed:
     hub: Hub
     plotter: Plotter
     pulse: Pulse
+    proposals: Proposals | None = None
 
     def heartbeats(self) -> dict[str, float]:
         """Tell for each thread of this process how many seconds ago it last got somewhere."""

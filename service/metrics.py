@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ from prometheus_client.registry import Collector
 from core.alert import Alert, AlertQuery, AlertState
 from core.casefile import CaseFile
 from core.clock import SECOND
+from core.errors import Unavailable
+from core.ledger import look
+from service import ledger_view
 
 if TYPE_CHECKING:
     from service.feed import Feed
@@ -54,6 +58,8 @@ class FeedCollector(Collector):
         yield _gauge("millwright_scoring_lag_entries", "Journal entries not yet scored.", behind)
         streams = self._feed.hub.clients
         yield _gauge("millwright_event_streams", "Clients that follow the event stream.", streams)
+        with contextlib.suppress(Unavailable):
+            yield from ledger_view.metrics(look(self._feed.history, self._feed.journal))
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Name nothing in advance, so that registering reads no store."""

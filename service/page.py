@@ -24,6 +24,7 @@ from service import page_view as view
 from service.auth import FORGET
 from service.metrics import open_alerts
 from service.outlook import renewed
+from service.page_messages import add_messages
 from service.page_words import tongue
 from service.words import timezone_of
 
@@ -192,6 +193,7 @@ def page_router(feed: Feed) -> APIRouter:
     def favicon() -> Response:
         return Response(pages.files["icon.svg"], media_type=FILES["icon.svg"], headers=FOR_EVER)
 
+    add_messages(router, pages, feed)
     _add_login(router, pages, feed)
     return router
 

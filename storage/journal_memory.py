@@ -132,10 +132,11 @@ class MemoryJournal:
         with self._lock:
             self._account.update(differences(kept, self._booked(kept.position), reason))
 
-    def claim(self, position: int) -> None:
-        """Let nothing up to `position` make room unstored."""
+    def claim(self, after: int, last: int) -> bool:
+        """Let no entry up to `last` make room; tells whether one after `after` had."""
         with self._lock:
-            self._claim = max(self._claim, position)
+            self._claim = max(self._claim, last)
+            return any(gap.first <= last and gap.last > after for gap in self._gaps)
 
     def rejected(self, limit: int = 100, reason: Reason | None = None) -> list[DeadLetter]:
         """List the newest kept rejections, newest first."""

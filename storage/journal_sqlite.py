@@ -166,11 +166,16 @@ class SqliteJournal:
             found = ledger_table.booked(connection, kept.position)
             ledger_table.book(connection, differences(kept, found, reason))
 
-    def claim(self, position: int) -> None:
-        """Let nothing up to `position` make room unstored."""
-        if self._settings.when_full == "drop_unstored":
-            with self._file.writing(durable=False) as connection:
-                ledger_table.claim(connection, position)
+    def claim(self, after: int, last: int) -> bool:
+        """Let no entry up to `last` make room; tells whether one after `after` had."""
+        if self._settings.when_full == "stop":
+            return False
+        with self._file.writing(durable=False) as connection:
+            ledger_table.claim(connection, last)
+            gaps = connection.execute(
+                "SELECT count(*) FROM gaps WHERE first <= ? AND last > ?", (last, after)
+            )
+            return bool(gaps.fetchone()[0])
 
     def rejected(self, limit: int = 100, reason: Reason | None = None) -> list[DeadLetter]:
         """List the newest kept rejections, newest first."""

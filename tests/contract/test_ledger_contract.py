@@ -130,7 +130,7 @@ def test_what_history_has_claimed_does_not_make_room(make: Make) -> None:
     journal = make(max_size=5 * (size + 100), when_full="drop_unstored")
     journal.append([said(1, 1)])
     journal.append([said(2, 1)])
-    journal.claim(2)
+    assert not journal.claim(0, 2)
     for number in range(3, 11):
         journal.append([said(number, 1)])
         journal.mark("scoring", number)
@@ -138,6 +138,8 @@ def test_what_history_has_claimed_does_not_make_room(make: Make) -> None:
     assert kept[:2] == [1, 2] and kept[-1] == 10
     (gap,) = journal.gaps()
     assert gap.first == 3 and gap.last == kept[2] - 1
+    assert journal.claim(2, 10) and journal.claim(gap.last - 1, 10)
+    assert not journal.claim(gap.last, 10)
 
 
 def test_a_claim_does_not_go_back(make: Make) -> None:
@@ -145,8 +147,8 @@ def test_a_claim_does_not_go_back(make: Make) -> None:
     journal = make(max_size=3 * (size + 100), when_full="drop_unstored")
     for number in (1, 2, 3):
         journal.append([said(number, 1)])
-    journal.claim(3)
-    journal.claim(1)
+    journal.claim(0, 3)
+    journal.claim(0, 1)
     journal.mark("scoring", 3)
     with pytest.raises(Unavailable):
         journal.append([said(4, 1)])

@@ -12,11 +12,13 @@ from structlog.testing import capture_logs
 from core.clock import DAY, HOUR, MINUTE, SECOND, ManualClock
 from core.errors import PartlyRefused, Refused, Unavailable
 from core.journal import Draft, Kind, RejectionsSeen, Tick, decode, draft
+from core.ledger import REFUSED, Fate, look
 from core.readings import Reading, Readings
 from core.rejection import Reason
 from ingest import history_writer
 from ingest.history_writer import CONSUMER, HistoryWriter
 from storage.journal_memory import MemoryJournal
+from storage.settings import JournalSettings
 from tests.messages import NOW, PUMP
 from tests.stubborn import StubbornHistory
 from tests.waiting import until
@@ -292,3 +294,66 @@ def test_downsampling_goes_on_while_there_is_more_and_rests_a_minute_then() -> N
     for _ in range(5):
         works.writer._settle(idle=True)
     assert asked == [3, 2, 1]
+
+
+def test_what_an_unreadable_entry_held_counts_as_refused() -> None:
+    works = Works()
+    entry = Draft(NOW, Kind.READINGS, b"\xc1", "telemetry", 7)
+    works.journal.append([entry], (), {("telemetry", Fate.RECEIVED, ""): 7})
+    works.journal.pair(works.history.account())
+    works.drain()
+    (line,) = look(works.history, works.journal)
+    assert (line.stored, line.dropped, line.missing) == (0, {REFUSED: 7}, 0)
+
+
+def test_a_write_that_failed_after_it_was_stored_counts_once() -> None:
+    works = Works()
+    works.journal.pair(works.history.account())
+    block = Readings.of("pump", ("vibration",), [Reading("p", NOW, {"vibration": 1.0})], NOW)
+    said = replace(block, source="telemetry", messages=3)
+    works.journal.append([draft(NOW, said)], (), {("telemetry", Fate.RECEIVED, ""): 3})
+    works.history.after = Unavailable("the answer was lost")
+    stop, beats = threading.Event(), 0
+
+    def beat() -> None:
+        nonlocal beats
+        beats += 1
+        if beats == 2:
+            works.history.after = None
+            works.journal.append([draft(NOW, said)], (), {("telemetry", Fate.RECEIVED, ""): 3})
+        if beats == 4:
+            stop.set()
+
+    works.writer.run(stop, beat)
+    (line,) = look(works.history, works.journal)
+    assert (line.received, line.stored, line.waiting, line.missing) == (6, 6, 0, 0)
+
+
+def test_what_made_room_while_it_was_being_read_is_not_stored_as_well() -> None:
+    works = Works()
+    settings = JournalSettings.model_construct(max_size=3000, when_full="drop_unstored")
+    works.journal = MemoryJournal(settings)
+    works.restarted()
+    works.journal.pair(works.history.account())
+    block = Readings.of("pump", ("vibration",), [Reading("p", NOW, {"vibration": 1.0})], NOW)
+
+    def says() -> None:
+        said = replace(block, source="telemetry", messages=1)
+        last = works.journal.append([draft(NOW, said)], (), {("telemetry", Fate.RECEIVED, ""): 1})
+        works.journal.mark("scoring", last)
+
+    for _ in range(10):
+        says()
+    claim = works.journal.claim
+
+    def late(after: int, last: int) -> bool:
+        for _ in range(30):
+            says()
+        return claim(after, last)
+
+    works.journal.claim = late  # type: ignore[method-assign]
+    works.writer.step()
+    works.journal.claim = claim  # type: ignore[method-assign]
+    works.drain()
+    (line,) = look(works.history, works.journal)
+    assert line.dropped and line.missing == 0
