@@ -33,6 +33,7 @@ class Status:
 
     `judged` is false while the asset cannot be judged; `why` then says it. `at` is the event
     time of its last reading, `arrived` when that came in. `counts` are duplicates, late, ….
+    `quiet` tells that it sends only what changes, and that what it said still holds.
     """
 
     asset: str
@@ -45,6 +46,7 @@ class Status:
     health: float | None
     life: LifeEstimate | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,9 @@ class Round:
     `asset[i]` indexes the class's assets and occurs once. `values[i, k]` is in canonical units,
     NaN where missing, of bad quality, or from a sensor that is not trusted now. `mode[i]` is a
     `core.plant.Mode`. `refused[i, k]`, where given, marks what was there and is not believed:
-    nothing that the channel said before stands in for it.
+    nothing that the channel said before stands in for it. `repeated` rows say nothing new: time has
+    passed over what was said before, and the score is what it was, but for what holds no longer.
+    They are scored, and neither observed nor learned from.
     """
 
     asset: NDArray[np.intp]
@@ -35,6 +37,7 @@ class Round:
     values: Floats
     mode: NDArray[np.int8]
     refused: Bools | None = None
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -247,9 +247,9 @@ class Mewma:
         far = reach(kept["noise"][asset], np.einsum("rkk->rk", kept["cov"][asset]))
         before = kept["smoothed"][asset]
         step = np.clip(residual, -far, far) - before
-        silent = np.isnan(residual)
+        silent = np.isnan(residual) | rows.repeated
         smoothed = np.where(silent, before, before + self._settings.smoothing * step)
-        missing = np.where(silent, kept["missing"][asset] + 1, 0)
+        missing = np.where(silent, kept["missing"][asset] + (not rows.repeated), 0)
         return _Moved(live, asset, operating, standard, expected, smoothed, missing)
 
     def _judged(self, rows: Round, moved: _Moved) -> _Judged:

@@ -89,7 +89,10 @@ class Casework:
             dropped += [f"{part.name}/{section}" for section in part.read(kept)]
         if "devices" in kept:
             self._devices.restore(kept["devices"])
-        self._attend(self._devices.known())
+        for asset in self._devices.known():
+            fleet, devices = self._fleet_of(asset), self._devices
+            place = fleet.attendance.place
+            place(fleet.number[asset], devices.presence(asset), devices.on_change(asset))
         return dropped
 
     def parts(self) -> dict[str, bytes]:
@@ -130,7 +133,7 @@ class Casework:
         elif isinstance(body, DeviceChanged):
             assets, findings = self._devices.changed(entry.at, body)
             self._events(findings, entry.at)
-            self._attend(assets)
+            self._attend(assets, entry.at)
         else:
             self._events(self._outages.refused(entry.at, body), entry.at)
 
@@ -150,15 +153,20 @@ class Casework:
         self._events(findings, at)
         assets, gone = self._devices.tick(at, span, connected=tick.connected)
         self._events(gone, at)
-        self._attend(assets)
+        self._attend(assets, at)
+        steady = self._devices.steady
         for fleet in self.fleets.values():
-            self._events(fleet.tick(at, span, connected=tick.connected), at)
+            self._events(fleet.tick(at, span, connected=tick.connected, steady=steady), at)
 
-    def _attend(self, assets: Iterable[str]) -> None:
+    def _attend(self, assets: Iterable[str], at: Instant) -> None:
         """Let the fleets know whether what speaks for some assets is there."""
         for asset in assets:
-            fleet = self.fleets[self.plant.assets[asset].asset_class]
-            fleet.attend(fleet.number[asset], self._devices.presence(asset))
+            fleet, presence = self._fleet_of(asset), self._devices.presence(asset)
+            on_change, number = self._devices.on_change(asset), fleet.number[asset]
+            self._events(fleet.attend(number, presence, on_change, at), at)
+
+    def _fleet_of(self, asset: str) -> Fleet:
+        return self.fleets[self.plant.assets[asset].asset_class]
 
     def _events(self, events: Iterable[Event], at: Instant) -> None:
         for event in events:
@@ -200,7 +208,7 @@ class Casework:
 
     def _start_anew(self, asset: str, move: Move) -> None:
         """Let a mended machine be learned anew, but never while a newer case on it stands."""
-        fleet = self.fleets[self.plant.assets[asset].asset_class]
+        fleet = self._fleet_of(asset)
         number = fleet.number[asset]
         if any(c.asset == asset and mended_by_work(c.group) for c in self.book.cases.values()):
             ended = {alert.group for alert, _ in move.steps if not alert.state.is_open}

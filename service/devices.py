@@ -19,6 +19,9 @@ OFFLINE = "offline: "
 NAMED = 5
 """So many machines of a device are named in its case, and how many more there are."""
 
+STEADY = 3
+"""After so many ticks with a link, what the broker kept for us meanwhile has come."""
+
 _LONGEST_DETAIL = 200
 
 
@@ -38,6 +41,8 @@ class _Memory(msgspec.Struct):
 
     devices: dict[str, _Device] = {}
     on_change: dict[str, tuple[str, ...]] = {}
+    last_tick: Instant | None = None
+    linked_for: Span = 0
 
 
 _decoder = msgspec.json.Decoder(_Memory)
@@ -82,6 +87,7 @@ class Devices:
         """Let time pass; returns the assets of devices that are gone for good, and says so."""
         assets: list[str] = []
         findings: list[Finding] = []
+        self._count(at, span, connected=connected)
         if not connected:
             return assets, findings
         for name, device in self._memory.devices.items():
@@ -92,6 +98,18 @@ class Devices:
                 findings.append(self._gone(name, device, at))
                 assets += device.assets
         return assets, findings
+
+    def _count(self, at: Instant, span: Span, *, connected: bool) -> None:
+        """Add up for how long the link has stood, without a gap between ticks."""
+        last, longest = self._memory.last_tick, STEADY * self._plant.tick_every
+        whole = connected and last is not None and 0 <= at - last <= longest
+        self._memory.linked_for = min(self._memory.linked_for + span, longest) if whole else 0
+        self._memory.last_tick = at
+
+    @property
+    def steady(self) -> bool:
+        """Whether the link has stood long enough that quiet means that nothing has changed."""
+        return self._memory.linked_for >= STEADY * self._plant.tick_every
 
     def presence(self, asset: str) -> Presence:
         """Tell whether what speaks for an asset is there; one that is gone is enough."""
@@ -113,8 +131,8 @@ class Devices:
         return {(*case, OFFLINE + name) for name, case in told if case is not None}
 
     def known(self) -> list[str]:
-        """List the assets that any device speaks for."""
-        return sorted(self._speaks)
+        """List the assets of which any device ever said something."""
+        return sorted({*self._speaks, *self._memory.on_change})
 
     def save(self) -> bytes:
         """Return what a restart needs."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.casefile import Condition
 from core.clock import Instant, Span
 from core.life import LifeEstimate
-from core.plant import SERVICE_ASSET, Asset, AssetClass, RuleSpec
+from core.plant import SERVICE_ASSET, Asset, AssetClass, Mode, RuleSpec
 from core.readings import Bools, Floats, Instants, Quality, Readings
 from models.degradation import Degradation
 from models.detector import Detector, Round, Verdicts
 from service import verdict
+from service.alignment import Aligned, Alignment
+from service.attendance import Attendance
 from service.backlog import Backlog, Lagging
 from service.checkpoint import Part, Section
 from service.evidence import gather
 from service.finding import DATA, SENSOR, CaughtUp, ClockStepped, Event, Finding
+from service.held import Held
 from service.learning import may_learn
 from service.modes import ModeWatch
 from service.presence import Presence
@@ -29,8 +33,8 @@ from service.tally import Tally
 from service.thinning import Thinning
 from service.watermark import Admitted, Rows, Watermark, rounds, spans
 
-FOR_EVER = np.iinfo(np.int64).max
-"""How long an asset may be quiet whose device is known to be gone."""
+Marks = NDArray[np.uint8]
+"""Qualities of values, as `core.readings.Quality`."""
 
 
 class Fleet:
@@ -61,11 +65,11 @@ class Fleet:
         self.suspects = Suspects(asset_class.rules, count)
         self.silence = Silence(count, asset_class.silent_after)
         self.backlog = Backlog(count, asset_class.catching_up_after)
-        self.presence = np.full(count, Presence.UNKNOWN, np.int8)
-        self._patience: Instants | None = None
+        self.held = Held(asset_class.channels, count)
+        self.attendance = Attendance(asset_class, count, self.held)
         self.tally = Tally(count, len(self.detectors))
         self._thinning = Thinning([asset.id for asset in assets], list(detectors))
-        self._columns: dict[tuple[str, ...], tuple[Rows, Rows] | None] = {}
+        self._alignment = Alignment(channels)
         self._unknown_health = np.full(count, np.nan)
         self.conditions: list[Condition] = []
 
@@ -82,8 +86,11 @@ class Fleet:
             "backlog": self.backlog,
             "tally": self.tally,
             "thinning": self._thinning,
+            "held": self.held,
         }
-        signatures = dict.fromkeys(sections, "") | {"sensors": channels, "suspects": channels}
+        signatures = dict.fromkeys(sections, "") | dict.fromkeys(
+            ("sensors", "suspects", "held"), channels
+        )
         signatures |= {"tally": ",".join(self.detectors), "thinning": ",".join(self.detectors)}
         for named in self.asset_class.detectors:
             sections[f"detector.{named.name}"] = self.detectors[named.name]
@@ -102,49 +109,59 @@ class Fleet:
         if block.retained:
             self.tally.count("retained", asset[asset >= 0])
             return []
-        values, uncertain, bad = self._aligned(block, asset)
+        aligned = self._alignment.align(block)
+        self._note(block, aligned, asset)
         order, bounds = rounds(asset)
-        asset, moment, values = asset[order], block.at[order], values[order]
-        uncertain = uncertain[order]
-        bad = None if bad is None else bad[order]
+        asset, moment, values = asset[order], block.at[order], aligned.values[order]
+        quality = None if aligned.quality is None else aligned.quality[order]
         events: list[Event] = []
         for part in spans(bounds):
-            self._round(
-                asset[part],
-                moment[part],
-                values[part],
-                uncertain[part],
-                None if bad is None else bad[part],
-                block.arrived,
-                at,
-                events,
-            )
+            marks = None if quality is None else quality[part]
+            self._round(asset[part], moment[part], values[part], marks, block.arrived, at, events)
         return events
 
-    def tick(self, at: Instant, span: Span, *, connected: bool) -> list[Event]:
-        """Let time pass; returns which assets fell silent and whose backlog ran dry."""
+    def _note(self, block: Readings, aligned: Aligned, asset: Rows) -> None:
+        """Count what is not good in a block, and what is not ours."""
+        if block.quality is not None:
+            for what, mark in (("bad", Quality.BAD), ("uncertain", Quality.UNCERTAIN)):
+                count = (block.quality == mark).sum(axis=1)
+                self.tally.count(f"{what} quality", np.repeat(asset, count))
+        if aligned.strangers:
+            self.tally.count("unknown channel", asset)
+
+    def tick(
+        self, at: Instant, span: Span, *, connected: bool, steady: bool = False
+    ) -> list[Event]:
+        """Let time pass; returns which assets fell silent and whose backlog ran dry.
+
+        Where the link is `steady`, it passes for what says nothing because nothing changes, too.
+        """
         events: list[Event] = [CaughtUp(self.assets[n].id) for n in self.backlog.tick()]
         if connected and span:
-            quiet = self.silence.tick(span, self._patience)
+            quiet = self.silence.tick(span, self.attendance.patience)
             events += [self._fell_silent(number, at) for number in quiet]
-        return events
+        return events + self._unchanged(at) if steady and self.held.any else events
 
-    def attend(self, number: int, presence: Presence) -> None:
-        """Note whether what speaks for an asset is there; while it is not, silence says no more."""
-        before, self.presence[number] = self.presence[number], presence
-        if self._patience is None:
-            self._patience = np.full(len(self.assets), self.asset_class.silent_after, np.int64)
-        self._patience[number] = (
-            FOR_EVER if presence >= Presence.GONE else self.asset_class.silent_after
-        )
-        if before >= Presence.GONE and presence < Presence.GONE:
+    def attend(
+        self, number: int, presence: Presence, on_change: Collection[str], at: Instant
+    ) -> list[Event]:
+        """Note that what speaks for an asset came or went; returns whether that ends a silence."""
+        before = self.attendance.place(number, presence, on_change)
+        if before < Presence.GONE <= presence:
+            self.held.void(number)
+        elif presence < Presence.GONE <= before:
             self.silence.restart(number)
-        self.tally.dirty[number] |= before != presence
+        self.tally.dirty[number] = True
+        if presence is not Presence.HERE or not self.held.quiet[number]:
+            return []
+        heard = self.silence.heard(np.array([number]))
+        return [verdict.there(self.assets[number], at) for number in heard]
 
     def forget(self, asset: int) -> None:
         """Start one asset anew, after work on it."""
         self.rules.reset(asset)
         self.sensors.reset(asset)
+        self.held.recheck(asset)
         for detector in self.detectors.values():
             detector.forget(asset)
         if self.health is not None:
@@ -154,6 +171,7 @@ class Fleet:
     def rearm(self, asset: int, groups: Collection[str]) -> None:
         """Let what persists of some groups' conditions be found anew."""
         self.rules.reset(asset, groups)
+        self.held.recheck(asset)
         for number, channel in enumerate(self.asset_class.channels):
             if SENSOR + channel.name in groups:
                 self.sensors.reset(asset, number)
@@ -183,72 +201,82 @@ class Fleet:
             self.health.basis(asset),
         )
 
-    def _aligned(self, block: Readings, asset: Rows) -> tuple[Floats, Bools, Bools | None]:
-        """Put a block's columns into the class's order, without what its source calls bad."""
-        values, quality, bad = block.values, block.quality, None
-        uncertain = np.zeros(len(block), np.bool_)
-        if quality is not None:
-            bad, doubtful = quality == Quality.BAD, quality == Quality.UNCERTAIN
-            uncertain = doubtful.any(axis=1)
-            values = np.where(bad, np.nan, values)
-            self.tally.count("bad quality", np.repeat(asset, bad.sum(axis=1)))
-            self.tally.count("uncertain quality", np.repeat(asset, doubtful.sum(axis=1)))
-        place = self._place(block.channels)
-        if place is None:
-            return values, uncertain, bad
-        ours, theirs = place
-        if len(theirs) < len(block.channels):
-            self.tally.count("unknown channel", asset)
-        aligned = np.full((len(block), len(self.asset_class.channels)), np.nan)
-        aligned[:, ours] = values[:, theirs]
-        if bad is None:
-            return aligned, uncertain, None
-        refused = np.zeros(aligned.shape, np.bool_)
-        refused[:, ours] = bad[:, theirs]
-        return aligned, uncertain, refused
-
-    def _place(self, channels: tuple[str, ...]) -> tuple[Rows, Rows] | None:
-        """Tell which of our columns are which of a block's; None where they are the same."""
-        if channels not in self._columns:
-            names = self.asset_class.channel_names
-            pairs = [(names.index(c), k) for k, c in enumerate(channels) if c in names]
-            ours = np.array([pair[0] for pair in pairs], np.intp)
-            theirs = np.array([pair[1] for pair in pairs], np.intp)
-            self._columns[channels] = None if channels == names else (ours, theirs)
-        return self._columns[channels]
-
     def _round(
         self,
         asset: Rows,
         at: Instants,
         values: Floats,
-        uncertain: Bools,
-        bad: Bools | None,
+        quality: Marks | None,
         arrived: Instant,
         journalled: Instant,
         events: list[Event],
     ) -> None:
+        bad = None if quality is None else quality == Quality.BAD
         admitted = self.watermark.admit(asset, at, values, arrived, bad)
         if admitted.rows is not None:
             events += self._count(asset, admitted, arrived)
             rows = admitted.rows
             if not len(rows):
                 return
-            asset, at, uncertain = asset[rows], at[rows], uncertain[rows]
+            asset, at = asset[rows], at[rows]
+            quality = None if quality is None else quality[rows]
         heard = self.silence.heard(asset)
         events += [verdict.heard(self.assets[number], journalled) for number in heard]
         lagging = self.backlog.update(asset, arrived - at, journalled)
         events += self._lags(lagging, journalled)
-        mode = self.modes.update(asset, at, admitted.values)
-        bad = admitted.bad
-        sifted = self.sensors.sift(asset, at, admitted.passed, admitted.values, mode, bad)
-        if sifted.jumps is not None:
-            self.tally.count("jump", np.repeat(asset, sifted.jumps))
-        row = Round(asset, at, sifted.values, mode, _refused(admitted.values, sifted.values, bad))
-        events += [self._lapse(row, lagging.behind, lapse) for lapse in sifted.lapses]
-        self._judge(row, admitted.passed, sifted.doubted | uncertain, lagging.behind, events)
+        uncertain = None if quality is None else quality == Quality.UNCERTAIN
+        row, doubted, lapses = self._believed(asset, at, admitted, uncertain)
+        events += [self._lapse(row, lagging.behind, lapse) for lapse in lapses]
+        passed = admitted.passed
+        if self.held.any:
+            passed = self.held.passed(asset, at, passed)
+            self.held.keep_time(asset, at, journalled, lagging.behind)
+        self._judge(row, passed, doubted, lagging.behind, events)
         self.tally.heard(asset, arrived)
         events += [CaughtUp(self.assets[number].id) for number in lagging.caught_up]
+
+    def _believed(
+        self, asset: Rows, at: Instants, admitted: Admitted, uncertain: Bools | None
+    ) -> tuple[Round, Bools, list[Lapse]]:
+        """Make of what was said what is judged; tells too which rows not to learn from."""
+        said, bad, held = admitted.values, admitted.bad, self.held
+        kept = held.fresh(asset, at) if held.any else None
+        mode = self.modes.update(asset, at, said if kept is None else _filled(said, kept, bad))
+        rare, ages = None, admitted.passed
+        if kept is not None:
+            rare, ages = held.on_change[asset], held.ages(asset, at, ages)
+        sifted = self.sensors.sift(asset, at, admitted.passed, said, mode, bad, rare, ages)
+        if sifted.jumps is not None:
+            self.tally.count("jump", np.repeat(asset, sifted.jumps))
+        values, doubted = sifted.values, sifted.doubted
+        if uncertain is not None:
+            doubted = doubted | uncertain.any(axis=1)
+        refused = _refused(said, values, bad)
+        if kept is not None:
+            whole = held.complete(asset, at, values, kept, refused, uncertain)
+            values, refused, doubted = whole.values, whole.refused, doubted | whole.doubted
+        return Round(asset, at, values, mode, refused), doubted, sifted.lapses
+
+    def _unchanged(self, at: Instant) -> list[Event]:
+        """Judge what quiet assets hold, where time alone may change the verdict; learn nothing."""
+        held, last_at = self.held, self.watermark.last_at
+        waits = self.rules.waiting() | (self.modes.mode == Mode.STARTING)
+        asset, now = held.due(at, last_at, waits, self.backlog.catching_up)
+        if not len(asset):
+            return []
+        passed = held.judged(asset, now, last_at[asset])
+        values = held.fresh(asset, now)
+        refused = held.on_change[asset] & np.isnan(values)
+        mode = self.modes.update(asset, now, values)
+        row = Round(asset, now, values, mode, refused, repeated=True)
+        verdicts, scores = self._scored(row)
+        fired = self._ruled(row, passed, scores, verdicts)
+        self.tally.judged(asset, scores)
+        live = np.zeros(len(asset), np.bool_)
+        return [
+            self._verdict(self.asset_class.rules[rule], row, place, on, live, verdicts)
+            for rule, place, on in fired
+        ]
 
     def _lags(self, lagging: Lagging, at: Instant) -> list[Event]:
         begun: list[Event] = [
@@ -260,10 +288,7 @@ class Fleet:
     def _judge(
         self, row: Round, passed: Instants, doubted: Bools, behind: Bools, events: list[Event]
     ) -> None:
-        verdicts = {name: found.score(row) for name, found in self.detectors.items()}
-        scores = np.empty((len(verdicts), len(row.asset)))
-        for place, scored in enumerate(verdicts.values()):
-            scores[place] = scored.value
+        verdicts, scores = self._scored(row)
         fired = self._ruled(row, passed, scores, verdicts)
         allowed = may_learn(row.mode, self.rules.locked(row.asset), doubted)
         for detector in self.detectors.values():
@@ -278,6 +303,14 @@ class Fleet:
             events.append(self._verdict(spec, row, place, on, behind, verdicts))
         self.tally.scored(row.asset, scores)
         self.conditions += self._thinning.add(row.asset, row.at, scores, health[row.asset])
+
+    def _scored(self, row: Round) -> tuple[Verdicts, Floats]:
+        """Ask every detector; `scores[d]` are one detector's."""
+        verdicts = {name: found.score(row) for name, found in self.detectors.items()}
+        scores = np.empty((len(verdicts), len(row.asset)))
+        for place, scored in enumerate(verdicts.values()):
+            scores[place] = scored.value
+        return verdicts, scores
 
     def _ruled(
         self, row: Round, passed: Instants, scores: Floats, verdicts: Verdicts
@@ -346,3 +379,9 @@ def _refused(said: Floats, believed: Floats, bad: Bools | None) -> Bools | None:
         return bad
     doubted: Bools = np.isfinite(said) & ~np.isfinite(believed)
     return doubted if bad is None else doubted | bad
+
+
+def _filled(said: Floats, kept: Floats, bad: Bools | None) -> Floats:
+    """Put what holds in place of what was not said."""
+    missing = np.isnan(said)
+    return np.where(missing if bad is None else missing & ~bad, kept, said)

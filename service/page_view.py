@@ -248,7 +248,8 @@ def _machine(
     asset, asset_class = plant.assets[asset_id], plant.class_of(asset_id)
     seen = None if status is None else status.at
     health = None if status is None else status.health
-    old = seen is not None and now - seen > asset_class.silent_after
+    quiet = status is not None and status.quiet
+    old = seen is not None and not quiet and now - seen > asset_class.silent_after
     return Machine(
         id=asset_id,
         label=asset.label,

@@ -84,6 +84,11 @@ class RuleLatch:
         held: Bools = (self._on[:, asset] | (self._since[:, asset] != NEVER)).any(axis=0)
         return held
 
+    def waiting(self) -> Bools:
+        """Tell for which assets a delay of any rule runs."""
+        waiting: Bools = (self._since != NEVER).any(axis=0)
+        return waiting
+
     def held(self, asset: NDArray[np.intp]) -> Bools:
         """Tell which rules are on, `[rule, row]`."""
         return self._on[:, asset]

@@ -94,19 +94,26 @@ class SensorWatch:
         values: Floats,
         mode: NDArray[np.int8],
         bad: Bools | None = None,
+        on_change: Bools | None = None,
+        ages: Instants | None = None,
     ) -> Sifted:
         """Judge one row per asset, and blank what is not believable.
 
-        `bad` marks what the source itself calls bad; `values` do not hold it.
+        `bad` marks what the source itself calls bad; `values` do not hold it. A channel that is
+        sent `on_change` is never stuck and never missing; `ages[row, channel]` is how long ago
+        each last said something, where that is not as long as `passed`.
         """
         present = values == values  # noqa: PLR0124 - the fastest test for NaN
         running = (mode == Mode.RUNNING)[:, None]
         span = np.minimum(passed, self._silent_after)[:, None]
         last = self.last[asset]
-        jumped = self._jumped(values, last, passed) if self._rated else None
+        ages = passed[:, None] if ages is None else ages
+        jumped = self._jumped(values, last, ages) if self._rated else None
         moved = present & (values != last)
-        suspect = self._stillness(asset, present, moved, running, span)
-        gone = self._absence(asset, present if bad is None else present | bad, running, span)
+        suspect = self._stillness(asset, present, moved, running, span, on_change)
+        heard = present if bad is None else present | bad
+        heard = heard if on_change is None else heard | on_change
+        gone = self._absence(asset, heard, running, span)
         broken = self._badness(asset, at, present, bad, mode)
         self.last[asset] = np.where(present, values, last)
         found = {STUCK: suspect, SILENT: gone, BAD: broken}
@@ -115,14 +122,20 @@ class SensorWatch:
             return Sifted(values, np.zeros(len(asset), np.bool_), [])
         return self._judge(asset, at, values, found, jumped)
 
-    def _jumped(self, values: Floats, last: Floats, passed: Instants) -> Bools | None:
+    def _jumped(self, values: Floats, last: Floats, ages: Instants) -> Bools | None:
         # A sample taken soon after the last may differ by noise; below a second no rate is judged.
-        seconds = np.maximum(passed, SECOND) / SECOND
-        jumped: Bools = np.abs(values - last) > self._rate * seconds[:, None]
+        seconds = np.maximum(ages, SECOND) / SECOND
+        jumped: Bools = np.abs(values - last) > self._rate * seconds
         return jumped if jumped.any() else None
 
     def _stillness(
-        self, asset: Rows, present: Bools, moved: Bools, running: Bools, span: Instants
+        self,
+        asset: Rows,
+        present: Bools,
+        moved: Bools,
+        running: Bools,
+        span: Instants,
+        on_change: Bools | None,
     ) -> Bools | None:
         others = np.logical_or.reduce(moved, axis=1, keepdims=True) & running
         stood: Bools = np.logical_and(present & ~moved, others)
@@ -142,6 +155,7 @@ class SensorWatch:
             & (moves >= HABIT_MOVES)
             & (still * habit >= STILL_MOVES)
         )
+        suspect = suspect if on_change is None else suspect & ~on_change
         return suspect if suspect.any() else None
 
     def _absence(self, asset: Rows, present: Bools, running: Bools, span: Instants) -> Bools | None:

@@ -47,18 +47,21 @@ def _status(fleet: Fleet, number: int, readiness: float) -> Status:
         health=None if life is None else life.health,
         life=life,
         counts=fleet.tally.counts(number),
+        quiet=bool(fleet.held.quiet[number]) and fleet.held.holds(number),
     )
 
 
 def _judged(fleet: Fleet, number: int, score: float, readiness: float) -> tuple[bool, str]:
     mode = Mode(int(fleet.modes.mode[number]))
     learning = f"learning {int(100 * readiness)} %" if readiness < 1 else ""
-    if fleet.presence[number] == Presence.OFFLINE:
+    if fleet.attendance.presence[number] == Presence.OFFLINE:
         return False, "device offline"
     if fleet.silence.silent[number] or fleet.watermark.last_at[number] == NEVER:
         return False, "no data"
     if score == score:  # noqa: PLR0124 - not NaN
         return True, learning
+    if fleet.held.quiet[number] and not fleet.held.holds(number):
+        return False, "its last values are too old"
     if mode is not Mode.RUNNING:
         return False, "mode unknown" if mode is Mode.UNKNOWN else mode.name.lower()
     return False, learning or "nothing to judge by"

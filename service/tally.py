@@ -36,6 +36,10 @@ class Tally:
     def scored(self, asset: Rows, scores: Floats) -> None:
         """Note the scores of a round."""
         self._counts[asset, 0] += 1
+        self.judged(asset, scores)
+
+    def judged(self, asset: Rows, scores: Floats) -> None:
+        """Note scores of assets that said nothing new."""
         self.latest[asset] = scores.T
         self.dirty[asset] = True
 

@@ -94,6 +94,12 @@ def heard(asset: Asset, at: Instant) -> Finding:
     return Finding(asset.id, DATA, SILENT, False, at, why="data arrives again")
 
 
+def there(asset: Asset, at: Instant) -> Finding:
+    """Say that an asset that sends only what changes is not silent, since its device is there."""
+    why = "its device is there, and sends only what changes"
+    return Finding(asset.id, DATA, SILENT, False, at, why=why)
+
+
 def behind(asset: Asset, at: Instant, lag: Span) -> Finding:
     """Say that an asset's readings stay old: not a backlog, but a clock or a slow way."""
     return Finding(
