@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -233,3 +234,12 @@ def test_no_asset_at_all_is_survived(kind: type[Settings]) -> None:
     assert take(detector, rows).value.shape == (0,)
     assert detector.readiness().shape == (0,)
     detector.restore(detector.state())
+
+
+def test_a_row_that_is_repeated_scores_as_it_did_and_moves_nothing(ready: Detector) -> None:
+    for rows in moments(faulty()):
+        said = take(ready, rows, allowed=False)
+        before = {name: array.copy() for name, array in ready.state().items()}
+        again = ready.score(replace(rows, repeated=True))
+        np.testing.assert_allclose(again.value, said.value, rtol=1e-9)
+        assert equal_states(before, ready.state())

@@ -9,7 +9,7 @@ import pytest
 
 from core.alert import AlertState, Change
 from core.clock import HOUR, MINUTE, SECOND
-from core.plant import NamedDetector, Reporting, RuleSpec, Severity
+from core.plant import NamedDetector, Plant, Reporting, RuleSpec, Severity
 from core.readings import Quality, Reading
 from core.work import Work
 from models.limits import Limit, LimitsSettings
@@ -22,7 +22,7 @@ NAMES = ("speed", "vibration", "temperature")
 DELAYED = RuleSpec("high", "zones", on_delay=10 * MINUTE, off_delay=10 * MINUTE)
 
 
-def pumps(*names: str, max_age: int = HOUR, **changes: object):
+def pumps(*names: str, max_age: int = HOUR, **changes: object) -> Plant:
     """Pumps of which some channels are sent on change."""
     base = pump_class(**{"rules": (DELAYED,), **changes})
     channels = tuple(
