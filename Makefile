@@ -12,12 +12,12 @@ help: ## list the commands
 .venv/run: pyproject.toml constraints.txt
 	@echo "millwright: setting up .venv (about a minute, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[broker]'
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[broker,sparkplug]'
 	@touch $@
 
 .venv/dev: .venv/run
 	@echo "millwright: adding what tests and checks need to .venv"
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[broker,dev]'
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[broker,sparkplug,dev]'
 	@touch $@
 
 demo: .venv/run ## a simulated plant, the whole service and its page on this machine (ARGS=--until-alert)

@@ -49,6 +49,8 @@ class ServiceSettings(Text):
         """Refuse two of one name, whose notices would be taken for one, or of one session."""
         names: set[str] = set()
         sessions = {(self.broker.url, self.broker.client_id): "ingest"}
+        if self.ingest.sparkplug is not None:
+            sessions[self.broker.url, f"{self.broker.client_id}-sparkplug"] = "ingest.sparkplug"
         for one in self.notifiers:
             if one.name in names:
                 msg = f'notifiers: two are called "{one.name}"; give each a name of its own'

@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import structlog
 from paho.mqtt.client import Client, MQTTMessage
@@ -80,8 +80,10 @@ class Connection:
 
     Where the client library no longer has the seam that the tap needs, and over WebSocket, messages
     come through its own, slower callback, with the same promises. ValueError where a secret or a
-    certificate cannot be read now.
+    certificate cannot be read now. With `clean` the session begins and ends with the connection.
     """
+
+    clean: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -124,9 +126,10 @@ class Connection:
             self.standing.opened = True
             return
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = min(settings.session_expiry // SECOND, _FOREVER)
+        expiry = 0 if self.clean else min(settings.session_expiry // SECOND, _FOREVER)
+        properties.SessionExpiryInterval = expiry
         self._client.connect(
-            settings.host, settings.port, keepalive, clean_start=False, properties=properties
+            settings.host, settings.port, keepalive, clean_start=self.clean, properties=properties
         )
         self.standing.opened = True
 
@@ -195,7 +198,7 @@ class Connection:
         client = _TappedClient(
             CallbackAPIVersion.VERSION2,
             settings.client_id,
-            clean_session=None if self.version_5 else False,
+            clean_session=None if self.version_5 else self.clean,
             protocol=protocol,
             reconnect_on_failure=False,
             manual_ack=True,

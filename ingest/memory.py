@@ -19,6 +19,7 @@ class Memory(msgspec.Struct):
 
     `lost` says in words that a session was lost, until the journal has it. `filters` are what the
     session was subscribed to. `behind` says that the history lags and that this was told.
+    `devices` are those of each Sparkplug node that were there.
     """
 
     session: str = ""
@@ -26,6 +27,7 @@ class Memory(msgspec.Struct):
     offsets: dict[str, Span] = {}
     filters: list[str] = []
     behind: bool = False
+    devices: dict[str, list[str]] = {}
 
 
 class MemoryFile:

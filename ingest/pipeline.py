@@ -29,6 +29,7 @@ from ingest.history_writer import HistoryWriter
 from ingest.intake import Intake
 from ingest.memory import MemoryFile
 from ingest.settings import BrokerSettings, IngestSettings
+from ingest.sparkplug.receiver import SparkplugReceiver
 from ingest.subscriber import Subscriber
 from ingest.trust import Trust
 from ingest.worker import Worker
@@ -126,7 +127,17 @@ class IngestPipeline:
             trusted=self._trust.look,
             notes=self._looked,
         )
+        self._sparkplug = self._sparkplug_host(broker, settings, clock)
         self._workers = tuple(self._threads())
+
+    def _sparkplug_host(
+        self, broker: BrokerSettings, settings: IngestSettings, clock: Clock
+    ) -> SparkplugReceiver | None:
+        if settings.sparkplug is None:
+            return None
+        plant, journal, trusted = self._plant, self._journal, self._trust.look
+        host = settings.sparkplug
+        return SparkplugReceiver(broker, host, plant, journal, clock, trusted, self._memory)
 
     def start(self) -> None:
         """Start the threads; they wait by themselves for what is not there yet."""
@@ -158,8 +169,8 @@ class IngestPipeline:
             share = float("nan")
         return IngestStatus(
             connected=self._subscriber.connected,
-            received=counts.received,
-            accepted=counts.accepted,
+            received=counts.received + (self._sparkplug.received if self._sparkplug else 0),
+            accepted=counts.accepted + (self._sparkplug.accepted if self._sparkplug else 0),
             acknowledged=counts.acknowledged,
             rejected=dict(counts.rejected),
             journal_share=share,
@@ -176,6 +187,8 @@ class IngestPipeline:
         yield Worker("heartbeat", self._heartbeat.run)
         if self._keeper is not None:
             yield Worker("blocks", self._keeper.run)
+        if self._sparkplug is not None:
+            yield Worker("sparkplug", self._sparkplug.run)
 
     def _looked(self) -> Iterator[Note]:
         self._audit.look()
@@ -204,6 +217,8 @@ class IngestPipeline:
             more = f" and {len(jumped) - _NAMED} more" if len(jumped) > _NAMED else ""
             yield "clocks", f"went back by more than an hour: the clock of {named}{more}"
         yield from self._audit.notes()
+        if self._sparkplug is not None:
+            yield from self._sparkplug.notes()
         for worker in self._workers:
             if worker.refusal is not None:
                 yield f"thread {worker.name}", f"has ended: {worker.refusal}"

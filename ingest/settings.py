@@ -14,6 +14,8 @@ from core.secret import Secret
 from core.settings import Settings
 from core.tls import TlsFiles, check_sealed
 from ingest.sources import PLAIN, SourceSettings
+from ingest.sparkplug.settings import SOURCE as SPARKPLUG
+from ingest.sparkplug.settings import SparkplugSettings
 
 TOPIC_FIELDS = ("site", "area", "asset")
 """What a topic template says about where a message belongs."""
@@ -79,7 +81,8 @@ class IngestSettings(Settings):
 
     With `time: iso` a number is refused as a time; where a number is set, text is. `batch` is the
     most that one commit waits for: while it runs nothing is read. `history_rows` is how many
-    readings go to the history at once. `sources` are all other kinds of message.
+    readings go to the history at once. `sources` are all other kinds of message; `sparkplug` is on
+    where it is there.
     """
 
     topic: Annotated[str, AfterValidator(_check_topic)] | None = DEFAULT_TOPIC
@@ -88,6 +91,7 @@ class IngestSettings(Settings):
     batch: Annotated[Size, within("1kB", "100MB")] = 128_000
     history_rows: int = Field(default=20_000, ge=1)
     sources: tuple[SourceSettings, ...] = ()
+    sparkplug: SparkplugSettings | None = None
 
     @property
     def plain_topic(self) -> str:
@@ -96,7 +100,7 @@ class IngestSettings(Settings):
 
     @model_validator(mode="after")
     def _told_apart(self) -> IngestSettings:
-        names = [PLAIN, *(source.name for source in self.sources)]
+        names = [PLAIN, SPARKPLUG, *(source.name for source in self.sources)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             msg = f"sources: two are called {twice[0]!r}; give each a name of its own"
             raise ValueError(msg)

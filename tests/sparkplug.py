@@ -7,9 +7,10 @@ from typing import Any
 
 from core.clock import Instant
 from core.journal import DeviceChanged
+from core.plant import Plant
 from core.rejection import Rejection
 from ingest.sample import Sample
-from ingest.sparkplug.effect import Effect, Heard, Lost, Publish
+from ingest.sparkplug.effect import Effect, Heard, Lost, Publish, Turned
 from ingest.sparkplug.host import Host
 from ingest.sparkplug.layout import Layout
 from ingest.sparkplug.settings import SparkplugSettings
@@ -22,9 +23,9 @@ ALLOWED = {"rebirth": {"allowed": True}}
 class Bench:
     """A host, its clock, and all effects so far."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, of: Plant | None = None, **settings: Any) -> None:
         self.settings = SparkplugSettings.model_validate(settings)
-        self.host = Host(self.settings, Layout(plant(), self.settings))
+        self.host = Host(self.settings, Layout(of or plant(), self.settings))
         self.now: Instant = NOW
         self.effects: list[Effect] = []
 
@@ -65,7 +66,7 @@ def changes(effects: Iterable[Effect]) -> list[tuple[str, bool]]:
 
 
 def refused(effects: Iterable[Effect]) -> list[Rejection]:
-    return [each for each in effects if isinstance(each, Rejection)]
+    return [each.rejection for each in effects if isinstance(each, Turned)]
 
 
 def published(effects: Iterable[Effect]) -> list[Publish]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.clock import SECOND, Instant
 from core.journal import DeviceChanged
 from core.rejection import Reason, Rejection
 from ingest.payload import Bad
-from ingest.sparkplug.effect import Effect, Heard, Ignored, Proposed
+from ingest.sparkplug.effect import Effect, Heard, Ignored, Proposed, Turned
 from ingest.sparkplug.layout import Layout
 from ingest.sparkplug.node import Held, Node, Phase, heft
 from ingest.sparkplug.payload import Message
 from ingest.sparkplug.reading import is_control, read_metrics
 from ingest.sparkplug.rebirth import Rebirths
-from ingest.sparkplug.settings import SparkplugSettings
+from ingest.sparkplug.settings import SOURCE, SparkplugSettings
 from ingest.sparkplug.topic import Place, Verb
 from ingest.topics import shown
 
@@ -41,12 +43,11 @@ class Account:
         match held.address.verb:
             case Verb.DBIRTH:
                 if self.birth(node, held, message, out) and not past:
-                    node.awaited.pop(place, None)
                     self.online(node, place, held.arrived, out)
             case Verb.DDEATH:
                 if not past:
                     self.offline(node, place, self._death(held, message), "it says so", out)
-                out.append(Ignored(place, "a death certificate"))
+                out.append(Ignored(held.number, "a death certificate"))
                 return
         if not node.has_table(place) or node.phase is Phase.UNBORN:
             self._rebirths.ask(node.place, "data came without a birth")
@@ -80,22 +81,41 @@ class Account:
         node.forget_births()
 
     def online(self, node: Node, place: Place, at: Instant, out: list[Effect]) -> None:
-        """Say that a node or device is there."""
+        """Say that a node or device is there; a device's node is there too.
+
+        With a node its devices count as there again, and must be born soon.
+        """
+        if place.device and node.place not in node.online:
+            self.online(node, node.place, at, out)
         changing = node.channels(place) if self._settings.reporting == "on_change" else ()
+        devices: tuple[Place, ...] = ()
+        if not place.device:
+            devices = tuple(each for each in (*node.gone, *node.online) if each.device)
+            until = at + self._settings.reorder_timeout
+            node.awaited = dict.fromkeys(devices, until)
         node.online[place] = None
-        out.append(DeviceChanged(str(place), True, at, self._assets(place), changing, "born"))
+        node.gone.pop(place, None)
+        node.awaited.pop(place, None)
+        assets = self._assets(place, *devices)
+        out.append(DeviceChanged(str(place), True, at, assets, changing, "born"))
 
     def offline(self, node: Node, place: Place, at: Instant, why: str, out: list[Effect]) -> None:
-        """Say that a node or device is gone, and its last values stale; once."""
+        """Say that a device is gone, and its last values stale; once."""
         node.awaited.pop(place, None)
-        if place in node.online:
-            del node.online[place]
+        if place in node.online or place in node.gone:
+            node.online.pop(place, None)
+            node.gone.pop(place, None)
             out.append(DeviceChanged(str(place), False, at, self._assets(place), (), why))
 
     def all_offline(self, node: Node, at: Instant, why: str, out: list[Effect]) -> None:
-        """Say that a node is gone with all its devices."""
-        for place in list(node.online):
-            self.offline(node, place, at, why, out)
+        """Say that a node is gone and all its devices with it, in one word."""
+        if not node.online:
+            return
+        assets = self._assets(*node.online)
+        node.gone |= {place: None for place in node.online if place.device}
+        node.online.clear()
+        node.awaited.clear()
+        out.append(DeviceChanged(str(node.place), False, at, assets, (), why))
 
     def values(
         self, node: Node, held: Held, message: Message, out: list[Effect], *, past: bool
@@ -104,12 +124,14 @@ class Account:
         place = held.address.place
         asset = self._layout.asset(place)
         if not asset:
-            out.append(Ignored(place, "a node's own metrics are no telemetry"))
+            out.append(Ignored(held.number, "a node's own metrics are no telemetry"))
             return
         if not self._layout.knows(asset):
             detail = f'unknown asset "{asset}" of {place}'
             self._reject(held, [Bad(Reason.UNKNOWN_ASSET, detail)], out)
             return
+        if held.address.verb in {Verb.NBIRTH, Verb.DBIRTH}:
+            _as_of_birth(message)
         read = read_metrics(
             node,
             place,
@@ -120,18 +142,22 @@ class Account:
         if read.unborn:
             self._rebirths.ask(node.place, "its births do not have all its metrics")
         if read.bad:
-            self._reject(held, read.bad, out)
+            self._reject(held, read.bad, out, asset)
         samples = [each for each in read.samples.values() if each.values or each.quality]
         for sample in samples:
             sample.historical |= past
+        if place not in node.online and not all(sample.historical for sample in samples):
+            self.online(node, place, held.arrived, out)
         if samples:
-            out.append(Heard(asset, samples, held.topic, held.payload, held.arrived))
+            topic, payload = held.topic, held.payload
+            heard = Heard(held.number, asset, samples, topic, payload, held.arrived, message.at)
+            out.append(heard)
         elif not read.bad:
-            out.append(Ignored(place, "none of its metrics is a channel"))
+            out.append(Ignored(held.number, "none of its metrics is a channel"))
 
-    def _assets(self, place: Place) -> tuple[str, ...]:
-        asset = self._layout.asset(place)
-        return (asset,) if self._layout.knows(asset) else ()
+    def _assets(self, *places: Place) -> tuple[str, ...]:
+        found = dict.fromkeys(self._layout.asset(place) for place in places)
+        return tuple(asset for asset in found if self._layout.knows(asset))
 
     @staticmethod
     def _death(held: Held, message: Message) -> Instant:
@@ -140,16 +166,24 @@ class Account:
         return at if at is not None and _YEAR_2020 <= at <= held.arrived else held.arrived
 
     @staticmethod
-    def _reject(held: Held, bad: list[Bad], out: list[Effect]) -> None:
-        out.append(refusal(held.topic, held.payload, held.arrived, bad))
+    def _reject(held: Held, bad: list[Bad], out: list[Effect], asset: str = "") -> None:
+        rejection = refusal(held.topic, held.payload, held.arrived, bad)
+        out.append(Turned(held.number, rejection, asset))
+
+
+def _as_of_birth(message: Message) -> None:
+    """Give the values of a birth its own time: they hold now, however long ago they came up."""
+    for metric in message.metrics:
+        if message.at is not None and metric.at is not None and not metric.historical:
+            metric.at = max(metric.at, message.at)
 
 
 def refusal(
-    topic: bytes, payload: bytes, at: Instant, bad: list[Bad], *, retained: bool = False
+    topic: bytes, payload: bytes, at: Instant, bad: Sequence[Bad], *, retained: bool = False
 ) -> Rejection:
     """Make one rejection of all that is wrong with a message."""
     told = [each.detail for each in bad[:_TOLD]]
     if len(bad) > _TOLD:
         told.append(f"and {len(bad) - _TOLD} more")
     detail = "".join(c if c.isprintable() else repr(c)[1:-1] for c in "; ".join(told))
-    return Rejection(shown(topic), bad[0].reason, payload, at, detail, retained)
+    return Rejection(shown(topic), bad[0].reason, payload, at, detail, retained, SOURCE)

@@ -16,15 +16,17 @@ from ingest.sparkplug.topic import Place
 class Heard:
     """What one message said of an asset of the plant, its values by the names of channels.
 
-    `arrived` is when it came, before it waited for others. `topic` and `payload` are what to keep
-    of it where its values are refused.
+    `number` counts messages, `arrived` is when it came, before it waited for others, and `sent`
+    when by its node's clock. `topic` and `payload` are what to keep where values are refused.
     """
 
+    number: int
     asset: str
     samples: list[Sample]
     topic: bytes
     payload: bytes
     arrived: Instant
+    sent: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,19 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Turned:
+    """A message that was refused, or a part of it; `asset` where it is known."""
+
+    number: int
+    rejection: Rejection
+    asset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """A message that says nothing to keep, and why; so that every message is accounted for."""
 
-    place: Place
+    number: int
     why: str
 
 
@@ -62,4 +73,4 @@ class Proposed:
     metrics: dict[str, str] = field(default_factory=dict)
 
 
-Effect: TypeAlias = Heard | DeviceChanged | Publish | Lost | Ignored | Proposed | Rejection
+Effect: TypeAlias = Heard | DeviceChanged | Publish | Lost | Turned | Ignored | Proposed

@@ -6,13 +6,13 @@ to the reorder timeout, so that values are judged in order; what was missed is c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from core.clock import Instant
 from core.rejection import Reason
 from ingest.payload import Bad
 from ingest.sparkplug.account import Account, refusal
-from ingest.sparkplug.effect import Effect, Ignored, Lost, Publish
+from ingest.sparkplug.effect import Effect, Ignored, Lost, Publish, Turned
 from ingest.sparkplug.layout import Layout
 from ingest.sparkplug.node import Held, Node, Phase
 from ingest.sparkplug.payload import Message, read_payload, write_command
@@ -39,6 +39,7 @@ class Host:
         self._nodes: dict[Place, Node] = {}
         self._strangers: dict[Place, None] = {}
         self._held_bytes = 0
+        self._received = 0
 
     @property
     def wanting(self) -> dict[Place, str]:
@@ -55,23 +56,25 @@ class Host:
     ) -> list[Effect]:
         """Take one message; whatever is in it, nothing is raised."""
         out: list[Effect] = []
+        self._received += 1
+        number = self._received
         try:
             address = read_topic(topic)
         except Bad as bad:
-            return [refusal(topic, payload, now, [bad], retained=retained)]
+            return [Turned(number, refusal(topic, payload, now, [bad], retained=retained))]
         if retained:
             why = Bad(Reason.MALFORMED, "retained, as no message of a node may be: nothing new")
-            return [refusal(topic, payload, now, [why], retained=True)]
+            return [Turned(number, refusal(topic, payload, now, [why], retained=True))]
         if address.verb in {Verb.NCMD, Verb.DCMD}:
-            return [Ignored(address.place, "a command to it")]
+            return [Ignored(number, "a command to a node")]
         try:
             message = self._read(payload)
         except Bad as bad:
-            out.append(refusal(topic, payload, now, [bad]))
+            out.append(Turned(number, refusal(topic, payload, now, [bad])))
             if address.place.of_node in self._nodes:
                 self._rebirths.ask(address.place.of_node, "it sent what cannot be read")
         else:
-            held = Held(address, topic, payload, message.seq, message.at, now)
+            held = Held(number, address, topic, payload, message.seq, message.at, now)
             self._sort(address, held, message, out)
         self._command(now, out)
         return out
@@ -100,10 +103,32 @@ class Host:
         for node in self._nodes.values():
             self._give_up(node, out)
             self._account.all_offline(node, now, why, out)
-            self._account.forget(node)
-        self._nodes.clear()
-        self._strangers.clear()
+            self._begin_anew(node)
+        for place in [place for place, node in self._nodes.items() if not node.gone]:
+            del self._nodes[place]
+            self._strangers.pop(place, None)
         self._rebirths.clear()
+        return out
+
+    def present(self) -> dict[str, list[str]]:
+        """List the devices of each node that are there, or went with it, by names."""
+        return {
+            f"{node.place.group}/{node.place.node}": names
+            for node in self._nodes.values()
+            if (names := [place.device for place in (*node.online, *node.gone) if place.device])
+        }
+
+    def recall(self, present: Mapping[str, Iterable[str]], now: Instant) -> list[Effect]:
+        """Take up what `present` once gave: those are not there until they are born again."""
+        out: list[Effect] = []
+        for name, devices in present.items():
+            group, _, node_name = name.partition("/")
+            node = self._node(Place(group, node_name))
+            if node is not None:
+                for place in (Place(group, node_name, device) for device in devices):
+                    self._node(place)
+                    node.online[place] = None
+                self._account.all_offline(node, now, "nobody listened to it", out)
         return out
 
     def _read(self, payload: bytes) -> Message:
@@ -118,8 +143,7 @@ class Host:
         node = self._node(address.place)
         if node is None:
             detail = f"more than {self._settings.max_nodes:,} nodes; {place} is not followed"
-            bad = Bad(Reason.UNKNOWN_ASSET, detail)
-            out.append(refusal(held.topic, held.payload, held.arrived, [bad]))
+            self._refuse(held, Bad(Reason.UNKNOWN_ASSET, detail), out)
         elif address.verb is Verb.NBIRTH:
             self._birth(node, held, message, out)
         else:
@@ -148,23 +172,21 @@ class Host:
         self._rebirths.born(node.place)
 
     def _death(self, node: Node | None, held: Held, message: Message, out: list[Effect]) -> None:
-        place = held.address.place
         if node is None or node.phase is Phase.DEAD:
-            out.append(Ignored(place, "a death certificate of a node that is not there"))
+            out.append(Ignored(held.number, "a death certificate of a node that is not there"))
             return
         if node.bdseq is not None and message.bdseq != node.bdseq:
             if message.bdseq is None:
-                bad = Bad(Reason.MALFORMED, "a death certificate without bdSeq")
-                out.append(refusal(held.topic, held.payload, held.arrived, [bad]))
+                self._refuse(held, Bad(Reason.MALFORMED, "a death certificate without bdSeq"), out)
             else:
                 why = f"the death {message.bdseq}, and its birth was {node.bdseq}"
-                out.append(Ignored(place, why))
+                out.append(Ignored(held.number, why))
             return
         self._give_up(node, out)
         self._account.all_offline(node, held.arrived, "it died", out)
         node.phase, node.died, node.bdseq = Phase.DEAD, held.arrived, message.bdseq
         self._rebirths.born(node.place)
-        out.append(Ignored(place, "a death certificate"))
+        out.append(Ignored(held.number, "a death certificate"))
 
     def _birth(self, node: Node, held: Held, message: Message, out: list[Effect]) -> None:
         young = [each for each in node.held if _of_birth(each, held)]
@@ -179,9 +201,6 @@ class Host:
             node.phase = Phase.UNBORN
             return
         node.phase = Phase.SUSPECT if suspect else Phase.ALIVE
-        node.awaited = dict.fromkeys(
-            (place for place in node.online if place.device), now + self._patience
-        )
         if not suspect:
             self._rebirths.born(node.place)
             self._account.online(node, node.place, now, out)
@@ -221,9 +240,12 @@ class Host:
                 self._account.online(node, place, now, out)
             self._rebirths.born(node.place)
         else:
-            self._account.forget(node)
-            node.phase, node.bdseq = Phase.NEW, None
-            node.sequence.start(None)
+            self._begin_anew(node)
+
+    def _begin_anew(self, node: Node) -> None:
+        self._account.forget(node)
+        node.phase, node.bdseq = Phase.NEW, None
+        node.sequence.start(None)
 
     def _just_died(self, node: Node, now: Instant) -> bool:
         return 0 <= now - node.died <= self._patience
@@ -270,6 +292,11 @@ class Host:
             out.append(Lost(node.place, passed))
             self._rebirths.ask(node.place, f"{passed} of its messages did not come")
         self._account.take(node, held, self._read(held.payload), out)
+
+    @staticmethod
+    def _refuse(held: Held, bad: Bad, out: list[Effect]) -> None:
+        rejection = refusal(held.topic, held.payload, held.arrived, [bad])
+        out.append(Turned(held.number, rejection))
 
     def _command(self, now: Instant, out: list[Effect]) -> None:
         for place in self._rebirths.release(now):

@@ -42,6 +42,7 @@ class Definition:
 class Held:
     """A message as it came, to be read again when its turn comes."""
 
+    number: int
     address: Address
     topic: bytes
     payload: bytes
@@ -51,7 +52,11 @@ class Held:
 
 
 class Node:
-    """The state of one edge node."""
+    """The state of one edge node.
+
+    `online` are the places that were said to be there, itself among them, `gone` the devices that
+    went with it, and `awaited` those that must be born again, each with the time until when.
+    """
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -62,6 +67,7 @@ class Node:
         self.bdseq: int | None = None
         self.died: Instant = 0
         self.online: dict[Place, None] = {}
+        self.gone: dict[Place, None] = {}
         self.awaited: dict[Place, Instant] = {}
         self._tables: dict[Place, dict[str, Definition]] = {}
         self._aliases: dict[int, tuple[Place, Definition] | None] = {}

@@ -11,6 +11,9 @@ from core.clock import MINUTE, SECOND
 from core.quantity import Duration, Size, within
 from core.settings import Settings
 
+SOURCE = "sparkplug"
+"""What journal and ledger call all that comes by Sparkplug."""
+
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 

@@ -7,7 +7,7 @@ import pytest
 from core.journal import DeviceChanged
 from ingest.sparkplug.effect import Ignored
 from tests.edge import later, speed
-from tests.sparkplug import ALLOWED, born, changes, published, refused, samples, speeds
+from tests.sparkplug import ALLOWED, Bench, born, changes, published, refused, samples, speeds
 
 P1 = "karachi/hall/p1"
 
@@ -15,8 +15,9 @@ P1 = "karachi/hall/p1"
 def test_a_death_ends_node_and_devices_by_our_own_clock() -> None:
     bench, edge = born()
     effects = bench.send(edge.ndeath(), at=30)
-    assert changes(effects) == [("karachi/hall", False), (P1, False)]
-    assert {e.at for e in effects if isinstance(e, DeviceChanged)} == {later(30)}
+    assert changes(effects) == [("karachi/hall", False)]
+    (change,) = [e for e in effects if isinstance(e, DeviceChanged)]
+    assert change.at == later(30) and change.assets == (P1,)
 
 
 @pytest.mark.parametrize("bdseq", [1, 255])
@@ -39,7 +40,7 @@ def test_a_late_death_does_not_end_the_next_session() -> None:
     edge.bdseq = 1
     bench.send(edge.nbirth(), edge.dbirth(), at=5)
     assert not changes(bench.send(edge.ndeath(0), at=6))
-    assert changes(bench.send(edge.ndeath(1), at=7)) == [("karachi/hall", False), (P1, False)]
+    assert changes(bench.send(edge.ndeath(1), at=7)) == [("karachi/hall", False)]
 
 
 def test_a_birth_that_its_death_overtook_brings_nobody_back() -> None:
@@ -92,3 +93,25 @@ def test_a_device_that_a_new_birth_leaves_out_is_gone() -> None:
     assert changes(effects) == [("karachi/hall", True)]
     assert changes(bench.tick(6)) == []
     assert changes(bench.tick(7)) == [(P1, False)]
+
+
+def test_devices_come_back_with_their_node_and_must_be_born_soon() -> None:
+    bench, edge = born()
+    bench.send(edge.dbirth(device="p2"), edge.ndeath(), at=10)
+    edge.bdseq = 1
+    effects = bench.send(edge.nbirth(), edge.dbirth(), at=20)
+    (node, device) = [e for e in effects if isinstance(e, DeviceChanged)]
+    assert node.assets == (P1, "karachi/hall/p2") and device.assets == (P1,)
+    assert changes(bench.tick(22)) == [("karachi/hall/p2", False)]
+
+
+def test_a_host_that_was_away_knows_nobody_until_they_speak() -> None:
+    bench, edge = born()
+    present = bench.host.present()
+    assert present == {"karachi/hall": ["p1"]}
+    after = Bench()
+    assert changes(after.host.recall(present, later(50))) == [("karachi/hall", False)]
+    after.send(edge.ddata(speed(9.0)), at=60)
+    effects = after.tick(62)
+    assert changes(effects) == [("karachi/hall", True), (P1, True)]
+    assert speeds(effects) == [9.0]

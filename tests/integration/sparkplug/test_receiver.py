@@ -1,0 +1,153 @@
+"""The Sparkplug host at a real broker: from births to journal and history, and through outages."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import Unavailable
+from core.ledger import Fate
+from simulators.broker import PrivateMosquitto
+from tests.edge import Edge, speed
+from tests.integration.sparkplug.stand import Stand, Watcher
+from tests.waiting import until
+
+pytestmark = pytest.mark.mosquitto
+P1 = "karachi/hall/p1"
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_births_and_data_reach_journal_and_history(stand: Stand, protocol: str) -> None:
+    stand.connect(broker={"protocol": protocol})
+    edge = stand.edge()
+    edge.send(
+        edge.nbirth(), edge.dbirth(speed(1.0, alias=5)), edge.ddata({"alias": 5, "value": 2.0})
+    )
+    until(lambda: stand.speeds() == [1.0, 2.0])
+    until(lambda: stand.history.count(P1) == 1)
+    assert stand.changes() == [(P1, True)]
+
+
+def test_a_node_that_vanishes_takes_its_devices_with_it(stand: Stand) -> None:
+    stand.connect()
+    edge = stand.edge()
+    edge.send(edge.nbirth(), edge.dbirth())
+    until(lambda: stand.changes() == [(P1, True)])
+    edge.vanish()
+    until(lambda: stand.changes() == [(P1, True), ("karachi/hall", False)])
+    edge.bdseq += 1
+    edge.send(edge.nbirth(), edge.dbirth())
+    until(lambda: stand.changes()[2:] == [("karachi/hall", True), (P1, True)])
+
+
+def test_hostile_messages_stop_nothing(stand: Stand) -> None:
+    stand.connect()
+    edge = stand.edge()
+    edge.send(edge.nbirth(), edge.dbirth())
+    for payload in (b"", b"\xff", b"\x12\x00" * 400_000, b"\x00" * 2_000_000):
+        edge.send((edge.topic("DDATA", "p1"), payload))
+    edge.send((b"spBv1.0/karachi/DDATA/hall/p9", b"\xff"), edge.ddata(speed(2.0)))
+    until(lambda: stand.speeds() == [7.0, 2.0])
+    assert stand.pipeline is not None and stand.pipeline.status().restarts["sparkplug"] == 0
+
+
+def test_a_broker_that_restarts_makes_all_stale_until_they_are_born_again(
+    stand: Stand, mosquitto: PrivateMosquitto
+) -> None:
+    pipeline = stand.connect()
+    edge = stand.edge()
+    edge.send(edge.nbirth(), edge.dbirth())
+    until(lambda: stand.changes() == [(P1, True)])
+    edge.close()
+    mosquitto.stop()
+    until(lambda: stand.changes()[-1] == ("karachi/hall", False))
+    until(lambda: any("no Sparkplug connection" in each for each in pipeline.status().trouble))
+    mosquitto.start()
+    until(lambda: pipeline._sparkplug is not None and pipeline._sparkplug.connected)
+    edge.send(edge.nbirth(), edge.dbirth())
+    until(lambda: stand.changes()[-2:] == [("karachi/hall", True), (P1, True)])
+
+
+def test_a_restart_knows_nobody_until_they_speak(stand: Stand) -> None:
+    stand.connect()
+    edge = stand.edge()
+    edge.send(edge.nbirth(), edge.dbirth())
+    until(lambda: stand.changes() == [(P1, True)])
+    stand.stop()
+    assert stand.changes()[-1] == ("karachi/hall", False)
+    stand.connect(reorder_timeout="100ms")
+    edge.send(edge.ddata(speed(3.0)))
+    until(lambda: stand.speeds() == [7.0, 3.0])
+    assert stand.changes()[-2:] == [("karachi/hall", True), (P1, True)]
+    pipeline = stand.pipeline
+    assert pipeline is not None
+    until(lambda: any("must be born again" in each for each in pipeline.status().trouble))
+
+
+def test_a_journal_that_is_full_loses_nothing_that_was_taken(stand: Stand) -> None:
+    stand.connect()
+    edge = stand.edge()
+    edge.send(edge.nbirth(), edge.dbirth())
+    until(lambda: stand.speeds() == [7.0])
+    stand.journal.trouble = Unavailable("the disk is full", retry_after=0.01)
+    edge.send(*[edge.ddata(speed(float(k))) for k in range(50)])
+    receiver = stand.pipeline._sparkplug if stand.pipeline else None
+    assert receiver is not None
+    until(lambda: receiver.outage.lasts)
+    stand.journal.trouble = None
+    until(lambda: stand.speeds() == [7.0, *map(float, range(50))])
+
+
+def test_the_account_is_even(stand: Stand) -> None:
+    stand.connect(reorder_timeout="50ms")
+    edge = stand.edge()
+    edge.send(edge.nbirth(), edge.dbirth(), edge.ddata(speed(99_999.0)))
+    edge.seq += 2
+    edge.send(edge.ddata(speed(3.0)))
+    until(lambda: stand.speeds() == [7.0, 3.0])
+    counts = {
+        fate: n
+        for (source, fate, _), n in stand.journal.booked(0).counts.items()
+        if source == "sparkplug"
+    }
+    assert counts[Fate.RECEIVED] == 4 and counts[Fate.TOLD] == 1
+    assert counts[Fate.REJECTED] == 1 and counts[Fate.LOST] == 2
+
+
+def test_groups_that_are_not_ours_are_not_heard(stand: Stand) -> None:
+    pipeline = stand.connect(groups=["karachi"])
+    other, edge = stand.edge(group="berlin"), stand.edge()
+    other.send(other.nbirth(), other.dbirth())
+    edge.send(edge.nbirth(), edge.dbirth())
+    until(lambda: stand.speeds() == [7.0])
+    assert pipeline.status().received == 2
+
+
+def test_without_leave_no_rebirth_is_asked_for(stand: Stand, watcher: Watcher) -> None:
+    stand.connect(reorder_timeout="50ms")
+    edge = stand.edge()
+    edge.send(edge.ddata(speed(3.0)), edge.ddata({"alias": 4, "value": 1.0}))
+    until(lambda: stand.speeds() == [3.0])
+    until(stand.journal.rejected)
+    assert watcher.commands() == []
+
+
+def test_a_thousand_nodes_that_speak_at_once_are_asked_slowly(
+    stand: Stand, watcher: Watcher
+) -> None:
+    rebirth = {"allowed": True, "per_minute": 60}
+    pipeline = stand.connect(reorder_timeout="100ms", rebirth=rebirth)
+    storm = stand.edge()
+    storm.send(*[Edge(node=f"n{k}").ddata(speed(1.0), device=f"d{k}") for k in range(1000)])
+    until(lambda: pipeline.status().received == 1000)
+    until(lambda: len(watcher.commands()) >= 10)
+    receiver = pipeline._sparkplug
+    assert receiver is not None
+    until(lambda: receiver._wanting[0] >= 900)
+    assert len(watcher.commands()) < 40
+
+
+def test_another_host_of_the_same_name_is_told(stand: Stand, watcher: Watcher) -> None:
+    pipeline = stand.connect()
+    rival = b'{"online": true, "timestamp": 5}'
+    watcher.publish("spBv1.0/STATE/millwright", rival, qos=1)
+    until(lambda: any("another Sparkplug host" in each for each in pipeline.status().trouble))
