@@ -13,6 +13,7 @@ def _start(folder: Path, *parts: str) -> None:
     from cli.logs import configure
     from cli.runtime import Runtime
     from cli.signals import until_signal
+    from cli.watchdog import watched
     from service.settings import check_binding
 
     configure()
@@ -31,7 +32,8 @@ def _start(folder: Path, *parts: str) -> None:
             runtime.start_feed()
             _say(f"page: {runtime.address}")
         _say(f"data: {config.data.resolve()}")
-        runtime.parts.wait()
+        with watched(runtime):
+            runtime.parts.wait()
 
 
 def _say(line: str) -> None:

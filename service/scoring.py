@@ -85,6 +85,7 @@ class Scoring:
                 if not outage:
                     _log.warning("scoring_interrupted", why=str(error))
                 outage = True
+                self.heartbeat = time.monotonic()  # it waits, and does not hang
                 stop.wait(min(error.retry_after or 1.0, PATIENCE))
             except Refused:
                 raise
