@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from cli.class_checks import check_class
 from cli.class_text import ClassText
 from cli.folder import class_files, misnamed, shown
+from cli.import_settings import ImportSettings
 from cli.plant_text import PlantText
 from cli.resolving import asset_class_of, assets_of, sites_of, unfit
 from cli.service_checks import check_feed
@@ -29,6 +30,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "plant": PlantText,
     "class": ClassText,
     "service": ServiceSettings,
+    "import": ImportSettings,
 }
 """The kinds of file and the form of each."""
 

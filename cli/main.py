@@ -24,7 +24,7 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    from cli import alerts, check, demo, doctor, messages, replay, run, simulate, work
+    from cli import alerts, check, demo, doctor, messages, replay, run, simulate, storage, work
 
     commands: tuple[tuple[str, Callable[..., Any]], ...] = (
         ("demo", demo.demo),
@@ -40,6 +40,7 @@ def _register() -> None:
         app.command(name, cls=Teaching)(command)
     app.add_typer(alerts.app, name="alerts")
     app.add_typer(messages.app, name="messages")
+    app.add_typer(storage.app, name="storage")
     app.add_typer(work.app, name="work")
 
 

@@ -64,6 +64,7 @@ class TelemetryHistory(AccountingHistory, Protocol):
     def write(self, batches: Sequence[Readings], position: int) -> None:
         """Store batches and then the journal position they reach to, with the ledger's counts.
 
+        With `core.ledger.ASIDE` as position, neither is touched: what did not come by the journal.
         When it returns, all are durable. Raises `Unavailable` when nothing may have been
         stored, `PartlyRefused` when some rows can never be stored and the rest are.
         """

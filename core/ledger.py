@@ -27,6 +27,9 @@ REFUSED = "refused by store"
 GIVEN_UP = "not stored in time"
 """Why a message was dropped that made room in a full journal."""
 
+ASIDE = -1
+"""Stands for a position where what is written did not come by the journal, as an imported past."""
+
 _LOOKS = 3
 
 
@@ -78,9 +81,13 @@ class Kept:
     ) -> Kept:
         """Count batches that were written up to `position`, which must lie ahead to count.
 
+        What was written `ASIDE` changes neither counts nor position.
+
         `refused` tells for each batch how many of its rows can never be stored. A message counts
         as refused where a row of it was; one without any row cannot have been stored either.
         """
+        if position == ASIDE:
+            return self
         if position <= self.position:
             return replace(self, position=position)
         stored, lost = Counter(self.stored), Counter(self.refused)

@@ -14,6 +14,7 @@ import pytest
 
 from core.clock import SECOND
 from core.history import Columns, TelemetryHistory
+from core.ledger import ASIDE
 from core.readings import Quality, Reading, Readings
 from storage.history_memory import MemoryHistory
 from storage.history_sqlite import SqliteHistory
@@ -320,3 +321,12 @@ def test_trimming_takes_nothing_from_the_messages_that_were_stored(
     history.write([counted(1, 3)], 5)
     history.trim(T + 100 * SECOND)
     assert history.account().stored == {"telemetry": 3}
+
+
+def test_what_is_written_aside_is_stored_and_moves_no_position(history: TelemetryHistory) -> None:
+    history.write([batch(said("p1", 1, v=1.0))], 7)
+    before = history.account()
+    history.write([batch(said("p1", 0, v=0.5), said("p1", 1, v=2.0))], ASIDE)
+    assert history.position() == 7
+    assert history.account() == before
+    assert rows(history.read("p1", ("v",), *EVER)) == [(0, 0.5), (1, 2.0)]

@@ -23,7 +23,12 @@ TEXT = (REFERENCE / "configuration.md").read_text(encoding="utf-8")
 PAYLOADS = (REFERENCE / "payloads.md").read_text(encoding="utf-8")
 """The page of its own that the decoders in `service.yaml` have."""
 
-TOPS = {"plant": "`plant.yaml`", "class": "`classes/*.yaml`", "service": "`service.yaml`"}
+TOPS = {
+    "plant": "`plant.yaml`",
+    "class": "`classes/*.yaml`",
+    "service": "`service.yaml`",
+    "import": "`import.yaml`",
+}
 ROW = re.compile(r"^\| `([^`]+)` \| (.+) \| (.+) \| (.+) \|$")
 
 

@@ -20,6 +20,7 @@ SCHEMAS = schema()
 FILES = [
     ("plant", SHIPPED / "plant.yaml"),
     ("service", SHIPPED / "service.yaml"),
+    ("import", SHIPPED / "import.yaml"),
     *(("class", path) for path in sorted((SHIPPED / "classes").glob("*.yaml"))),
 ]
 SILENT = {"$schema", "$defs", "title", "description", "default", "examples", "discriminator"}
@@ -42,7 +43,8 @@ def is_a(value: Any, kind: str) -> bool:
 
 def fails(value: Any, form: dict[str, Any], root: dict[str, Any]) -> str:
     """Return the first word of the schema that does not hold; an unknown word is an error."""
-    return next((word for word in form if not holds(word, value, form, root)), "")
+    words = sorted(form, key=lambda word: word != "type")  # the others are for values of the type
+    return next((word for word in words if not holds(word, value, form, root)), "")
 
 
 def holds(word: str, value: Any, form: dict[str, Any], root: dict[str, Any]) -> bool:
