@@ -93,7 +93,8 @@ class CsvDecoder:
             raise Bad(Reason.DUPLICATE_KEY, detail)
         for column in (self._settings.timestamp_column, self._settings.asset_column):
             if column is not None and column not in columns:
-                detail = f"there is no column {quoted(column)}; known: {listed(columns)}"
+                known = listed(each[:60] for each in columns)
+                detail = f"there is no column {quoted(column)}; known: {known}"
                 raise Bad(Reason.MALFORMED, detail)
 
     def _sample(self, columns: tuple[str, ...], line: int, row: list[str]) -> Sample:
