@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from core.suggestion import closest, quoted
@@ -108,7 +108,7 @@ def _registry() -> Any:
     return pint.UnitRegistry()
 
 
-@cache
+@lru_cache(maxsize=1000)  # payloads say units too, and may say any number of them
 def _parsed(text: str) -> Any:
     for word in _WORD.findall(text):
         trap = _TRAPS.get(word) or _TRAPS.get(word.rstrip("234"))

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 SMALL = {
     "ingest": ["--messages", "3000"],
     "latency": ["--assets", "10", "--rate", "200", "--seconds", "18"],
+    "fuzz": ["--inputs", "500", "--engine", "mutator"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
     "chaos": [
         *("--kills", "1", "--restarts", "1", "--broker-kills", "1"),
@@ -20,6 +21,7 @@ SMALL = {
     ],
 }
 MET = {
+    "fuzz": ["escapes", "good messages unread"],
     "latency": ["alerts unseen", "achieved rate"],
     "chaos": [
         "acts after the load",
