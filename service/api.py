@@ -20,18 +20,15 @@ from core.journal import Command
 from core.plant import Severity
 from core.work import WorkEvent
 from service import api_forms
+from service.api_history import add_history
 from service.api_requests import CommandRequest, WorkRequest
 from service.feed import Feed
 from service.outlook import renewed
+from service.plotter import PLOT_HEADERS, PLOT_WIDTH
 from service.stream import EventStream, where_after
 
 MOST_ALERTS = 200
 MOST_WORK = 1000
-PLOT_WIDTH = 720
-PLOT_HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "cache-control": "private, max-age=20",
-}
 
 
 class StateFilter(StrEnum):
@@ -51,6 +48,7 @@ def api_router(feed: Feed) -> APIRouter:
     _add_commands(router, feed)
     _add_work(router, feed)
     _add_assets(router, feed)
+    add_history(router, feed)
     _add_events(router, feed)
     return router
 

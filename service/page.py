@@ -18,10 +18,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from core.alert import Alert, AlertQuery, AlertState
+from core.clock import MINUTE
 from core.errors import Refused
 from core.work import Work
 from service import page_view as view
 from service.auth import FORGET
+from service.course import MOST_CHANNELS, SPANS, expected_resolution
 from service.metrics import open_alerts
 from service.outlook import renewed
 from service.page_messages import add_messages
@@ -43,6 +45,9 @@ MOST_CASES = 50
 
 MOST_MACHINES = 40
 """Up to so many machines the first view lists them all, above only those that need a look."""
+
+FRESH_PLOT = MINUTE
+"""How long the page shows the same plot of what goes on."""
 
 PAGE = 50
 
@@ -149,6 +154,25 @@ class Pages:
             first=cursor is None,
         )
 
+    def machine(self, asset_id: str, span: str) -> HTMLResponse:
+        """Show how one machine stands, and the course of what it measured."""
+        feed, last = self._feed, self._feed.casefile.last_event()
+        if asset_id not in feed.plant.assets or span not in SPANS:
+            return self.missing(f"There is no machine {asset_id[:100]}, or no span {span[:20]}.")
+        channels = feed.plant.class_of(asset_id).channels
+        length, words = SPANS[span]
+        return self.render(
+            "machine.html",
+            last=last,
+            machine=next(one for one in self._standing()[2] if one.id == asset_id),
+            spans=[(name, title, name == span) for name, (_, title) in SPANS.items()],
+            span=span,
+            words=words,
+            shows=expected_resolution(length),
+            more=max(0, len(channels) - MOST_CHANNELS),
+            fresh=feed.clock() // FRESH_PLOT,
+        )
+
     def missing(self, words: str) -> HTMLResponse:
         """Say that something is not there."""
         return self.render("missing.html", 404, words=words)
@@ -178,6 +202,10 @@ def page_router(feed: Feed) -> APIRouter:
     @router.get("/alerts/{alert_id}")
     def case(alert_id: str) -> Response:
         return pages.case(alert_id)
+
+    @router.get("/machine")
+    def machine(asset: str = "", span: str = "7d") -> Response:
+        return pages.machine(asset, span)
 
     @router.get("/past")
     def past(cursor: str | None = None, asset: str | None = None) -> Response:

@@ -27,10 +27,19 @@ _DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """The lowest and the highest of what each value stands for."""
+
+    low: list[float | None]
+    high: list[float | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """One curve over time: seconds since 1970 against values; None breaks the line.
 
-    `low` and `high` bound what was expected; `line` is drawn across, as the alarm line is.
+    `low` and `high` bound what was expected; `line` is drawn across, as the alarm line is. `band`
+    goes with the values where they are means.
     """
 
     title: str
@@ -39,11 +48,15 @@ class Panel:
     low: float | None = None
     high: float | None = None
     line: float | None = None
+    band: Band | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Panels over one span of time, with moments marked by a word; times are in seconds."""
+    """Panels over one span of time, with moments marked by a word; times are in seconds.
+
+    `note` says below them what they show.
+    """
 
     width: int
     zone: str
@@ -51,6 +64,7 @@ class Picture:
     stop: float
     panels: list[Panel]
     marks: list[tuple[float, str]]
+    note: str = ""
 
     def encode(self) -> bytes:
         """Write it for the process that draws."""

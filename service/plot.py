@@ -10,6 +10,7 @@ import math
 import select
 import sys
 import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ IDLE = 15.0
 DRAWN, FAILED = b"\x00", b"\x01"
 PANEL_HEIGHT = 118
 FOOT_HEIGHT = 40
+NOTE_HEIGHT = 12
 INK, SOFT, CURVE, BAND, MARK = "#1d2430", "#5b6572", "#1f5fa8", "#bfe3c8", "#b3261e"
 FITTING = "#3c6b4a"
 
@@ -57,16 +59,18 @@ def draw(picture: Picture) -> bytes:
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as letters that the font used for measuring lacks
         count = len(picture.panels)
-        height = count * PANEL_HEIGHT + FOOT_HEIGHT
+        foot_height = FOOT_HEIGHT + (NOTE_HEIGHT if picture.note else 0)
+        height = count * PANEL_HEIGHT + foot_height
         figure = Figure(figsize=(picture.width / 72, height / 72), dpi=72)
         FigureCanvasSVG(figure)
         places = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
         for axes, panel in zip(places, picture.panels, strict=True):
             _draw_panel(axes, panel, picture)
         _date_axis(places[-1], picture)
-        side, foot = 46 / picture.width, FOOT_HEIGHT / height
+        side, foot = 46 / picture.width, foot_height / height
         figure.subplots_adjust(side, foot, 1 - 14 / picture.width, 1 - 24 / height, hspace=0.42)
-        figure.text(side, 4 / height, f"Time in {picture.zone}", fontsize=8, color=SOFT)
+        said = f"{picture.note}\nTime in {picture.zone}".lstrip()
+        figure.text(side, 4 / height, said, fontsize=8, color=SOFT, va="bottom")
         written = io.BytesIO()
         figure.savefig(written, format="svg", metadata=_NOTHING)
     text = written.getvalue()
@@ -87,10 +91,13 @@ def _draw_panel(axes: Axes, panel: Panel, picture: Picture) -> None:
     _draw_expected(axes, panel, bottom, top)
     if panel.line is not None:
         axes.axhline(panel.line, color=MARK, linewidth=1, linestyle=(0, (4, 3)), gid="line")
-    values = [math.nan if value is None else value for value in panel.values]
+    days, values = [_days(at) for at in panel.at], _numbers(panel.values)
+    if panel.band is not None:
+        low, high = _numbers(panel.band.low), _numbers(panel.band.high)
+        axes.fill_between(days, low, high, color=CURVE, alpha=0.25, linewidth=0, gid="band")
     few = sum(value is not None for value in panel.values) < 2
     axes.plot(
-        [_days(at) for at in panel.at],
+        days,
         values,
         color=CURVE,
         linewidth=1.3,
@@ -141,7 +148,8 @@ def _name_mark(axes: Axes, at: float, word: str, picture: Picture, *, low: bool)
 
 def _limits(panel: Panel) -> tuple[float, float]:
     """Show all that was measured, and the lines it is held against where they are near it."""
-    known = [value for value in panel.values if value is not None]
+    drawn = [panel.values, *((panel.band.low, panel.band.high) if panel.band else ())]
+    known = [value for curve in drawn for value in curve if value is not None]
     bounds = [one for one in (panel.low, panel.high, panel.line) if one is not None]
     shown = known + bounds or [0.0, 1.0]
     low, high = min(shown), max(shown)
@@ -160,6 +168,10 @@ def _date_axis(axes: Axes, picture: Picture) -> None:
     axes.xaxis.set_major_formatter(
         dates.ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]
     )
+
+
+def _numbers(values: Iterable[float | None]) -> list[float]:
+    return [math.nan if value is None else value for value in values]
 
 
 def _days(seconds: float) -> float:

@@ -13,7 +13,9 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 import structlog
@@ -25,7 +27,8 @@ from core.clock import Clock
 from core.errors import Unavailable
 from core.history import TelemetryHistory
 from core.plant import Plant
-from service.picture import gather
+from service.course import SPANS, course, drawn
+from service.picture import Picture, gather
 
 PATIENCE = 25.0
 """Seconds a plot may take; the first on a machine also looks through its fonts."""
@@ -33,6 +36,11 @@ PATIENCE = 25.0
 FRESH = 30.0
 """Seconds for which a plot of an open case is shown again, while its data goes on."""
 
+PLOT_WIDTH = 720
+PLOT_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "cache-control": "private, max-age=20",
+}
 MOST_KEPT = 24
 MOST_WAITING = 8
 NARROWEST, WIDEST, STEP = 300, 1200, 60
@@ -40,6 +48,8 @@ ENDED = "the drawing process ended"
 COMMAND = (sys.executable, "-m", "service.plot")
 
 _Key: TypeAlias = tuple[str, int, int]
+"""What is drawn, in which version, how wide."""
+
 _log = structlog.get_logger("feed")
 
 
@@ -105,7 +115,7 @@ class Draughtsman:
 
 @dataclass(slots=True)
 class Plotter:
-    """Draws the evidence of a case, as it stands now."""
+    """Draws the evidence of a case, and the course of a machine, as they stand now."""
 
     plant: Plant
     casefile: CaseFile
@@ -121,9 +131,29 @@ class Plotter:
 
         `width` in pixels is rounded to steps. Raises `Unavailable` where it cannot be drawn now.
         """
-        width = min(WIDEST, max(NARROWEST, round(width / STEP) * STEP))
+        width = _fitting(width)
+        parts = (alert, self.plant, self.history, self.casefile, self.clock(), width)
         key = (alert.id, alert.version, width)
-        found = self._known(key, alert)
+        return await self._drawn(key, partial(gather, *parts), lasts=not alert.state.is_open)
+
+    async def draw_course(self, asset: str, span: str, width: int) -> bytes | None:
+        """Return the course of a machine over one of `SPANS` as SVG, like `draw`."""
+        width = _fitting(width)
+
+        def gathered() -> Picture | None:
+            found = course(asset, self.plant, self.history, self.clock(), SPANS[span][0])
+            return drawn(found, self.plant, width)
+
+        return await self._drawn((f"{span} {asset}", 0, width), gathered, lasts=False)
+
+    async def close(self) -> None:
+        """End the drawing process."""
+        await self.draughtsman.close()
+
+    async def _drawn(
+        self, key: _Key, gathered: Callable[[], Picture | None], *, lasts: bool
+    ) -> bytes | None:
+        found = self._known(key, lasts=lasts)
         if found is not None:
             return found
         if self._waiting >= MOST_WAITING:
@@ -132,22 +162,17 @@ class Plotter:
         self._waiting += 1
         try:
             async with self._turn:
-                return self._known(key, alert) or await self._draw(key, alert)
+                return self._known(key, lasts=lasts) or await self._draw(key, gathered)
         finally:
             self._waiting -= 1
 
-    async def close(self) -> None:
-        """End the drawing process."""
-        await self.draughtsman.close()
-
-    def _known(self, key: _Key, alert: Alert) -> bytes | None:
+    def _known(self, key: _Key, *, lasts: bool) -> bytes | None:
         at, svg = self._kept.get(key, (0.0, None))
-        stale = alert.state.is_open and time.monotonic() - at > FRESH
+        stale = not lasts and time.monotonic() - at > FRESH
         return None if stale else svg
 
-    async def _draw(self, key: _Key, alert: Alert) -> bytes | None:
-        parts = (alert, self.plant, self.history, self.casefile, self.clock(), key[2])
-        picture = await run_sync(gather, *parts)
+    async def _draw(self, key: _Key, gathered: Callable[[], Picture | None]) -> bytes | None:
+        picture = await run_sync(gathered)
         if picture is None:
             return None
         svg = await self.draughtsman.draw(picture.encode())
@@ -156,6 +181,10 @@ class Plotter:
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         return svg
+
+
+def _fitting(width: int) -> int:
+    return min(WIDEST, max(NARROWEST, round(width / STEP) * STEP))
 
 
 async def _ask(child: Process, picture: bytes) -> tuple[int, bytes]:

@@ -93,7 +93,7 @@ class Desktop:
 
 def go(page: Page, stand: Stand, path: str = "/") -> Page:
     """Go to a page, and wait until it is live."""
-    page.goto(f"{stand.url}{path}")
+    page.goto(f"{stand.url}{path}", wait_until="domcontentloaded")  # a plot may take longer
     page.wait_for_selector("#link.live")
     return page
 

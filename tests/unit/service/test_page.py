@@ -323,3 +323,28 @@ def test_the_script_never_makes_markup_of_text(room: Room) -> None:
     assert (
         re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script) == []
     )
+
+
+def test_a_machine_has_a_page_with_its_course_over_spans_to_choose(room: Room) -> None:
+    page = room.opens("/machine?asset=site%2Fhall%2Fp1&span=30d")
+    assert "What it measured within 30 days" in page.text
+    assert "Shown: hourly mean, lowest and highest." in page.text
+    (image,) = page.of("img")
+    assert str(image["src"]).startswith("/api/v1/history/plot.svg?asset=site%2Fhall%2Fp1&span=30d")
+    spans = [one for one in page.of("a") if "&span=" in str(one["href"]) and "api" not in str(one)]
+    assert [str(one["href"])[-3:].lstrip("=") for one in spans] == ["1d", "7d", "30d", "1y"]
+    assert [one["href"] for one in spans if one.get("aria-current")] == [spans[2]["href"]]
+
+
+def test_a_machine_that_is_not_there_is_said_not_to_be(room: Room) -> None:
+    stranger = room.client.get("/machine?asset=site/hall/p77")
+    assert (stranger.status_code, "There is no machine site/hall/p77" in stranger.text) == (
+        404,
+        True,
+    )
+    assert "no span 5y" in room.client.get("/machine?asset=site/hall/p1&span=5y").text
+
+
+def test_machines_in_a_list_lead_to_their_pages(room: Room) -> None:
+    links = [str(one["href"]) for one in room.opens("/assets").of("a")]
+    assert "/machine?asset=site%2Fhall%2Fp1" in links
