@@ -35,8 +35,15 @@ def open_history(config: Configuration) -> TelemetryHistory:
     from storage.history_memory import MemoryHistory
     from storage.history_sqlite import SqliteHistory
 
-    if config.service.history.kind == "memory":
+    settings = config.service.history
+    if settings.kind == "memory":
         return MemoryHistory()
+    if settings.kind == "influxdb":
+        from cli.influx import influx_place
+        from storage.history_influx import InfluxHistory
+
+        config.data.mkdir(parents=True, exist_ok=True)
+        return InfluxHistory(influx_place(settings), settings.bucket, config.data)
     return SqliteHistory(config.data / "history.db")
 
 

@@ -90,7 +90,10 @@ def page(config: Configuration) -> Examined:
 
 def secrets(config: Configuration) -> Iterator[Examined]:
     """Tell which secrets cannot be read."""
-    named = {"broker.password": config.service.broker.password}
+    named = {
+        "broker.password": config.service.broker.password,
+        "history.token": config.service.history.token,
+    }
     named |= {f"notifier {one.name}: password": one.password for one in config.service.notifiers}
     for where, secret in named.items():
         try:

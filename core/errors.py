@@ -46,13 +46,24 @@ class Refused(MillwrightError):
     """This will never succeed as it is: do not try again."""
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One row that was not taken, as text that can be looked at, and why."""
+
+    text: bytes
+    why: str
+
+
 class PartlyRefused(MillwrightError):
     """Some of a batch was taken and some never will be.
 
-    `accepted` and `refused` count rows.
+    `accepted` and `refused` count rows; `rows` are the refused ones, where the store can tell.
     """
 
-    def __init__(self, accepted: int, refused: int, why: str) -> None:
+    def __init__(
+        self, accepted: int, refused: int, why: str, rows: tuple[RefusedRow, ...] = ()
+    ) -> None:
         self.accepted = accepted
         self.refused = refused
+        self.rows = rows
         super().__init__(f"{refused} of {accepted + refused} refused: {why}")

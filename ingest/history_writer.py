@@ -13,7 +13,7 @@ import numpy as np
 import structlog
 
 from core.clock import HOUR, SECOND, Clock, Instant, Span
-from core.errors import PartlyRefused, Refused
+from core.errors import PartlyRefused, Refused, RefusedRow
 from core.history import TelemetryHistory
 from core.journal import Entry, Journal, Kind, RejectionsSeen, draft
 from core.readings import Readings
@@ -171,7 +171,8 @@ class HistoryWriter:
         except (ValueError, msgspec.MsgspecError) as error:
             if entry.id > self._unreadable:
                 _log.warning("journal_entry_unreadable", entry=entry.id, why=str(error))
-                self._tell(1, f"journal entry {entry.id} cannot be read: {error}", entry.body)
+                why = f"journal entry {entry.id} cannot be read: {error}"
+                self._tell(1, (RefusedRow(entry.body, why),))
                 self._unreadable = entry.id
             # Without a row, the messages that it held count as refused.
             return replace(_UNREADABLE, source=entry.source, messages=entry.messages)
@@ -181,13 +182,14 @@ class HistoryWriter:
         """Tell of rows that the history will never take."""
         _log.warning("history_refused_rows", refused=error.refused, why=str(error))
         names = {batch.asset_class for batch in batches if len(batch)}
-        self._tell(error.refused, f"{error}; classes: {', '.join(sorted(names))}")
+        rows = error.rows or (RefusedRow(b"", f"{error}; classes: {', '.join(sorted(names))}"),)
+        self._tell(error.refused, rows)
 
-    def _tell(self, count: int, why: str, payload: bytes = b"") -> None:
+    def _tell(self, count: int, rows: Sequence[RefusedRow]) -> None:
         """Put into the journal that history will never have something."""
         now, reason = self._clock(), Reason.REFUSED_BY_STORE
-        letter = Rejection(_TOPIC, reason, payload, now, why)
-        self._journal.append([draft(now, (RejectionsSeen(_TOPIC, reason, count),))], [letter])
+        letters = [Rejection(_TOPIC, reason, row.text, now, row.why) for row in rows]
+        self._journal.append([draft(now, (RejectionsSeen(_TOPIC, reason, count),))], letters)
 
     def _mark(self, position: int, *, force: bool) -> None:
         now = time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,35 @@ class Block:
     at: Instants
     values: Floats
     quality: NDArray[np.uint8] | None
+
+    def single(self) -> Block:
+        """Merge rows of equal keys: each channel's last value stays, with its own mark."""
+        new = np.ones(len(self.at), bool)
+        new[1:] = (self.at[1:] != self.at[:-1]) | (self.asset[1:] != self.asset[:-1])
+        if new.all():
+            return self
+        begin = np.flatnonzero(new)
+        rows = np.where(np.isnan(self.values), -1, np.arange(len(self.at))[:, None])
+        last = np.maximum.reduceat(rows, begin)  # the row of each channel's last value, or -1
+        columns = np.arange(len(self.channels))
+        quality = None
+        if self.quality is not None:
+            quality = np.where(last >= 0, self.quality[last, columns], 0).astype(np.uint8)
+        values = np.where(last >= 0, self.values[last, columns], np.nan)
+        return replace(
+            self, asset=self.asset[begin], at=self.at[begin], values=values, quality=quality
+        )
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Block:
+        """Select rows by mask, index or slice."""
+        quality = None if self.quality is None else self.quality[rows]
+        return replace(
+            self,
+            asset=self.asset[rows],
+            at=self.at[rows],
+            values=self.values[rows],
+            quality=quality,
+        )
 
     def rows(self, numbers: NDArray[np.int64]) -> Iterator[tuple[object, ...]]:
         """Walk the rows as (asset number, time, value, …); `numbers` are those of `assets`."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, model_validator
 
 from core.clock import DAY, HOUR, MINUTE, SECOND, Span
 from core.quantity import Duration, Size, within
+from core.secret import Secret
 from core.settings import Settings
 
 _MILLISECOND = SECOND // 1000
@@ -27,23 +32,66 @@ class JournalSettings(Settings):
     commit_every: Annotated[Duration, within("1ms", "10s")] = 10 * _MILLISECOND
 
 
+def _check_url(url: str) -> str:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port in {-1, 0}:
+        msg = f"{url!r} is not InfluxDB's address; write it like http://127.0.0.1:8086"
+        raise ValueError(msg)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        msg = (
+            f"InfluxDB's address holds no user and no query; write it like http://{parts.hostname}"
+        )
+        raise ValueError(msg)
+    return url.rstrip("/")
+
+
+Bucket = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")]
+"""The name of a bucket, of which we make others by adding to it."""
+
+
 class HistorySettings(Settings):
     """Where telemetry is kept, and for how long.
 
     `keep` is for what was measured, `keep_minutes` and `keep_hours` for the mean, lowest and
     highest of each minute and hour; none of them goes before what it was made of.
+    `kind: influxdb` needs `url`, `org` and `token`; those and what follows them are only for it.
     """
 
-    kind: Literal["sqlite", "memory"] = "sqlite"
+    kind: Literal["sqlite", "influxdb", "memory"] = "sqlite"
     keep: Annotated[Duration, within("1d")] = 400 * DAY
     keep_minutes: Annotated[Duration, within("1d")] = 1200 * DAY
     keep_hours: Annotated[Duration, within("1d")] = 3650 * DAY
+    url: Annotated[str, AfterValidator(_check_url)] | None = None
+    org: Annotated[str, Field(min_length=1)] | None = None
+    token: Secret | None = None
+    bucket: Bucket = "telemetry"
+    condition_bucket: Bucket = "condition"
+    ca: Path | None = None
+    timeout: Annotated[Duration, within("1s", "10min")] = 60 * SECOND
 
     @property
     def keep_steps(self) -> dict[Span, Span]:
         """How long steps of each width are kept."""
         minutes = max(self.keep, self.keep_minutes)
         return {MINUTE: minutes, HOUR: max(minutes, self.keep_hours)}
+
+    @model_validator(mode="after")
+    def _whole(self) -> HistorySettings:
+        """Refuse an InfluxDB that cannot be reached, and settings of one that is not meant."""
+        given = {"url": self.url, "org": self.org, "token": self.token}
+        if self.kind == "influxdb":
+            missing = [name for name, value in given.items() if value is None]
+            if missing:
+                msg = f"kind: influxdb also needs {', '.join(missing)}"
+                raise ValueError(msg)
+        elif any(value is not None for value in given.values()):
+            msg = f"url, org and token are InfluxDB's; with kind: {self.kind} leave them out"
+            raise ValueError(msg)
+        return self
 
 
 class BlockSettings(Settings):

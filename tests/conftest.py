@@ -11,6 +11,8 @@ import pytest
 import structlog
 
 from simulators.broker import PrivateMosquitto, mosquitto_path
+from simulators.influx import PrivateInflux, influxd_path
+from tests.buckets import Buckets
 
 REAL_SERVERS_MANDATORY = os.environ.get("MILLWRIGHT_REAL_SERVERS") == "required"
 
@@ -20,7 +22,11 @@ def chromium_path() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-SERVERS = {"mosquitto": ("mosquitto", mosquitto_path), "browser": ("chromium", chromium_path)}
+SERVERS = {
+    "mosquitto": ("mosquitto", mosquitto_path),
+    "browser": ("chromium", chromium_path),
+    "influxd": ("influxd", influxd_path),
+}
 """The program that each marker stands for, and how it is found."""
 
 
@@ -64,3 +70,19 @@ def mosquitto(tmp_path: Path) -> Iterator[PrivateMosquitto]:
     """Run a Mosquitto of this test's own, with persistence."""
     with PrivateMosquitto(tmp_path / "mosquitto") as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateInflux]:
+    """Run one InfluxDB for all tests; each takes buckets of its own from `buckets`."""
+    if influxd_path() is None:
+        give_up("influxd")
+    with PrivateInflux(tmp_path_factory.mktemp("influxd")) as influx:
+        yield influx
+
+
+@pytest.fixture
+def buckets(influxd: PrivateInflux) -> Iterator[Buckets]:
+    """Make buckets for one test, in the one InfluxDB, and drop them after it."""
+    with Buckets(influxd) as made:
+        yield made

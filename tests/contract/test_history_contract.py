@@ -5,7 +5,7 @@ Only the port is used here, so that a further store joins by one line in the fix
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,10 +23,16 @@ T = 1_699_999_200 * SECOND  # a whole hour
 EVER = (0, 2**62)
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+STORES: dict[str, Callable[[pytest.FixtureRequest, Path], TelemetryHistory]] = {
+    "sqlite": lambda _, folder: SqliteHistory(folder / "h.db"),
+    "memory": lambda *_: MemoryHistory(),
+    "influx": lambda request, folder: request.getfixturevalue("buckets").history(folder),
+}
+
+
+@pytest.fixture(params=["sqlite", "memory", pytest.param("influx", marks=pytest.mark.influxd)])
 def history(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TelemetryHistory]:
-    store: TelemetryHistory
-    store = SqliteHistory(tmp_path / "h.db") if request.param == "sqlite" else MemoryHistory()
+    store = STORES[request.param](request, tmp_path)
     yield store
     store.close()
 

@@ -7,12 +7,16 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.errors import PartlyRefused
+from core.history import TelemetryHistory
 from core.readings import Quality, Reading, Readings
 from storage.history_memory import MemoryHistory
 from storage.history_sqlite import SqliteHistory
+from tests.buckets import Buckets
 
 CHANNELS = ("u", "v", "w")
 ASSETS = ("p1", "p2", "p3")
@@ -38,12 +42,16 @@ writes = st.lists(st.lists(a_batch(), max_size=4), min_size=1, max_size=4)
 Cell = tuple[float, int]
 
 
-def twin(batches: list[list[Readings]]) -> dict[tuple[str, int], dict[str, Cell]]:
+def twin(
+    batches: list[list[Readings]], *, finite: bool = False
+) -> dict[tuple[str, int], dict[str, Cell]]:
     kept: dict[tuple[str, int], dict[str, Cell]] = {}
     for group in batches:
         for batch in group:
             for reading in batch:
                 for channel, value in reading.values.items():
+                    if finite and not np.isfinite(value):
+                        continue
                     row = kept.setdefault((reading.asset, reading.at), {})
                     row[channel] = (value, int(reading.quality.get(channel, 0)))
     return kept
@@ -67,8 +75,26 @@ def test_a_history_returns_what_a_dictionary_would(
             assert history.position() == len(batches)
 
 
+@pytest.mark.influxd
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(batches=st.lists(st.lists(a_batch(), max_size=4), min_size=1, max_size=3))
+def test_influxdb_returns_what_a_dictionary_would(
+    buckets: Buckets, batches: list[list[Readings]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        history = buckets.history(Path(folder))
+        for position, group in enumerate(batches, 1):
+            with contextlib.suppress(PartlyRefused):  # infinite values, which it cannot hold
+                history.write(group, position)
+        check(history, twin(batches, finite=True), -4)
+        assert history.position() == len(batches)
+        history.close()
+
+
 def check(
-    history: SqliteHistory | MemoryHistory,
+    history: TelemetryHistory,
     expected: dict[tuple[str, int], dict[str, Cell]],
     start: int,
 ) -> None:

@@ -135,7 +135,7 @@ def test_faults_of_the_plant_are_told(tmp_path: Path, old: str, new: str, words:
         ("ingest: {time: seconds}", '"seconds" is not allowed; known: iso, s, ms, us, ns'),
         ("journal: {max_size: 2000000}", "2000000 has no unit; write it like 64kB, 500MB or 2GB"),
         ("journal: {when_full: drop}", '"drop" is not allowed; known: stop, drop_unstored'),
-        ("history: {kind: sqlit}", 'did you mean "sqlite"? known: sqlite, memory'),
+        ("history: {kind: sqlit}", 'did you mean "sqlite"? known: sqlite, influxdb, memory'),
         ("history: {keep: 400}", "400 has no unit; write it like 30s, 10min, 2h or 7d"),
         ("feed: {port: '80'}", 'must be a whole number, not "80"; write it without quotes'),
         ("feed: {decide_within: 2min}", 'must be at most 1min, not "2min"'),

@@ -33,3 +33,29 @@ def test_the_bounds_themselves_are_allowed() -> None:
     kept = {"rejected_max_size": "100kB", "rejected_per_source": "20kB"}
     assert JournalSettings.model_validate_json(json.dumps(least | kept)).max_size == 10_000_000
     assert HistorySettings.model_validate_json('{"keep": "1d"}').kind == "sqlite"
+
+
+REACHED = {"kind": "influxdb", "url": "http://127.0.0.1:8086/", "org": "o", "token": "env:T"}
+
+
+def test_an_influxdb_is_named_by_address_organisation_and_token() -> None:
+    said = HistorySettings.model_validate_json(json.dumps(REACHED))
+    assert (said.url, said.bucket) == ("http://127.0.0.1:8086", "telemetry")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"kind": "influxdb"}, "kind: influxdb also needs url, org, token"),
+        (REACHED | {"token": None}, "kind: influxdb also needs token"),
+        (REACHED | {"token": "in-clear"}, "never in clear|should match pattern"),
+        (REACHED | {"kind": "sqlite"}, "url, org and token are InfluxDB's"),
+        (REACHED | {"url": "influx:8086"}, "write it like http://127.0.0.1:8086"),
+        (REACHED | {"url": "http://h:99999"}, "write it like http://127.0.0.1:8086"),
+        (REACHED | {"url": "http://u:p@h"}, "no user and no query"),
+        (REACHED | {"bucket": "_monitoring"}, "should match pattern"),
+    ],
+)
+def test_an_influxdb_that_cannot_be_meant_is_refused(said: dict[str, object], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        HistorySettings.model_validate_json(json.dumps(said))
