@@ -11,19 +11,31 @@ from pathlib import Path
 
 import numpy as np
 
-from core.clock import Instant
-from core.history import Columns
+from core.clock import HOUR, MINUTE, Instant, Span
+from core.history import Columns, Summary
 from core.ledger import Kept
 from core.readings import Readings
 from storage.flux_csv import FluxTable
 from storage.history_block import blocks
 from storage.history_join import joined
-from storage.influx_account import InfluxAccount
+from storage.history_steps import (
+    check_step,
+    chosen,
+    combined,
+    nothing,
+    picked,
+    replaced,
+    summed,
+    up,
+)
+from storage.influx_account import SAMPLES, InfluxAccount
+from storage.influx_columns import class_columns, classes_in, newest
 from storage.influx_marks import QUERY as MARKS
 from storage.influx_marks import MarkSpans
 from storage.influx_refusals import Refusals
 from storage.influx_server import InfluxPlace, InfluxServer
-from storage.line_block import LineWriter, tags_of
+from storage.influx_steps import InfluxSteps
+from storage.line_block import TAGS, LineWriter, tags_of
 from storage.line_protocol import EARLIEST, LATEST, MARK
 
 _ASSET = """
@@ -41,6 +53,7 @@ from(bucket: bucket)
   |> map(fn: (r) => ({{r with _value: 1}}))
   |> sum()
 """
+_AT_ONCE = 6
 _KEPT = """
   |> keep(columns: ["_time", "_value", "_field", "_measurement"])
 """
@@ -59,6 +72,7 @@ class InfluxHistory:
         self._account = InfluxAccount(folder, f"{place.url} {place.org} {bucket}")
         self._lines = LineWriter()
         self._marks: MarkSpans | None = None
+        self._steps = InfluxSteps(self._server, bucket)
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
         """Store batches, then the position they reach to."""
@@ -99,22 +113,36 @@ class InfluxHistory:
         fields = [name for channel in channels for name in (channel, channel + MARK)]
         named = {f"field{k}": name for k, name in enumerate(dict.fromkeys(fields))}
         any_of = " or ".join(f"r._field == {name}" for name in named)
-        newest = "" if limit is None else "  |> tail(n: limit)"
+        tail = "" if limit is None else "  |> tail(n: limit)"
         found = self._ask(
-            f"{_ASSET}  |> filter(fn: (r) => {any_of})\n{newest}{_KEPT}",
+            f"{_ASSET}  |> filter(fn: (r) => {any_of})\n{tail}{_KEPT}",
             asset,
             **span,
             **named,
             **({} if limit is None else {"limit": limit}),
         )
-        classes = dict.fromkeys(table.labels["_measurement"] for table in found)
+        classes = classes_in(found)
         if len(classes) > 1:
-            classes = self._by_age(asset)
-        parts = [
-            _columns(tuple(channels), [t for t in found if t.labels["_measurement"] == name])
-            for name in classes
-        ]
-        return _newest(joined(tuple(channels), parts, limit), limit)
+            newest_last = self._by_age(asset)
+            classes.sort(key=lambda each: newest_last.index(each[0]))
+        parts = [class_columns(tuple(channels), tables) for _, tables in classes]
+        return newest(joined(tuple(channels), parts, limit), limit)
+
+    def summary(
+        self, asset: str, channels: Sequence[str], start: Instant, stop: Instant, step: Span
+    ) -> Summary:
+        """Read steps; what is not summed up yet is summed up here, from samples."""
+        check_step(step)
+        begin, end = (up(at, step) for at in _span(start, stop).values())
+        if begin >= end or not channels:
+            return nothing(tuple(channels))
+        found = self._stored(asset, channels, begin, end, step)
+        for first, last in _runs(self._account.touched()):
+            piece = (max(first, begin), min(last, end))
+            if piece[0] < piece[1]:
+                fresh = self._made(asset, channels, *piece, step)
+                found = self._renewed(found, fresh, *piece, step)
+        return found
 
     def latest(self, asset: str) -> Instant | None:
         """Return when the asset's newest sample is from."""
@@ -130,8 +158,28 @@ class InfluxHistory:
         span = _span(EARLIEST, older_than)
         if span["start"] >= span["stop"] or not (count := self._count(None, **span)):
             return 0
+        self._settle_all(older_than)
+        self._account.mark_trimmed(SAMPLES, older_than)
         self._server.delete(self._bucket, span["start"], span["stop"] - 1)
         return count
+
+    def trim_summary(self, step: Span, older_than: Instant) -> int:
+        """Drop old steps of one width; returns how many went."""
+        check_step(step)
+        span = _span(EARLIEST, older_than)
+        if span["start"] >= span["stop"]:
+            return 0
+        self._settle_all(older_than)
+        self._account.mark_trimmed(step, older_than)
+        return self._steps.drop(step, span["start"], span["stop"])
+
+    def settle(self) -> bool:
+        """Sum up a few of the hours that were written to, but not the newest: more is to come."""
+        touched = self._account.touched()[:-1]
+        if not touched:
+            return False
+        self._settle(touched)
+        return len(touched) > _AT_ONCE
 
     def close(self) -> None:
         """Let go of the connections and of the file."""
@@ -144,20 +192,61 @@ class InfluxHistory:
 
     def _ask(self, flux: str, asset: str | None, **params: object) -> list[FluxTable]:
         """Ask about one asset or all; the text of Flux never holds anything from outside."""
-        tags = dict(tags_of(asset)) if asset is not None else {}
-        tests = [f"r.{tag} == {tag}" if tag in tags else f"not exists r.{tag}" for tag in _TAGS]
-        where = " and ".join(tests) if tags else "true"
+        where, tags = ("true", {}) if asset is None else _of_asset(asset)
         text = flux.format(asset=where)
         return self._server.query(text, bucket=self._bucket, **tags, **params)
 
-    def _by_age(self, asset: str) -> dict[str, None]:
+    def _settle_all(self, older_than: Instant) -> None:
+        while touched := [h for h in self._account.touched() if h * HOUR < older_than]:
+            self._settle(touched)
+
+    def _settle(self, touched: Sequence[int]) -> None:
+        """Sum up the first few of these hours."""
+        hours = touched[:_AT_ONCE]
+        for first, last in _runs(hours):
+            minutes = max(first, up(self._account.trimmed(SAMPLES), MINUTE))
+            if minutes < last:
+                self._steps.make_minutes(minutes, last)
+            begin = max(first, up(self._account.trimmed(MINUTE), HOUR))
+            if begin < last:
+                self._steps.make_hours(begin, last)
+        self._account.settled(hours)
+
+    def _stored(
+        self, asset: str, channels: Sequence[str], start: Instant, stop: Instant, step: Span
+    ) -> Summary:
+        where, tags = _of_asset(asset)
+        named = {f"field{k}": name for k, name in enumerate(dict.fromkeys(channels))}
+        any_of = " or ".join(f"r._field == {name}" for name in named)
+        flux = f"  |> filter(fn: (r) => {where})\n  |> filter(fn: (r) => {any_of})"
+        parts = self._steps.read(flux, step, start=start, stop=stop, **tags, **named)
+        return combined(tuple(channels), [picked(part, channels) for part in parts], step)
+
+    def _made(
+        self, asset: str, channels: Sequence[str], start: Instant, stop: Instant, step: Span
+    ) -> Summary:
+        """Make steps from what they are made of: hours from minutes, minutes from samples."""
+        if step == MINUTE:
+            return summed(self.read(asset, channels, start, stop), MINUTE)
+        minutes = self.summary(asset, channels, start, stop, MINUTE)
+        return combined(tuple(channels), (minutes,), step)
+
+    def _renewed(
+        self, found: Summary, fresh: Summary, start: Instant, stop: Instant, step: Span
+    ) -> Summary:
+        """Put fresh steps over those found, but not where what they are made of may be gone."""
+        whole = self._account.trimmed(SAMPLES if step == MINUTE else MINUTE)
+        fresh = chosen(fresh, (fresh.at >= whole) | ~np.isin(fresh.at, found.at))
+        return replaced(found, fresh, max(start, whole), stop, step)
+
+    def _by_age(self, asset: str) -> list[str]:
         """Name the classes that an asset has been of, the newest last."""
         last = self._ask(f"{_ASSET}  |> last(){_KEPT}", asset, **_ever())
-        newest: dict[str, int] = {}
+        seen: dict[str, int] = {}
         for table in last:
             name = table.labels["_measurement"]
-            newest[name] = max(newest.get(name, EARLIEST), int(table.at.max()))
-        return dict.fromkeys(sorted(newest, key=lambda name: (newest[name], name)))
+            seen[name] = max(seen.get(name, EARLIEST), int(table.at.max()))
+        return sorted(seen, key=lambda name: (seen[name], name))
 
     def _known_marks(self) -> MarkSpans:
         if self._marks is None:
@@ -170,7 +259,20 @@ class InfluxHistory:
         return self._marks
 
 
-_TAGS = ("site", "area", "asset")
+def _of_asset(asset: str) -> tuple[str, dict[str, str]]:
+    """Write the test for an asset's rows, and the parameters that it names."""
+    tags = dict(tags_of(asset))
+    tests = (f"r.{tag} == {tag}" if tag in tags else f"not exists r.{tag}" for tag in TAGS)
+    return " and ".join(tests), tags
+
+
+def _runs(hours: Sequence[int]) -> list[tuple[Instant, Instant]]:
+    """Join hours that follow each other to spans."""
+    if not hours:
+        return []
+    numbers = np.array(hours, np.int64)
+    parts = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
+    return [(int(part[0]) * HOUR, (int(part[-1]) + 1) * HOUR) for part in parts]
 
 
 def _span(start: Instant, stop: Instant) -> dict[str, int]:
@@ -179,37 +281,3 @@ def _span(start: Instant, stop: Instant) -> dict[str, int]:
 
 def _ever() -> dict[str, int]:
     return _span(EARLIEST, LATEST)
-
-
-def _columns(channels: tuple[str, ...], found: Sequence[FluxTable]) -> Columns:
-    """Join the series of one class by time."""
-    at = np.unique(np.concatenate([t.at for t in found if not t.whole] or [np.empty(0, np.int64)]))
-    values = np.full((len(at), len(channels)), np.nan)
-    quality = np.zeros(values.shape, np.uint8)
-    for table in found:
-        rows = np.searchsorted(at, table.at)
-        name = table.labels["_field"]
-        if not table.whole:
-            for k in (k for k, channel in enumerate(channels) if channel == name):
-                values[rows, k] = table.value
-            continue
-        held = rows < len(at)
-        held[held] &= at[rows[held]] == table.at[held]
-        for k in (k for k, channel in enumerate(channels) if channel + MARK == name):
-            quality[rows[held], k] = table.value[held]
-    empty = np.isnan(values).all(axis=1)
-    marks = quality[~empty]
-    return Columns(channels, at[~empty], values[~empty], marks if marks.any() else None)
-
-
-def _newest(columns: Columns, limit: int | None) -> Columns:
-    """Keep the newest rows: each series came with as many."""
-    if limit is None or len(columns) <= limit:
-        return columns
-    quality = None if columns.quality is None else columns.quality[-limit:]
-    return Columns(
-        columns.channels,
-        columns.at[-limit:],
-        columns.values[-limit:],
-        quality if quality is not None and quality.any() else None,
-    )

@@ -56,6 +56,11 @@ def combined(channels: tuple[str, ...], parts: Sequence[Summary], step: Span) ->
     return Summary(channels, at[starts], centre, lowest, highest, total)
 
 
+def up(at: Instant, step: Span) -> Instant:
+    """Find the first step that begins at or after a moment."""
+    return -(-at // step) * step
+
+
 def nothing(channels: tuple[str, ...]) -> Summary:
     """Make a summary without any step."""
     empty = np.empty((0, len(channels)))

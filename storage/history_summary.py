@@ -82,13 +82,13 @@ class Series:
 
     def read(self, step: Span, start: Instant, stop: Instant) -> Summary:
         """Read the steps that begin within a span, as if everything were settled."""
-        start, stop = _up(max(start, _FIRST), step), _up(min(stop, _LAST), step)
+        start, stop = steps.up(max(start, _FIRST), step), steps.up(min(stop, _LAST), step)
         found = self._stored(step, start, stop)
         for first, last in self.connection.execute(
             "SELECT first, last FROM touched WHERE asset = ? AND first < ? AND last >= ?",
             (self.asset, stop, start),
         ).fetchall():
-            begin, end = max(first // step * step, start), min(_up(last + 1, step), stop)
+            begin, end = max(first // step * step, start), min(steps.up(last + 1, step), stop)
             for piece in self._pieces(begin, end):
                 found = self._renewed(found, self._made(step, *piece), step, *piece)
         return found
@@ -106,7 +106,7 @@ class Series:
         left = self._shorten(hour, first, begin - 1)
         if newest is None:
             return 0, False
-        span = (max(first // MINUTE * MINUTE, begin), min(_up(last + 1, MINUTE), begin + HOUR))
+        span = (max(first // MINUTE * MINUTE, begin), min(steps.up(last + 1, MINUTE), begin + HOUR))
         samples = self._samples(*span)
         minutes, hours = self._stored(MINUTE, *span), self._stored(HOUR, begin, begin + HOUR)
         fresh = steps.summed(samples, MINUTE)
@@ -209,11 +209,6 @@ class Settling:
             if samples >= _SAMPLES_AT_ONCE:
                 break
         return True
-
-
-def _up(at: Instant, step: Span) -> Instant:
-    """Find the first step that begins at or after a moment."""
-    return -(-at // step) * step
 
 
 def _packed(summary: Summary) -> Iterator[tuple[Instant, bytes]]:

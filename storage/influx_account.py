@@ -1,4 +1,4 @@
-"""What InfluxDB does not keep of ours: the position in the journal, and the ledger's counts.
+"""What InfluxDB does not keep of ours: position, the ledger's counts, and what to sum up yet.
 
 They lie in a small file beside the journal, one for each place, so that pointing at another
 database begins at 0 there and skips nothing.
@@ -7,9 +7,12 @@ database begins at 0 there and skips nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from core.clock import HOUR, Instant, Span
 from core.ledger import Kept
 from core.readings import Readings
 from storage import history_account
@@ -17,12 +20,19 @@ from storage.history_tables import ACCOUNT
 from storage.soundness import Form
 from storage.sqlite_file import SqliteFile
 
-_POSITION = "CREATE TABLE position(value INTEGER NOT NULL); INSERT INTO position VALUES(0);"
-FORM = Form("history position", 0x4D574950, 1, ACCOUNT + _POSITION)
+SAMPLES = 0
+_NEVER = -(2**63)
+_OURS = """
+CREATE TABLE position(value INTEGER NOT NULL);
+INSERT INTO position VALUES(0);
+CREATE TABLE touched(hour INTEGER PRIMARY KEY);
+CREATE TABLE trimmed(step INTEGER PRIMARY KEY, before INTEGER NOT NULL);
+"""
+FORM = Form("history position", 0x4D574950, 1, ACCOUNT + _OURS)
 
 
 class InfluxAccount:
-    """The position that is stored at one place, and what was stored and refused up to there."""
+    """The position stored at one place, what was stored and refused, and the hours touched."""
 
     def __init__(self, folder: Path, place: str) -> None:
         digest = hashlib.blake2b(place.encode(), digest_size=4).hexdigest()
@@ -40,8 +50,40 @@ class InfluxAccount:
 
     def write(self, batches: Sequence[Readings], position: int, refused: Sequence[int]) -> None:
         """Count batches of which so many rows were refused; on the disk when this returns."""
+        hours = {hour for b in batches for hour in np.unique(b.at // HOUR).tolist()}
         with self._file.writing() as connection:
             history_account.write(connection, batches, position, refused)
+            connection.executemany(
+                "INSERT OR IGNORE INTO touched VALUES(?)", [(hour,) for hour in hours]
+            )
+
+    def touched(self) -> list[int]:
+        """Return the hours, counted from 1970, that were written to since they were summed up."""
+        with self._file.reading() as connection:
+            rows = connection.execute("SELECT hour FROM touched ORDER BY hour").fetchall()
+        return [hour for (hour,) in rows]
+
+    def settled(self, hours: Iterable[int]) -> None:
+        """Note that hours are summed up."""
+        with self._file.writing(durable=False) as connection:
+            connection.executemany("DELETE FROM touched WHERE hour = ?", [(h,) for h in hours])
+
+    def trimmed(self, step: Span) -> Instant:
+        """Return before which moment steps (or `SAMPLES`) may be gone."""
+        with self._file.reading() as connection:
+            row = connection.execute(
+                "SELECT before FROM trimmed WHERE step = ?", (step,)
+            ).fetchone()
+        return _NEVER if row is None else int(row[0])
+
+    def mark_trimmed(self, step: Span, before: Instant) -> None:
+        """Note, before they go, that steps (or `SAMPLES`) may be gone."""
+        with self._file.writing() as connection:
+            connection.execute(
+                "INSERT INTO trimmed VALUES(?, ?) ON CONFLICT(step) "
+                "DO UPDATE SET before = max(before, excluded.before)",
+                (step, before),
+            )
 
     def close(self) -> None:
         """Let go of the file."""

@@ -32,6 +32,10 @@ _MOST_PREFIXES = 100_000
 _encoder = msgspec.json.Encoder()
 
 
+TAGS = ("area", "asset", "site")
+"""The tags of every line, in the order in which InfluxDB sorts them."""
+
+
 def tags_of(asset: str) -> tuple[tuple[str, str], ...]:
     """Return the tags of an asset: site, area and name where its id has them, else the id."""
     parts = asset.split("/")

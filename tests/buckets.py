@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +12,10 @@ from storage.history_influx import InfluxHistory
 from storage.influx_server import InfluxPlace, InfluxServer
 
 _numbers = itertools.count()
+
+
+def _bucket(client: Any, name: str) -> Any:
+    return client.buckets_api().create_bucket(bucket_name=name)
 
 
 class Buckets:
@@ -23,11 +28,10 @@ class Buckets:
         self._made: list[Any] = []
 
     def new(self) -> str:
-        """Make an empty bucket and return its name."""
+        """Make an empty bucket, with those of its minutes and hours, and return its name."""
         name = f"b{next(_numbers)}"
-        self._made.append(
-            self.server.call(lambda client: client.buckets_api().create_bucket(bucket_name=name))
-        )
+        for suffix in ("", "_1m", "_1h"):
+            self._made.append(self.server.call(partial(_bucket, name=name + suffix)))
         return name
 
     def history(self, folder: Path, bucket: str | None = None) -> InfluxHistory:
