@@ -9,6 +9,7 @@ import typer
 from cli.block import block
 from cli.ledger import ledger
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
+from cli.proposed import proposed
 from cli.teaching import Teaching
 from core.errors import Refused
 from core.rejection import Reason
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.command(cls=Teaching)(block)
 app.command(cls=Teaching)(ledger)
+app.command(cls=Teaching)(proposed)
 
 
 @app.command(cls=Teaching)

@@ -72,6 +72,7 @@ class Runtime:
             journal_keep=service.journal.keep,
             keep_steps=service.history.keep_steps,
             keeper=adapters.open_keeper(self.config, self._close),
+            proposals=self.proposals,
         )
         self.pipeline.start()
         self._close.callback(self.pipeline.stop)
@@ -113,21 +114,20 @@ class Runtime:
         from service.app import create_app
         from service.server import bind, serve
 
-        service = self.config.service
-        listener = bind(service.feed)  # here, so that a taken port ends the command and says so
+        listener = bind(self.config.service.feed)  # here, so that a taken port ends the command
         status = self.pipeline.status if self.pipeline else None
         app = create_app(
             self.config.plant,
             self.casefile,
             self.journal,
             self.history,
-            service.feed,
+            self.config.service.feed,
             self.clock,
             status,
             self.scoring,
             self.proposals,
         )
-        self._thread("feed", lambda: serve(app, service.feed, self.stop, listener))
+        self._thread("feed", lambda: serve(app, self.config.service.feed, self.stop, listener))
 
     @property
     def stop(self) -> threading.Event:

@@ -28,6 +28,7 @@ from ingest.inspect import Inspector
 from ingest.instants import FURTHEST
 from ingest.packets import DUPLICATE, Packet
 from ingest.plain import PlainPath
+from ingest.router import Router
 from ingest.sample import BrokerSaid
 from ingest.settings import IngestSettings
 from ingest.sources import PLAIN
@@ -96,6 +97,11 @@ class Decoder:
         self._joins = {source.name for source in router.sources if source.join}
         self._devices: dict[str, bool] = {}
         self.broker: dict[str, float | str] = {}
+
+    @property
+    def router(self) -> Router:
+        """What finds the way of a message."""
+        return self._inspector.router
 
     @property
     def topic_filters(self) -> tuple[str, ...]:

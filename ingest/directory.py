@@ -18,6 +18,10 @@ class Directory:
         self._assets = plant.assets
         self._strangers: dict[str, Bad] = {}
 
+    def knows(self, asset_id: str) -> bool:
+        """Tell whether an asset is in the plant."""
+        return asset_id in self._assets
+
     def find(self, asset_id: str) -> Asset | Bad:
         """Find an asset, or say that it is unknown."""
         asset = self._assets.get(asset_id)

@@ -38,7 +38,7 @@ class Intake:
     """Puts batches of messages into the journal, one transaction each.
 
     `trusted` tells whether our own clock can be believed; `keep` is given the raw blocks of what is
-    durable. Owned by one thread.
+    durable, and `see` what was refused. Owned by one thread.
     """
 
     def __init__(
@@ -48,12 +48,14 @@ class Intake:
         clock: Clock,
         trusted: Callable[[], bool],
         keep: Callable[[Sequence[Block]], None] = lambda _: None,
+        see: Callable[[Sequence[Rejection], Instant], None] = lambda _, __: None,
     ) -> None:
         self._decoder = decoder
         self._journal = journal
         self._clock = clock
         self._trusted = trusted
         self._keep = keep
+        self._see = see
         self._links: list[Draft] = []
         self.counts = Counts()
         self.outage = Outage("journal")
@@ -106,6 +108,8 @@ class Intake:
                 self._count(batch)
                 if batch.raw:
                     self._keep(batch.raw)
+                if batch.rejections:
+                    self._see(batch.rejections, batch.arrived)
             return True
 
     def flush(self) -> None:

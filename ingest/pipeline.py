@@ -5,19 +5,19 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import structlog
 
-from core.blocks import Block
 from core.clock import DAY, SECOND, Clock, Instant, Span
 from core.errors import Refused, Unavailable
 from core.history import TelemetryHistory
 from core.journal import Journal
 from core.plant import Plant
+from core.proposal import Proposals
 from ingest.audit import Audit
 from ingest.block_keeper import BlockKeeper
 from ingest.broker_watch import BrokerWatch
@@ -30,6 +30,7 @@ from ingest.intake import Intake
 from ingest.memory import MemoryFile
 from ingest.settings import BrokerSettings, IngestSettings
 from ingest.sparkplug.receiver import SparkplugReceiver
+from ingest.strangers import Strangers
 from ingest.subscriber import Subscriber
 from ingest.trust import Trust
 from ingest.worker import Worker
@@ -85,6 +86,7 @@ class IngestPipeline:
         keep_steps: Mapping[Span, Span] = MappingProxyType({}),
         trust: Trust | None = None,
         keeper: BlockKeeper | None = None,
+        proposals: Proposals | None = None,
     ) -> None:
         self._plant = plant
         self._journal = journal
@@ -96,7 +98,9 @@ class IngestPipeline:
         self._decoder = Decoder(plant, settings, self._offsets, self._newest_of)
         self._keeper = keeper
         keep = keeper.offer if keeper is not None else _let_go
-        self._intake = Intake(self._decoder, journal, clock, self._trust.look, keep)
+        self._strangers = None if proposals is None else Strangers(self._decoder.router, proposals)
+        see = _let_go if self._strangers is None else self._strangers.see
+        self._intake = Intake(self._decoder, journal, clock, self._trust.look, keep, see)
         self._broker = BrokerWatch(self._decoder.broker)
         self._subscriber = Subscriber(
             broker,
@@ -151,6 +155,8 @@ class IngestPipeline:
         for worker in self._workers:
             if not worker.join(_STOP_WITHIN):
                 _log.warning("thread_did_not_end", thread=worker.name)
+        if self._strangers is not None:
+            self._strangers.flush()
         self._remember()
 
     def watch(self, stop: threading.Event) -> None:
@@ -192,6 +198,8 @@ class IngestPipeline:
 
     def _looked(self) -> Iterator[Note]:
         self._audit.look()
+        if self._strangers is not None:
+            self._strangers.flush()
         return self._notes()
 
     def _notes(self) -> Iterator[Note]:
@@ -247,8 +255,8 @@ class IngestPipeline:
             return None
 
 
-def _let_go(_: Sequence[Block]) -> None:
-    """Keep no raw blocks."""
+def _let_go(*_: object) -> None:
+    """Do nothing with what is offered."""
 
 
 def _newest_entry(journal: Journal) -> Instant:

@@ -27,11 +27,16 @@ class Router:
 
     def way(self, topic: bytes) -> Asset | Route | Bad:
         """Find the asset of a plain topic, the route of another, or say why there is neither."""
+        found = self.named(topic)
+        return self._directory.find(found) if isinstance(found, str) else found
+
+    def named(self, topic: bytes) -> str | Route | Bad:
+        """Read the asset's id from a plain topic, known or not, or find the route of another."""
         bad = Bad(Reason.BAD_TOPIC, "no source has such a topic")
         if self._plain is not None:
             found = self._plain.captured(topic)
             if not isinstance(found, Bad):
-                return self._directory.find(f"{found['site']}/{found['area']}/{found['asset']}")
+                return f"{found['site']}/{found['area']}/{found['asset']}"
             bad = found
         for source in self.sources:
             found = source.template.captured(topic)

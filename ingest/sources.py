@@ -110,6 +110,15 @@ class Source:
 
     def asset(self, captured: Mapping[str, str], said: str) -> Asset | Bad:
         """Find the asset that a payload or, where it names none, a topic speaks of."""
+        found = self.asset_id(captured, said)
+        return self._directory.find(found) if isinstance(found, str) else found
+
+    def knows(self, asset_id: str) -> bool:
+        """Tell whether an asset is in the plant."""
+        return self._directory.knows(asset_id)
+
+    def asset_id(self, captured: Mapping[str, str], said: str) -> str | Bad:
+        """Read the id of the asset that a payload or a topic speaks of, known or not."""
         settings = self.settings
         known = {"site": settings.site, "area": settings.area, **captured}
         try:
@@ -119,12 +128,12 @@ class Source:
             return Bad(Reason.UNKNOWN_ASSET, detail)
         name = settings.assets.get(name, name)
         if "/" in name:
-            return self._directory.find(name)
+            return name
         for level in ("site", "area"):
             if known.get(level) is None:
                 detail = f"nothing says the {level} of {quoted(name[:80])}; set {level} in source"
                 return Bad(Reason.UNKNOWN_ASSET, f"{detail} {settings.name}")
-        return self._directory.find(f"{known['site']}/{known['area']}/{name}")
+        return f"{known['site']}/{known['area']}/{name}"
 
     def channel(self, form: Form, name: str) -> int | None:
         """Find the column of a payload's name; None where it is no channel."""

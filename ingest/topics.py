@@ -91,5 +91,7 @@ class TopicTemplate:
 def shown(topic: bytes) -> str:
     """Write a topic so that it is safe to store and to show, whatever is in it."""
     text = topic[: 4 * LONGEST_SHOWN].decode("utf-8", "backslashreplace")
+    if len(text) <= LONGEST_SHOWN and text.isprintable():
+        return text
     safe = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     return safe if len(safe) <= LONGEST_SHOWN else safe[: LONGEST_SHOWN - 1] + "…"

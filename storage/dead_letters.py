@@ -12,6 +12,7 @@ KEPT_OF_PAYLOAD = 16_000
 KEPT_OF_DETAIL = 1_000
 KEPT_OF_TOPIC = 1_000
 OVERHEAD = 64
+_AT_ONCE = 500
 
 SCHEMA = """
 CREATE TABLE letters(
@@ -104,8 +105,7 @@ class DeadLetterTable:
             sources.items(),
         )
         connection.execute("UPDATE letter_totals SET bytes = bytes + ?", (sources.total(),))
-        for topic in sources:
-            self._bound_source(connection, topic)
+        self._bound_sources(connection, list(sources))
         self._bound_all(connection)
 
     def listed(
@@ -149,31 +149,48 @@ class DeadLetterTable:
             reasons.items(),
         )
 
-    def _bound_source(self, connection: sqlite3.Connection, topic: str) -> None:
-        used = connection.execute(
-            "SELECT bytes FROM letter_sources WHERE topic = ?", (topic,)
-        ).fetchone()[0]
-        oldest = connection.execute(
-            "SELECT id, cost FROM letters WHERE topic = ? ORDER BY id", (topic,)
-        )
-        self._drop(connection, oldest, used - self._per_source)
+    def _bound_sources(self, connection: sqlite3.Connection, topics: Sequence[str]) -> None:
+        """Let the oldest letters of each topic go that has more bytes than a source may."""
+        for start in range(0, len(topics), _AT_ONCE):
+            some = topics[start : start + _AT_ONCE]
+            places = ",".join("?" * len(some))
+            full = connection.execute(
+                f"SELECT topic, bytes FROM letter_sources "  # noqa: S608
+                f"WHERE topic IN ({places}) AND bytes > ?",
+                (*some, self._per_source),
+            ).fetchall()
+            for topic, used in full:
+                oldest = connection.execute(
+                    "SELECT id, cost FROM letters WHERE topic = ? ORDER BY id", (topic,)
+                )
+                for letter_id in _first(oldest, used - self._per_source):
+                    self._taken_out(connection, letter_id)
+                    self._dropped(connection, 1)
 
     def _bound_all(self, connection: sqlite3.Connection) -> None:
+        """Let the oldest letters of all go, in one sweep: a flood brings thousands in a second."""
         used = connection.execute("SELECT bytes FROM letter_totals").fetchone()[0]
+        if used <= self._max_size:
+            return
         oldest = connection.execute("SELECT id, cost FROM letters ORDER BY id")
-        self._drop(connection, oldest, used - self._max_size)
+        last = _first(oldest, used - self._max_size)[-1]
+        gone = connection.execute(
+            "SELECT topic, sum(cost), count(*) FROM letters WHERE id <= ? GROUP BY topic", (last,)
+        ).fetchall()
+        connection.execute("DELETE FROM letters WHERE id <= ?", (last,))
+        connection.executemany(
+            "UPDATE letter_sources SET bytes = bytes - ? WHERE topic = ?",
+            [(size, topic) for topic, size, _ in gone],
+        )
+        connection.executemany(
+            "DELETE FROM letter_sources WHERE topic = ? AND bytes <= 0", [row[:1] for row in gone]
+        )
+        freed = sum(size for _, size, _ in gone)
+        connection.execute("UPDATE letter_totals SET bytes = bytes - ?", (freed,))
+        self._dropped(connection, sum(count for _, _, count in gone))
 
-    def _drop(self, connection: sqlite3.Connection, oldest: sqlite3.Cursor, excess: int) -> None:
-        """Take out the oldest until at least `excess` bytes are free."""
-        chosen = []
-        while excess > 0 and (row := oldest.fetchone()) is not None:
-            chosen.append(row[0])
-            excess -= row[1]
-        oldest.close()
-        for letter_id in chosen:
-            self._taken_out(connection, letter_id)
-        if chosen:
-            connection.execute("UPDATE letter_totals SET dropped = dropped + ?", (len(chosen),))
+    def _dropped(self, connection: sqlite3.Connection, count: int) -> None:
+        connection.execute("UPDATE letter_totals SET dropped = dropped + ?", (count,))
 
     def _taken_out(self, connection: sqlite3.Connection, letter_id: int) -> bool:
         row = connection.execute(
@@ -189,6 +206,16 @@ class DeadLetterTable:
         )
         connection.execute("DELETE FROM letter_sources WHERE topic = ? AND bytes <= 0", (topic,))
         return True
+
+
+def _first(letters: sqlite3.Cursor, excess: int) -> list[int]:
+    """Take the ids of the first letters that together have at least `excess` bytes."""
+    chosen = []
+    while excess > 0 and (row := letters.fetchone()) is not None:
+        chosen.append(row[0])
+        excess -= row[1]
+    letters.close()
+    return chosen
 
 
 def _letter(row: tuple[int, str, str, bytes, int, int, str, int, str, int]) -> DeadLetter:
