@@ -97,10 +97,8 @@ class IngestPipeline:
         self._trust = trust or Trust(clock, _newest_entry(journal))
         self._decoder = Decoder(plant, settings, self._offsets, self._newest_of)
         self._keeper = keeper
-        keep = keeper.offer if keeper is not None else _let_go
         self._strangers = None if proposals is None else Strangers(self._decoder.router, proposals)
-        see = _let_go if self._strangers is None else self._strangers.see
-        self._intake = Intake(self._decoder, journal, clock, self._trust.look, keep, see)
+        self._intake = self._taking_in(clock)
         self._broker = BrokerWatch(self._decoder.broker)
         self._subscriber = Subscriber(
             broker,
@@ -123,16 +121,24 @@ class IngestPipeline:
         self._drain = Drain(journal, self._writer, clock)
         self._drain.told = self._memory.now.behind
         self._audit = Audit(history, journal)
-        self._heartbeat = Heartbeat(
-            journal,
+        self._heartbeat = self._beating(clock)
+        self._sparkplug = self._sparkplug_host(broker, settings, clock)
+        self._workers = tuple(self._threads())
+
+    def _beating(self, clock: Clock) -> Heartbeat:
+        return Heartbeat(
+            self._journal,
             clock,
-            plant.tick_every,
+            self._plant.tick_every,
             connected=lambda: self._subscriber.connected,
             trusted=self._trust.look,
             notes=self._looked,
         )
-        self._sparkplug = self._sparkplug_host(broker, settings, clock)
-        self._workers = tuple(self._threads())
+
+    def _taking_in(self, clock: Clock) -> Intake:
+        keep = _let_go if self._keeper is None else self._keeper.offer
+        see = _let_go if self._strangers is None else self._strangers.see
+        return Intake(self._decoder, self._journal, clock, self._trust.look, keep, see)
 
     def _sparkplug_host(
         self, broker: BrokerSettings, settings: IngestSettings, clock: Clock
@@ -141,7 +147,10 @@ class IngestPipeline:
             return None
         plant, journal, trusted = self._plant, self._journal, self._trust.look
         host = settings.sparkplug
-        return SparkplugReceiver(broker, host, plant, journal, clock, trusted, self._memory)
+        propose = _let_go if self._strangers is None else self._strangers.propose
+        return SparkplugReceiver(
+            broker, host, plant, journal, clock, trusted, self._memory, propose
+        )
 
     def start(self) -> None:
         """Start the threads; they wait by themselves for what is not there yet."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import structlog
 
@@ -16,6 +16,7 @@ from core.clock import SECOND, Clock
 from core.errors import Refused
 from core.journal import Journal
 from core.plant import Plant
+from core.proposal import Observed, Proposal
 from ingest import metrics
 from ingest.clocks import ClockOffsets
 from ingest.memory import MemoryFile
@@ -23,13 +24,13 @@ from ingest.outage import Outage
 from ingest.packets import RETAINED, Packet
 from ingest.protocol import ProtocolChoice
 from ingest.settings import BrokerSettings
-from ingest.sparkplug.effect import Effect
+from ingest.sparkplug.effect import Effect, Proposed
 from ingest.sparkplug.harvest import Harvest, Harvester
 from ingest.sparkplug.host import Host
-from ingest.sparkplug.layout import Layout
+from ingest.sparkplug.layout import Layout, plain
 from ingest.sparkplug.link import HostLink
 from ingest.sparkplug.schema import payload_class
-from ingest.sparkplug.settings import SparkplugSettings
+from ingest.sparkplug.settings import SOURCE, SparkplugSettings
 from ingest.sparkplug.state import HostState
 from ingest.worker import rest
 
@@ -58,6 +59,7 @@ class SparkplugReceiver:
         clock: Clock,
         trusted: Callable[[], bool],
         memory: MemoryFile,
+        propose: Callable[[Iterable[Proposal]], None] = lambda _: None,
     ) -> None:
         try:
             payload_class()
@@ -70,6 +72,7 @@ class SparkplugReceiver:
         self._clock = clock
         self._trusted = trusted
         self._memory = memory
+        self._propose = propose
         self._state = HostState(settings.host_id)
         self._own_topic = self._state.topic.encode()
         self._host = Host(settings, Layout(plant, settings))
@@ -207,10 +210,17 @@ class SparkplugReceiver:
         for rejection in found.rejections:
             metrics.REJECTED.labels(str(rejection.reason)).inc()
         self._remember()
+        self._propose(self._proposals(found.proposed))
         if link is not None and self.connected:
             for message in found.publish:
                 link.publish(message)
         return True
+
+    def _proposals(self, births: Iterable[Proposed]) -> Iterator[Proposal]:
+        now, on_change = self._clock(), self._settings.reporting == "on_change"
+        for birth in births:
+            channels = {plain(name): Observed(unit) for name, unit in birth.metrics.items()}
+            yield Proposal(birth.asset, SOURCE, now, now, 1, channels, on_change=on_change)
 
     def _append(
         self, found: Harvest, link: HostLink | None, stop: threading.Event, beat: Beat
