@@ -9,6 +9,7 @@ import pytest
 
 from simulators.broker import PrivateMosquitto
 from tests.integration.sparkplug.stand import STATE, Stand, Watcher
+from tests.integration.sparkplug.wire import Session, record
 
 
 @pytest.fixture
@@ -23,3 +24,9 @@ def watcher(mosquitto: PrivateMosquitto) -> Iterator[Watcher]:
     found = Watcher(mosquitto.port, STATE, "spBv1.0/+/NCMD/#", "spBv1.0/+/DCMD/#")
     yield found
     found.close()
+
+
+@pytest.fixture(scope="session", params=["5", "3.1.1"])
+def session(request: pytest.FixtureRequest) -> Session:
+    """Read one whole session of the host off the wire, for all that look at it."""
+    return record(request.param)
