@@ -11,6 +11,7 @@ from cli.ledger import ledger
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
 from cli.proposed import proposed
 from cli.teaching import Teaching
+from cli.trying import try_message
 from core.errors import Refused
 from core.rejection import Reason
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command(cls=Teaching)(block)
 app.command(cls=Teaching)(ledger)
 app.command(cls=Teaching)(proposed)
+app.command("try", cls=Teaching)(try_message)
 
 
 @app.command(cls=Teaching)
