@@ -21,7 +21,7 @@ _AMPLE = 10e9
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One thing looked at. `verdict` is ok, warning or fault; `mend` says what to do."""
+    """One thing looked at. `verdict` is ok, warning, fault or unknown; `mend` says what to do."""
 
     what: str
     verdict: str
@@ -101,6 +101,22 @@ def secrets(config: Configuration) -> Iterator[Examined]:
         except ValueError as error:
             mend = "set it for the user that runs Millwright"
             yield Examined("secret", "fault", f"{where}: {error}", mend)
+
+
+def tls_files(config: Configuration) -> Iterator[Examined]:
+    """Tell which certificates or keys cannot be used."""
+    from core.tls import make_context
+
+    for where, files in (
+        ("broker", config.service.broker),
+        *((f"notifier {one.name}", one) for one in config.service.notifiers),
+    ):
+        try:
+            make_context(files)
+        except ValueError as error:
+            found, _, mend = str(error).partition("; ")
+            mend = mend or "put it where it is looked for, readable for the user of Millwright"
+            yield Examined("certificate", "fault", f"{where}: {found}", mend)
 
 
 def holder(lock: Path) -> str:

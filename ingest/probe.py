@@ -18,16 +18,25 @@ from ingest.settings import BrokerSettings
 PROBES = 1_200
 """More than the 1,000 messages that Mosquitto keeps by default."""
 
+_QUIET = 1.0
+"""Seconds without a message after which the broker has sent all that it sends unacknowledged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many of the published probes came back after a time away."""
+    """How many of the published probes came back after a time away.
+
+    `in_flight` is how many of them came before any was acknowledged.
+    """
 
     published: int
     received: int
+    in_flight: int
 
 
-def _client(settings: BrokerSettings, client_id: str, *, clean: bool = False) -> mqtt.Client:
+def _client(
+    settings: BrokerSettings, client_id: str, *, clean: bool = False, manual: bool = False
+) -> mqtt.Client:
     address = settings.address
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2,
@@ -35,6 +44,7 @@ def _client(settings: BrokerSettings, client_id: str, *, clean: bool = False) ->
         clean_session=clean,
         protocol=MQTTProtocolVersion.MQTTv311,
         transport=address.transport,
+        manual_ack=manual,
     )
     prepare(client, address, make_context(settings) if address.tls else None)
     if settings.username:
@@ -89,9 +99,9 @@ def kept_while_away(settings: BrokerSettings, probes: int = PROBES, wait: float 
     name = f"millwright-doctor-{key}"
     _visit(settings, name, topic)
     _publish(settings, topic, probes)
-    received = _collect(settings, name, probes, wait)
+    received, in_flight = _collect(settings, name, probes, wait)
     _forget(settings, name)
-    return Kept(probes, received)
+    return Kept(probes, received, in_flight)
 
 
 def _visit(settings: BrokerSettings, name: str, topic: str) -> None:
@@ -115,25 +125,33 @@ def _publish(settings: BrokerSettings, topic: str, probes: int) -> None:
     client.loop_stop()
 
 
-def _collect(settings: BrokerSettings, name: str, probes: int, wait: float) -> int:
-    client = _client(settings, name)
-    received = 0
+def _collect(settings: BrokerSettings, name: str, probes: int, wait: float) -> tuple[int, int]:
+    """Count what comes in all, and what of it comes while nothing is acknowledged."""
+    client = _client(settings, name, manual=True)
+    unanswered: list[int] = []
+    counts = {"received": 0, "in flight": 0}
     news = threading.Condition()
 
-    def on_message(_client: mqtt.Client, _data: object, _message: mqtt.MQTTMessage) -> None:
-        nonlocal received
+    def on_message(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         with news:
-            received += 1
+            counts["received"] += 1
+            unanswered.append(message.mid)
             news.notify_all()
 
     client.on_message = on_message
     _connect(client, settings)
     with news:
-        while received < probes and news.wait(min(wait, 2)):
+        while counts["received"] < probes and news.wait(min(wait, _QUIET)):
             pass
+        counts["in flight"] = counts["received"]
+        while True:
+            while unanswered:
+                client.ack(unanswered.pop(0), 1)
+            if counts["received"] >= probes or not news.wait(min(wait, 2)):
+                break
     client.disconnect()
     client.loop_stop()
-    return received
+    return counts["received"], counts["in flight"]
 
 
 def _forget(settings: BrokerSettings, name: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from simulators.broker import PrivateMosquitto
+from simulators.broker import PrivateMosquitto, free_port
 from tests import folders
+from tests.certificates import Authority, tls_listener
 from tests.processes import Running, millwright
 
 pytestmark = pytest.mark.mosquitto
@@ -43,7 +45,43 @@ def test_a_broker_that_keeps_everything_is_well(
     code, found = examined("-c", folders.write(tmp_path / "plant", mosquitto.port))
     assert code == 0
     assert found["broker queue"]["found"] == "kept 1,200 of 1,200 messages while we were away"
-    assert {"configuration", "clock", "data folder", "disk", "page"} <= set(found)
+    assert found["in flight"]["found"] == "1,000 messages at once"
+    looked_at = {"configuration", "clock", "data folder", "disk", "disk forecast", "retention"}
+    assert looked_at | {"page", "persistence"} <= set(found)
+
+
+def test_a_broker_that_sends_few_messages_at_once_is_found(tmp_path: Path) -> None:
+    with PrivateMosquitto(tmp_path / "broker", extra=("max_inflight_messages 20",)) as broker:
+        code, found = examined("-c", folders.write(tmp_path / "plant", broker.port))
+    assert code == 0
+    assert found["in flight"]["verdict"] == "warning"
+    assert found["in flight"]["found"].startswith("20 messages at once")
+    assert "max_inflight_messages 1000" in found["in flight"]["mend"]
+
+
+def test_certificates_are_looked_at_before_they_end(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "authority")
+    theirs = authority.sign("broker", until=timedelta(days=90))
+    ours = authority.sign("ours", until=timedelta(days=9, minutes=5))
+    port = free_port()
+    lines = tls_listener(port, authority, theirs, clients=True)
+    files = {**authority.settings, **ours.settings}
+    with PrivateMosquitto(tmp_path / "broker", extra=lines) as broker:
+        folder = folders.write(tmp_path / "plant", broker.port)
+        given = {"url": f"mqtts://127.0.0.1:{port}", "client_id": "m", **files}
+        text = f"data: data\nbroker: {json.dumps(given)}\n"
+        (folder / "service.yaml").write_text(text, encoding="utf-8")
+        code, found = examined("-c", folder, "--no-probe")
+        assert code == 0, found
+        assert found["broker TLS"]["verdict"] == "ok"
+        assert found["broker TLS"]["found"].startswith("TLSv1.3, verified")
+        assert found["certificate"]["verdict"] == "warning"
+        assert "for 9 more days" in found["certificate"]["found"]
+        ours.key.chmod(0o644)
+        code, found = examined("-c", folder, "--no-probe")
+    assert code == 1
+    assert "readable by everyone" in found["certificate"]["found"]
+    assert "broker" not in found
 
 
 def test_a_broker_that_lets_nobody_in_is_a_fault(tmp_path: Path) -> None:

@@ -282,7 +282,7 @@ def test_a_probe_finds_all_at_a_broker_that_keeps_them(
     monkeypatch.setenv("BROKER_WORD", "any")
     given = {"url": f"mqtt://127.0.0.1:{mosquitto.port}", "username": "ali"}
     settings = BrokerSettings.model_validate({**given, "password": "env:BROKER_WORD"})
-    assert kept_while_away(settings, probes=200) == Kept(200, 200)
+    assert kept_while_away(settings, probes=200) == Kept(200, 200, 200)
 
 
 def test_a_probe_says_why_it_cannot_reach_a_broker(tmp_path: Path) -> None:
