@@ -14,7 +14,7 @@ from core.casefile import Advance, CaseFile
 from core.clock import HOUR, MINUTE, SECOND
 from core.journal import Journal, Link
 from core.plant import NamedDetector, Plant, RuleSpec, Severity
-from core.readings import Reading
+from core.readings import Quality, Reading
 from core.rejection import Reason
 from core.work import Work
 from models.mewma import MewmaSettings
@@ -28,7 +28,7 @@ from storage.settings import JournalSettings
 from tests.plants import plant, pump_class
 from tests.story import START, Story
 
-P1, P2, P3 = "site/hall/p1", "site/hall/p2", "site/hall/p3"
+P1, P2, P3, P4 = (f"site/hall/p{n}" for n in range(1, 5))
 NOTIFIERS = ("mqtt", "mail")
 
 
@@ -46,7 +46,7 @@ def watched_plant() -> Plant:
         stuck_after=2 * HOUR,
         silent_after=HOUR,
     )
-    return plant(3, watched)
+    return plant(4, watched)
 
 
 @dataclass
@@ -81,12 +81,14 @@ class Kept:
 
 
 def tell(story: Story) -> Story:
-    """Healthy running, wear, a lying sensor, silence, a backlog, people, a stepped clock."""
+    """Healthy running, wear, lying sensors, silence, backlogs, people, devices, a stepped clock."""
     learn(story)
     wear(story)
     people(story)
     gaps(story)
     lag(story)
+    devices(story)
+    quiet(story)
     outages(story)
     return story
 
@@ -151,6 +153,32 @@ def lag(story: Story) -> None:
         story.ticks(3).says(P2, story.now - (100 - 5 * k) * MINUTE, vibration=5.0)
 
 
+def devices(story: Story) -> None:
+    """Let a gateway blink, go and come back, and a sensor call itself bad."""
+    story.device(True, P2, P3, device="gateway").ticks(2)
+    for down in (4, 40):
+        story.device(False, P2, P3, device="gateway").ticks(down)
+        story.device(True, P2, P3, device="gateway").ticks(5).says(P2)
+    for k in range(30):
+        story.passes(5 * MINUTE).marks(P3, {"vibration": Quality.BAD} if k < 20 else {})
+        story.marks(P2, {"speed": Quality.UNCERTAIN})
+        story.block(story.row(P2, story.now + SECOND, vibration=9.0), retained=True)
+
+
+def quiet(story: Story) -> None:
+    """Let a pump say only what changes, until what it said no longer holds."""
+    names = ("speed", "vibration", "temperature")
+    story.device(True, P4, device="edge", on_change=names).ticks(5).says(P4)
+    for k in range(40):
+        said = {"vibration": 2 + k % 3 / 10} if k % 2 else {"temperature": 50 + k % 5 / 10}
+        story.ticks(7).block(Reading(P4, story.now, said))
+    story.block(Reading(P4, story.now + SECOND, {"vibration": 7.0})).ticks(90)
+    story.device(False, P4, device="edge").ticks(3).device(True, P4, device="edge").ticks(3)
+    story.says(P4, vibration=7.5).ticks(70).device(False, P4, device="edge").ticks(20)
+    story.says(P4).device(True, P4, device="edge").ticks(400).block(Reading(P4, story.now, {}))
+    story.block(Reading(P4, story.now + SECOND, {"speed": 1500.0})).ticks(20)
+
+
 def first_case(story: Story) -> str:
     casefile = MemoryCaseFile()
     scoring = Scoring(story.plant, story.journal, casefile)
@@ -203,12 +231,17 @@ def assert_same(found: dict[str, object], expected: dict[str, object]) -> None:
 def test_the_story_has_all_that_can_change_a_result(expected: dict[str, object]) -> None:
     groups = {alert.group for alert in expected["alerts"]}  # type: ignore[attr-defined]
     assert groups >= {"machine", "data", "link", "session", "sensor:temperature", "note:clock"}
+    assert groups >= {"device:gateway", "sensor:vibration"}
+    rules = {rule for alert in expected["alerts"] for rule in alert.rules}  # type: ignore[attr-defined]
+    assert rules >= {"offline: gateway", "offline: edge", "bad", "pattern"}
     assert any(step.catching_up for step in expected["transitions"])  # type: ignore[attr-defined]
     accepted = [outcome.accepted for outcome in expected["outcomes"]]  # type: ignore[attr-defined]
     assert accepted == [True, False, True]
     counts = [status.counts for status in expected["statuses"]]  # type: ignore[attr-defined]
     assert counts[0]["duplicate"] >= 15
     assert counts[0]["late"] >= 15
+    assert counts[1]["retained"] == 30
+    assert counts[1]["uncertain quality"] == 30
 
 
 def test_the_same_journal_replayed_gives_identical_bytes(

@@ -8,41 +8,19 @@ import numpy as np
 import pytest
 
 from core.alert import AlertState, Change
-from core.clock import HOUR, MINUTE, SECOND
-from core.plant import NamedDetector, Plant, Reporting, RuleSpec, Severity
+from core.clock import MINUTE, SECOND
+from core.plant import NamedDetector, RuleSpec, Severity
 from core.readings import Quality, Reading
 from core.work import Work
 from models.limits import Limit, LimitsSettings
 from models.mewma import LearnSettings, MewmaSettings
 from tests.bench import P1, P2, Bench
-from tests.plants import plant, pump_class
-
-ON = Reporting.ON_CHANGE
-NAMES = ("speed", "vibration", "temperature")
-DELAYED = RuleSpec("high", "zones", on_delay=10 * MINUTE, off_delay=10 * MINUTE)
-
-
-def pumps(*names: str, max_age: int = HOUR, **changes: object) -> Plant:
-    """Pumps of which some channels are sent on change."""
-    base = pump_class(**{"rules": (DELAYED,), **changes})
-    channels = tuple(
-        replace(one, reporting=ON, max_age=max_age) if one.name in names else one
-        for one in base.channels
-    )
-    return plant(2, replace(base, channels=channels))
+from tests.quiet import NAMES, healthy, pumps, say
 
 
 @pytest.fixture
 def bench() -> Bench:
     return Bench(pumps(*NAMES)).ticks(4).device(True, P1, P2)
-
-
-def say(bench: Bench, asset: str = P1, **values: float) -> Bench:
-    return bench.block(Reading(asset, bench.now, values))
-
-
-def healthy(bench: Bench, **values: float) -> Bench:
-    return say(bench, **{"speed": 1500.0, "vibration": 2.0, "temperature": 50.0, **values})
 
 
 def scored_row(bench: Bench) -> np.ndarray:
