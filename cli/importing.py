@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
+from cli.options import SHIPPED, AsJson, ConfigFolder
 from core.errors import Refused
 
 if TYPE_CHECKING:
     from cli.configuration import Configuration
     from cli.import_settings import ImportSettings
     from core.past import PastSource
-    from ingest.past_import import Found, Progress
+    from ingest.past_import import Progress
 
 
 def import_past(
@@ -28,6 +28,9 @@ def import_past(
     again: Annotated[
         bool, typer.Option("--again", help="Begin anew; what is there is not doubled.")
     ] = False,
+    learn: Annotated[
+        bool, typer.Option(help="Let machines that have not learned yet learn from it.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Bring a plant's past into the history, from a folder of CSV files.
@@ -41,6 +44,7 @@ def import_past(
 
     """
     from cli.configuration import load
+    from cli.import_report import report
     from cli.import_settings import read_settings
     from core.clock import system_clock
     from ingest.past_import import PastImport, ProgressFile
@@ -54,11 +58,11 @@ def import_past(
     before, mapping = come.kept, PastMapping(loaded.plant, settings.series)
     work = PastImport(_source(settings, file), mapping, system_clock, come)
     try:
-        _follow(work.look() if dry_run else _written(loaded, work, saved))
+        _follow(work.look() if dry_run else _written(loaded, work, saved, learn=learn))
     except ValueError as error:
         msg = f"{file}: {error}"
         raise Refused(msg) from error
-    _report(work.progress, before, dry_run=dry_run, as_json=as_json)
+    report(work.progress, before, dry_run=dry_run, as_json=as_json)
 
 
 def _source(settings: ImportSettings, file: Path) -> PastSource:
@@ -67,9 +71,10 @@ def _source(settings: ImportSettings, file: Path) -> PastSource:
     return CsvPast(settings.source, file.parent)
 
 
-def _written(loaded: Configuration, work: Any, saved: Any) -> Iterator[Progress]:
+def _written(loaded: Configuration, work: Any, saved: Any, *, learn: bool) -> Iterator[Progress]:
     """Import into the history, of which nobody else brings a past in meanwhile."""
     from cli.adapters import open_history
+    from cli.past_lessons import teach
     from storage.lockfile import LockFile
 
     if loaded.service.history.kind == "memory":
@@ -79,6 +84,9 @@ def _written(loaded: Configuration, work: Any, saved: Any) -> Iterator[Progress]
         history = open_history(loaded)
         try:
             yield from work.run(history, saved.save)
+            if learn and not work.progress.taught:
+                teach(loaded, work.progress, history)
+                saved.save(work.progress)
         finally:
             history.close()
 
@@ -89,55 +97,6 @@ def _follow(steps: Iterator[Progress]) -> None:
     with Line("readings") as line:
         for come in steps:
             line.tell(come.kept, f"{come.share:.0%}")
-
-
-def _report(come: Progress, before: int, *, dry_run: bool, as_json: bool) -> None:
-    fields = [row for name, found in sorted(come.series.items()) for row in _fields(name, found)]
-    columns = ("series", "field", "channel", "low", "high", "guessed_unit")
-    series = [_series(name, found) for name, found in sorted(come.series.items())]
-    if as_json:
-        print_rows([*series, *fields], (), as_json=True)
-    else:
-        print_rows(
-            series, ("series", "asset", "rows", "kept", "first", "last", "why"), as_json=False
-        )
-        print()
-        print_rows(fields, columns, as_json=False)
-        refused = ", ".join(f"{count:,} {why}" for why, count in sorted(come.refused.items()))
-        would = "would be imported" if dry_run else f"imported, {come.kept - before:,} of them now"
-        print(f"\n{come.kept:,} readings {would}; refused: {refused or 'none'}")
-
-
-def _series(name: str, found: Found) -> dict[str, Any]:
-    from core.clock import iso
-
-    return {
-        "series": name,
-        "asset": found.asset,
-        "rows": found.rows,
-        "kept": found.kept,
-        "first": None if found.first is None else iso(found.first),
-        "last": None if found.last is None else iso(found.last),
-        "why": found.why,
-    }
-
-
-def _fields(name: str, found: Found) -> Iterator[dict[str, Any]]:
-    from core.unit_guess import guessed_unit
-
-    for field in sorted({*found.low, *found.taken, *found.unmapped}):
-        yield {
-            "series": name,
-            "field": field,
-            "channel": found.taken.get(field, "(not taken)"),
-            "low": _short(found.low.get(field)),
-            "high": _short(found.high.get(field)),
-            "guessed_unit": guessed_unit(field),
-        }
-
-
-def _short(value: float | None) -> str | None:
-    return None if value is None else f"{value:.6g}"
 
 
 def _digest(settings: ImportSettings) -> str:

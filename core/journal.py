@@ -31,6 +31,7 @@ class Kind(IntEnum):
     REVISION = 6
     LINK = 7
     DEVICE = 8
+    LESSON = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,16 @@ class Revision:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Readings of assets of one class from their past, in order of time, to learn from.
+
+    The history has them already, and nothing is judged by them.
+    """
+
+    readings: Readings
+
+
 Body: TypeAlias = (
     Readings
     | tuple[RejectionsSeen, ...]
@@ -124,6 +135,7 @@ Body: TypeAlias = (
     | Revision
     | LinkChanged
     | DeviceChanged
+    | Lesson
 )
 
 
@@ -181,6 +193,8 @@ def draft(at: Instant, body: Body) -> Draft:
     """Make an entry ready to be appended."""
     if isinstance(body, Readings):
         return Draft(at, Kind.READINGS, body.encode(), body.source, body.messages)
+    if isinstance(body, Lesson):
+        return Draft(at, Kind.LESSON, body.readings.encode())
     return Draft(at, _KINDS[type(body)], _encoder.encode(body))
 
 
@@ -188,6 +202,8 @@ def decode(entry: Entry) -> Body:
     """Read the body of an entry."""
     if entry.kind is Kind.READINGS:
         return Readings.decode(entry.body)
+    if entry.kind is Kind.LESSON:
+        return Lesson(Readings.decode(entry.body))
     body: Body = _decoders[entry.kind].decode(entry.body)
     return body
 

@@ -42,12 +42,16 @@ class Found(msgspec.Struct):
 
 
 class Progress(msgspec.Struct):
-    """How far an import has come. `digest` names what it reads and how."""
+    """How far an import has come.
+
+    `digest` names what it reads and how. It is `taught` where models were told of what is there.
+    """
 
     digest: str
     position: str = ""
     share: float = 0.0
     done: bool = False
+    taught: bool = True
     refused: dict[str, int] = {}
     series: dict[str, Found] = {}
 
@@ -119,6 +123,7 @@ class PastImport:
         for chunk in self._source.read(self.progress.position):
             readings = self._take(chunk)
             if readings:
+                self.progress.taught = False
                 try:
                     history.write(readings, ASIDE)
                 except PartlyRefused as error:

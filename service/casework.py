@@ -10,7 +10,16 @@ import msgspec
 from core.alert import Alert, Notice, Transition
 from core.casefile import CaseFile, Condition, Outcome, Saved
 from core.clock import Instant
-from core.journal import Command, DeviceChanged, Entry, LinkChanged, Revision, Tick, decode
+from core.journal import (
+    Command,
+    DeviceChanged,
+    Entry,
+    Lesson,
+    LinkChanged,
+    Revision,
+    Tick,
+    decode,
+)
 from core.plant import Plant
 from core.readings import Readings
 from core.work import Work, WorkEvent
@@ -19,6 +28,7 @@ from service.devices import Devices
 from service.finding import CaughtUp, Event, Finding, mended_by_work
 from service.fleet import Fleet
 from service.holding import Holding
+from service.lesson import teach
 from service.outages import Outages
 
 
@@ -130,6 +140,8 @@ class Casework:
             self._events(self._outages.changed(entry.at, body), entry.at)
         elif isinstance(body, Revision):
             self._reconcile(entry.at)
+        elif isinstance(body, Lesson):
+            self._teach(body.readings)
         elif isinstance(body, DeviceChanged):
             assets, findings = self._devices.changed(entry.at, body)
             self._events(findings, entry.at)
@@ -147,6 +159,13 @@ class Casework:
             self.pending.conditions += fleet.conditions
             fleet.conditions = []
         self._events(events, at)
+
+    def _teach(self, past: Readings) -> None:
+        fleet = self.fleets.get(past.asset_class)
+        if fleet is not None:
+            cases = self.book.cases.values()
+            barred = {case.asset for case in cases if mended_by_work(case.group)}
+            teach(fleet, past, self.plant.too_early, barred)
 
     def _tick(self, tick: Tick, at: Instant) -> None:
         span, findings = self._outages.tick(at, tick)

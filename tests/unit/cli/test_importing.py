@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.adapters import open_history
+from cli.adapters import open_casefile, open_history, open_journal
 from cli.configuration import load
 from cli.main import app
+from core.casefile import Advance
 from core.clock import SECOND, system_clock
 from core.errors import ConfigError, Refused
+from core.journal import Lesson, decode
+from core.work import Work, WorkEvent
 from storage.lockfile import LockFile
 from tests import folders
 
@@ -108,3 +111,41 @@ def test_a_history_that_forgets_takes_no_past(folder: Path) -> None:
     with (folder / "service.yaml").open("a") as file:
         file.write("history: {kind: memory}\n")
     assert "memory" in str(millwright(folder).exception)
+
+
+def lessons(folder: Path) -> list[Lesson]:
+    journal = open_journal(load(folder))
+    try:
+        found = [decode(entry) for entry in journal.read(0, 1000)]
+    finally:
+        journal.close()
+    return [body for body in found if isinstance(body, Lesson)]
+
+
+def test_what_was_imported_is_a_lesson_once(folder: Path) -> None:
+    millwright(folder)
+    (lesson,) = lessons(folder)
+    assert lesson.readings.assets == (P1,)
+    assert len(lesson.readings) == 60
+    millwright(folder)
+    assert len(lessons(folder)) == 1
+
+
+def test_nothing_is_learned_where_it_is_not_to_be(folder: Path) -> None:
+    millwright(folder, "--no-learn")
+    assert lessons(folder) == []
+    millwright(folder)
+    assert len(lessons(folder)) == 1
+
+
+def test_what_was_before_a_repair_is_no_lesson(folder: Path) -> None:
+    casefile = open_casefile(load(folder))
+    work = [
+        WorkEvent(P1, (NOW - 605) * SECOND, Work.REPLACED, "Bilal"),
+        WorkEvent(P1, (NOW - 305) * SECOND, Work.INSPECTED, "Bilal"),
+    ]
+    casefile.commit(Advance(position=1, work=tuple(work)))
+    casefile.close()
+    millwright(folder)
+    (lesson,) = lessons(folder)
+    assert len(lesson.readings) == 30
