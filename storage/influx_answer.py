@@ -61,13 +61,15 @@ class Answer:
 def answered(act: Callable[[], T]) -> T | Answer:
     """Do something with the client library; an error becomes an Answer."""
     from influxdb_client.rest import ApiException
-    from urllib3.exceptions import HTTPError
+    from urllib3.exceptions import HTTPError, NewConnectionError
     from urllib3.exceptions import TimeoutError as TimedOut
 
     try:
         return act()
     except ApiException as error:
         return _of(error.status or 0, error.reason, error.body, dict(error.headers or {}))
+    except NewConnectionError as error:
+        return Answer(0, f"no connection ({_last(error)})")
     except TimedOut:
         return Answer(0, "no answer in time")
     except HTTPError as error:

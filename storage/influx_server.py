@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from storage.influx_answer import Answer, answered
 
 _CONNECT, _ANSWER = 5_000, 60_000
 _MOST_LINES = 20_000
+_TAKEN = 204
 _DROPPED = re.compile(r"dropped=(\d+)\s*$")
 T = TypeVar("T")
 
@@ -126,16 +128,11 @@ class InfluxServer:
             yield len(part), b"".join(part)
 
     def _write(self, bucket: str, body: bytes, count: int, refused: list[RefusedRow]) -> int:
-        from influxdb_client.client.write_api import SYNCHRONOUS
-
-        org = self.place.org
-        answer = self._try(
-            lambda client: client.write_api(write_options=SYNCHRONOUS).write(
-                bucket, org, body.rstrip(b"\n")
-            )
-        )
-        if not isinstance(answer, Answer):
+        answer = self._try(partial(_post, self.place.org, bucket, body.rstrip(b"\n")))
+        if answer == _TAKEN:
             return count
+        if not isinstance(answer, Answer):
+            answer = Answer(answer, f"{answer} is not how InfluxDB answers; something else does")
         if not answer.halves:
             raise answer.unavailable(self.place.url, bucket)
         if answer.too_large and count > 1:
@@ -147,6 +144,17 @@ class InfluxServer:
         middle = count // 2
         halves = ((lines[:middle], middle), (lines[middle:], count - middle))
         return sum(self._write(bucket, b"".join(half), n, refused) for half, n in halves)
+
+
+def _post(org: str, bucket: str, body: bytes, client: Any) -> int:
+    """Send lines; returns the status of the answer."""
+    from influxdb_client.service import write_service
+
+    form = {"precision": "ns", "content_type": "text/plain; charset=utf-8"}
+    made: Any = write_service.WriteService
+    service = made(client.api_client)
+    _, status, _ = service.post_write_with_http_info(org, bucket, body, **form)
+    return int(status)
 
 
 def _all_dropped(why: str, count: int) -> bool:

@@ -1,7 +1,7 @@
 """InfluxDB's line protocol: names as it can hold them, and single lines.
 
 Source: docs.influxdata.com, line protocol; what it cannot hold was tried on InfluxDB 2.7. A
-backslash is itself, except before what it escapes, so a name cannot end with one.
+backslash is itself, except before what it escapes, so a name cannot have one there or at its end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MARK = "_quality"
 EARLIEST, LATEST = -(2**63) + 2, 2**63 - 2
 """The first and the last time that InfluxDB can hold, in nanoseconds."""
 
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]|\\(?=[,= ]|$)")
 _FIELDS_KEPT = {"time", "_field", "_measurement"}
 
 
@@ -52,10 +52,10 @@ def _checked(what: str, name: str) -> str:
     if not name:
         msg = f"{what}: InfluxDB holds no empty name"
         raise Refused(msg)
-    if _FORBIDDEN.search(name) or name.endswith("\\"):
+    if _FORBIDDEN.search(name):
         msg = (
             f"{what} {name!r}: InfluxDB holds no name with a line break or another control"
-            " character in it, or with a backslash at its end"
+            " character in it, or with a backslash at its end or before a space, comma or ="
         )
         raise Refused(msg)
     return name

@@ -98,6 +98,7 @@ def test_channels_of_any_name_are_written_alike(channels: list[str], asset: str)
     [
         ("pump", "p\n1", "v", "asset 'p\\n1': InfluxDB holds no name with a line break"),
         ("pump", "p1\\", "v", "or with a backslash at its end"),
+        ("pump", "p1", "a\\ b", "or before a space, comma or ="),
         ("pump", "", "v", "asset: InfluxDB holds no empty name"),
         ("#pump", "p1", "v", "takes a line that begins with # for a comment"),
         ("pump", "p1", "time", "channel 'time': InfluxDB keeps that name for itself"),
