@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from hypothesis import example, given
 from hypothesis import strategies as st
+from influxdb_client import Point
 from pydantic import TypeAdapter
 
 from benchmarks.rig.corpus import EXAMPLES, HOSTILE
@@ -223,3 +224,27 @@ def test_packed_messages_are_read_back(values: dict[str, Any], at: int) -> None:
     payload = msgspec.msgpack.encode({"ts": at, "values": values})
     how = {"timestamp_path": "ts", "timestamp_format": "unix_ns", "objects": [{"path": "values"}]}
     assert decoded(payload, kind="msgpack", **how) == [Sample(values, at=at)]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            _LINE_NAMES,
+            st.dictionaries(_LINE_NAMES, _LINE_VALUES | st.integers(-(2**53), 2**53), min_size=1),
+            _MOMENTS,
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_lines_that_influxdb_s_own_client_writes_are_read_back(
+    points: list[tuple[str, dict[str, Any], int]],
+) -> None:
+    lines = []
+    for asset, values, at in points:
+        point = Point("pump").tag("asset", asset).time(at)
+        for key, value in values.items():
+            point.field(key, value)
+        lines.append(point.to_line_protocol())
+    said = decoded("\n".join(lines), kind="line_protocol", asset_tag="asset")
+    assert said == [Sample(values, asset, at) for asset, values, at in points]
