@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from core.clock import Instant
+from core.clock import SECOND, Instant, Span
 from core.rejection import Reason
 from ingest.payload import Bad
 from ingest.sparkplug.account import Account, refusal
@@ -25,6 +25,8 @@ REBIRTH = "Node Control/Rebirth"
 _MOST_HELD = 64
 _MOST_HELD_BYTES = 16_000_000
 _HELD_OVERHEAD = 500
+_ALL_DEATHS = 256
+_DOUBT: Span = 30 * SECOND
 
 
 class Host:
@@ -92,6 +94,8 @@ class Host:
                     if not now < until <= now + self._patience:
                         why = "its node was born again without it"
                         self._account.offline(node, place, now, why, out)
+            if node.doubt_until is not None and node.doubt_until <= now:
+                self._end(node, now, "it died, and does not answer", out)
             if node.phase is Phase.SUSPECT and not self._just_died(node, now):
                 self._rebirths.ask(node.place, "it was born just as it died")
         self._command(now, out)
@@ -144,7 +148,10 @@ class Host:
         if node is None:
             detail = f"more than {self._settings.max_nodes:,} nodes; {place} is not followed"
             self._refuse(held, Bad(Reason.UNKNOWN_ASSET, detail), out)
-        elif address.verb is Verb.NBIRTH:
+            return
+        if node.doubted is not None and not 0 <= held.arrived - node.doubted <= self._patience:
+            node.believe()
+        if address.verb is Verb.NBIRTH:
             self._birth(node, held, message, out)
         else:
             self._ordered(node, held, message, out)
@@ -179,14 +186,32 @@ class Host:
             if message.bdseq is None:
                 self._refuse(held, Bad(Reason.MALFORMED, "a death certificate without bdSeq"), out)
             else:
+                self._doubt(node, held, message.bdseq)
                 why = f"the death {message.bdseq}, and its birth was {node.bdseq}"
                 out.append(Ignored(held.number, why))
             return
-        self._give_up(node, out)
-        self._account.all_offline(node, held.arrived, "it died", out)
-        node.phase, node.died, node.bdseq = Phase.DEAD, held.arrived, message.bdseq
-        self._rebirths.born(node.place)
+        self._end(node, held.arrived, "it died", out)
+        node.bdseq = message.bdseq
         out.append(Ignored(held.number, "a death certificate"))
+
+    def _end(self, node: Node, at: Instant, why: str, out: list[Effect]) -> None:
+        self._give_up(node, out)
+        self._account.all_offline(node, at, why, out)
+        node.phase, node.died = Phase.DEAD, at
+        node.believe()
+        self._rebirths.born(node.place)
+
+    def _doubt(self, node: Node, held: Held, number: int) -> None:
+        """Note a death of another session: an old one is late, or the node counts wrongly.
+
+        One that is ahead of the birth cannot be late: a birth was lost, and what followed it has
+        ended. Otherwise a node is only doubted where it may be asked, and does not answer.
+        """
+        ahead = 0 < (number - (node.bdseq or 0)) % _ALL_DEATHS < _ALL_DEATHS // 2
+        if node.doubted is None and (ahead or self._settings.rebirth.allowed):
+            node.doubted = held.arrived
+            node.doubt_until = held.arrived + _DOUBT if ahead else None
+            self._rebirths.ask(node.place, "a death of another session came")
 
     def _birth(self, node: Node, held: Held, message: Message, out: list[Effect]) -> None:
         young = [each for each in node.held if _of_birth(each, held)]
@@ -300,6 +325,9 @@ class Host:
 
     def _command(self, now: Instant, out: list[Effect]) -> None:
         for place in self._rebirths.release(now):
+            node = self._nodes.get(place)
+            if node is not None and node.doubted is not None and node.doubt_until is None:
+                node.doubt_until = now + _DOUBT
             out.append(Publish(command_topic(place), write_command(REBIRTH, now)))
 
 

@@ -54,6 +54,7 @@ class Held:
 class Node:
     """The state of one edge node.
 
+    `doubted` is when a death of another session came, `doubt_until` how long it may be silent then.
     `online` are the places that were said to be there, itself among them, `gone` the devices that
     went with it, and `awaited` those that must be born again, each with the time until when.
     """
@@ -66,6 +67,8 @@ class Node:
         self.deadline: Instant | None = None
         self.bdseq: int | None = None
         self.died: Instant = 0
+        self.doubted: Instant | None = None
+        self.doubt_until: Instant | None = None
         self.online: dict[Place, None] = {}
         self.gone: dict[Place, None] = {}
         self.awaited: dict[Place, Instant] = {}
@@ -82,6 +85,10 @@ class Node:
     def has_table(self, place: Place) -> bool:
         """Tell whether the place was born in this session."""
         return place in self._tables
+
+    def believe(self) -> None:
+        """Doubt it no longer."""
+        self.doubted = self.doubt_until = None
 
     @property
     def places(self) -> list[Place]:

@@ -115,3 +115,45 @@ def test_a_host_that_was_away_knows_nobody_until_they_speak() -> None:
     effects = after.tick(62)
     assert changes(effects) == [("karachi/hall", True), (P1, True)]
     assert speeds(effects) == [9.0]
+
+
+def test_a_death_ahead_of_the_birth_is_believed_once_nothing_more_is_heard() -> None:
+    bench, edge = born()
+    bench.send(edge.ndeath(1), at=10)
+    assert not changes(bench.tick(39))
+    assert changes(bench.tick(40)) == [("karachi/hall", False)]
+
+
+def test_a_node_that_speaks_after_a_death_of_another_session_is_there() -> None:
+    bench, edge = born()
+    bench.send(edge.ndeath(1), at=10)
+    bench.send(edge.ddata(speed(1.0)), at=20)
+    assert not changes(bench.tick(100))
+
+
+def test_what_was_on_its_way_when_a_node_died_proves_nothing() -> None:
+    bench, edge = born()
+    bench.send(edge.ndeath(1), at=10)
+    bench.send(edge.ddata(speed(1.0)), at=11)
+    assert changes(bench.tick(40)) == [("karachi/hall", False)]
+
+
+def test_a_node_whose_numbers_never_match_is_asked_and_gone_if_it_does_not_answer() -> None:
+    bench, edge = born(**ALLOWED)
+    effects = bench.send(edge.ndeath(255), at=10)
+    assert [each.topic for each in published(effects)] == ["spBv1.0/karachi/NCMD/hall"]
+    assert not changes(bench.tick(39))
+    assert changes(bench.tick(40)) == [("karachi/hall", False)]
+
+
+def test_a_node_that_answers_is_there() -> None:
+    bench, edge = born(**ALLOWED)
+    bench.send(edge.ndeath(255), at=10)
+    bench.send(edge.nbirth(), edge.dbirth(), at=13)
+    assert ("karachi/hall", False) not in changes(bench.tick(100))
+
+
+def test_without_leave_to_ask_an_old_death_is_just_late() -> None:
+    bench, edge = born()
+    bench.send(edge.ndeath(255), at=10)
+    assert not changes(bench.tick(1000))
