@@ -44,11 +44,13 @@ bench: .venv/dev ## every benchmark with its goals (slow; DATA=../shared/data fo
 	@echo "millwright: running the benchmarks, results under benchmarks/results/"
 	@$(BIN)/python -m benchmarks --data $(or $(DATA),../shared/data) $(ARGS)
 
-servers: ## install or build the real servers that tests use (Mosquitto, Chromium, InfluxDB 2)
+servers: ## install or build the real servers that tests use (Mosquitto, Chromium, InfluxDB 2, Sparkplug edges)
 	@echo "millwright: installing Mosquitto and Chromium"
 	@./tests/servers.sh
 	@echo "millwright: finding or building InfluxDB 2"
 	@./tests/influxd.sh
+	@echo "millwright: installing two Sparkplug edge libraries"
+	@./tests/edges.sh
 
 clean: ## remove what the other commands made
 	@echo "millwright: removing .venv and caches"

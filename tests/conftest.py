@@ -22,10 +22,23 @@ def chromium_path() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+def edge_python(package: str) -> str | None:
+    """Find the Python of an edge library's own environment, as `tests/edges.sh` makes it."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    place = cache / "millwright-servers" / "edges" / package
+    return str(place / "bin" / "python") if (place / "installed").exists() else None
+
+
+def edges_path() -> str | None:
+    """Find the edge libraries; None where one of them is missing."""
+    return edge_python("pysparkplug==0.6.1") and edge_python("mqtt-spb-wrapper==2.1.2")
+
+
 SERVERS = {
     "mosquitto": ("mosquitto", mosquitto_path),
     "browser": ("chromium", chromium_path),
     "influxd": ("influxd", influxd_path),
+    "edges": ("the edge libraries", edges_path),
 }
 """The program that each marker stands for, and how it is found."""
 

@@ -62,7 +62,8 @@ def read_metrics(
             continue
         definition = node.definition(place, metric)
         if definition is None:
-            read.unborn.append(metric.said)
+            if not (metric.name and metric.datatype):
+                read.unborn.append(metric.said)
             if not metric.name:
                 detail = f"{metric.said} is in no birth of {place}, so nobody knows what it is"
                 read.bad.append(Bad(Reason.UNKNOWN_CHANNEL, detail))
