@@ -1,4 +1,4 @@
-"""How fast a queued backlog is taken in, against plain paho: `python -m benchmarks.ingest`.
+"""How fast a queued backlog is taken in: `python -m benchmarks.ingest [--peer telegraf]`.
 
 A persistent session is left at a private Mosquitto and 300,000 QoS 1 messages of six values over a
 hundred topics are queued for it. Then a process is started and timed, imports included:
@@ -10,12 +10,14 @@ hundred topics are queued for it. Then a process is started and timed, imports i
 Both take turns, three rounds each; the table shows medians. Every stored value is checked against
 what was sent. Starting up is counted and is longer for ours, so the goal is for the full number of
 messages: with few of them the ratio says more about imports than about receiving.
+
+With `--peer telegraf` Telegraf and `millwright ingest` drain the same queue into the same InfluxDB,
+in turn: plain, with scoring, over TLS, and with a mapping of the fields (its json_v2).
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import statistics
 import subprocess
@@ -29,6 +31,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.rig.load import forget_session, leave_session, queue
+from benchmarks.rig.peer import VARIANTS
+from benchmarks.rig.process import cost
 from benchmarks.rig.report import Figure, arguments, finish
 from core.clock import SECOND, Instant, iso, system_clock
 from simulators.broker import PrivateMosquitto
@@ -121,15 +125,6 @@ def _child(*options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def _cost(process: subprocess.Popen[str], count: int) -> tuple[float, float]:
-    """Read a process's CPU per message in µs, and its peak memory in MB."""
-    ticks = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    seconds = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
-    status = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-    return seconds / count * 1e6, peak / 1024
-
-
 def run_plain(port: int, count: int) -> Drain:
     """Time plain paho once."""
     began = time.perf_counter()
@@ -138,7 +133,7 @@ def run_plain(port: int, count: int) -> Drain:
         msg = "plain paho ended before all had come"
         raise RuntimeError(msg)
     seconds = time.perf_counter() - began
-    cpu, memory = _cost(process, count)
+    cpu, memory = cost(process.pid, count)
     process.terminate()
     process.communicate(timeout=30)
     return Drain(seconds, cpu, memory)
@@ -159,7 +154,7 @@ def run_ours(port: int, count: int, begin: Instant, folder: Path) -> Drain:
         if (found := history.count()) != stored:
             stored, last_news = found, time.perf_counter()
     seconds = last_news - began
-    cpu, memory = _cost(process, count)
+    cpu, memory = cost(process.pid, count)
     process.terminate()
     process.communicate(timeout=60)
     wrong = _wrong(history, count, begin)
@@ -182,6 +177,23 @@ def _wrong(history: object, count: int, begin: Instant) -> int:
         else:
             wrong += mine.size
     return wrong
+
+
+def run_peer(args: argparse.Namespace) -> int:
+    """Measure against Telegraf."""
+    from benchmarks.rig import peer
+
+    count = args.messages
+    begin = peer.beginning(count, ASSETS)
+    total = float(values(count)[:, 0].sum())
+    load = peer.Load(count, ASSETS, CHANNELS, begin, lambda: messages(count, begin), total)
+    with tempfile.TemporaryDirectory() as made:
+        found = peer.measure(load, args.rounds, tuple(args.variants), Path(made))
+    lines = peer.figures(load, found)
+    ratios = [line for line in lines if line.name.startswith("ratio")]
+    said = ", ".join(f"{line.name.partition(', ')[2]} {line.written} ×" for line in ratios)
+    lost = next(line.value for line in lines if line.name == "lost")
+    return finish("ingest_telegraf", lines, f"against Telegraf: {said}; {lost:.0f} lost", args)
 
 
 def measure(count: int, rounds: int, folder: Path) -> tuple[list[Drain], list[Drain]]:
@@ -237,6 +249,14 @@ def main() -> int:
     parser = arguments(__doc__ or "")
     parser.add_argument("--messages", type=int, default=FULL)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peer", choices=("paho", "telegraf"), default="paho")
+    parser.add_argument(
+        "--variants",
+        nargs="+",
+        choices=VARIANTS,
+        default=VARIANTS,
+        help="against Telegraf: which of them to measure",
+    )
     for name in ("--plain", "--ours"):
         parser.add_argument(name, type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -247,6 +267,8 @@ def main() -> int:
     if args.ours:
         drain_ours(args.ours, args.folder)
         return 0
+    if args.peer == "telegraf":
+        return run_peer(args)
     with tempfile.TemporaryDirectory() as made:
         plain, ours = measure(args.messages, args.rounds, Path(made))
     found = figures(plain, ours, args.messages)

@@ -53,3 +53,23 @@ def test_a_benchmark_reports_what_it_measured(name: str, tmp_path: Path) -> None
     for exact in MET.get(name, []):
         assert figures[exact]["goal"] is not None
         assert figures[exact]["ok"], ran.stdout
+
+
+@pytest.mark.mosquitto
+@pytest.mark.influxd
+@pytest.mark.timeout(300)
+def test_the_drain_into_influxdb_loses_nothing_on_any_way(tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    options = ["--peer", "telegraf", "--messages", "2000", "--rounds", "1", "--json", str(result)]
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks.ingest", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    figures = {figure["name"]: figure for figure in json.loads(result.read_text())["figures"]}
+    assert {f"ours, {way}" for way in ("plain", "scoring", "tls", "mapping")} <= figures.keys()
+    for exact in ("lost", "sum of a channel off by"):
+        assert figures[exact]["ok"], ran.stdout

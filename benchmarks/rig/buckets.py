@@ -1,0 +1,67 @@
+"""A bucket of a private InfluxDB, looked at from outside: how much is in it, and its sum."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import Any
+
+from simulators.influx import PrivateInflux
+
+
+class Bucket:
+    """A new, empty bucket; queries go straight over HTTP, past everything of ours."""
+
+    def __init__(self, store: PrivateInflux, name: str) -> None:
+        self._store = store
+        self.name = name
+        org = self._asked("GET", f"/api/v2/orgs?org={store.org}")["orgs"][0]["id"]
+        self._asked("POST", "/api/v2/buckets", {"orgID": org, "name": name, "retentionRules": []})
+
+    def count(self, field: str) -> int:
+        """Count the values of a field over all series."""
+        return round(sum(self._folded(field, "count")))
+
+    def total(self, field: str) -> float:
+        """Add up the values of a field over all series."""
+        return sum(self._folded(field, "sum"))
+
+    def series(self) -> int:
+        """Tell how many series there are."""
+        flux = f'import "influxdata/influxdb" influxdb.cardinality(bucket: "{self.name}", start: 0)'
+        return round(sum(self._column(flux)))
+
+    def _folded(self, field: str, how: str) -> list[float]:
+        flux = (
+            f'from(bucket: "{self.name}") |> range(start: 0, stop: 2100-01-01T00:00:00Z)'
+            f' |> filter(fn: (r) => r._field == "{field}") |> {how}()'
+        )
+        return self._column(flux)
+
+    def _column(self, flux: str) -> list[float]:
+        body = json.dumps({"query": flux, "type": "flux"}).encode()
+        with self._open("POST", f"/api/v2/query?org={self._store.org}", body) as answer:
+            lines = answer.read().decode().splitlines()
+        head: list[str] = []
+        found = []
+        for line in lines:
+            cells = line.split(",")
+            if "_value" in cells:
+                head = cells
+            elif head and len(cells) == len(head):
+                found.append(float(cells[head.index("_value")]))
+        return found
+
+    def _asked(self, method: str, path: str, body: Any = None) -> Any:
+        sent = None if body is None else json.dumps(body).encode()
+        with self._open(method, path, sent) as answer:
+            return json.loads(answer.read())
+
+    def _open(self, method: str, path: str, body: bytes | None) -> Any:
+        headers = {
+            "Authorization": f"Token {self._store.token}",
+            "Content-Type": "application/json",
+            "Accept": "application/csv",
+        }
+        request = urllib.request.Request(self._store.url + path, body, headers, method=method)
+        return urllib.request.urlopen(request, timeout=120)
