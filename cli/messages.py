@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.accept import accept
 from cli.block import block
 from cli.ledger import ledger
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
@@ -22,6 +23,7 @@ app.command(cls=Teaching)(block)
 app.command(cls=Teaching)(ledger)
 app.command(cls=Teaching)(proposed)
 app.command("try", cls=Teaching)(try_message)
+app.command(cls=Teaching)(accept)
 
 
 @app.command(cls=Teaching)
