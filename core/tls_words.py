@@ -64,6 +64,22 @@ def why(error: BaseException, address: BrokerAddress, files: TlsFiles) -> str:
     return str(error)
 
 
+def tls_scheme(address: BrokerAddress) -> str:
+    """Tell how an address is written that does the same with TLS."""
+    return "wss://" if address.websocket else "mqtts://"
+
+
+def wants_tls(address: BrokerAddress) -> bool:
+    """Try whether TLS is spoken at an address that is configured without; nothing is sent there."""
+    try:
+        _opened(address, make_context(TlsFiles())).close()
+    except ssl.SSLCertVerificationError:
+        return True  # verified or not, it is TLS
+    except OSError:
+        return False
+    return True
+
+
 def refusal(address: BrokerAddress, files: TlsFiles) -> str:
     """Say why a broker ends a connection that seemed to stand; empty where TLS is not why.
 

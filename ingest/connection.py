@@ -24,7 +24,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from core.clock import SECOND
 from core.tls import make_context, prepare
-from core.tls_words import refusal, why
+from core.tls_words import refusal, tls_scheme, why
 from ingest.packets import DUPLICATE, RETAINED, Cutter, Packet, acknowledgements
 from ingest.seal import Seal
 from ingest.settings import BrokerSettings
@@ -147,6 +147,9 @@ class Connection:
         if error is not None:
             return self.standing.why or why(error, self._address, self._settings)
         silent = self.standing.opened and not self.standing.answered
+        if silent and self.standing.ended_by_broker and not self._address.tls:
+            scheme = tls_scheme(self._address)
+            return f"{self.standing.why}, without an answer; a port for TLS wants {scheme}"
         found = refusal(self._address, self._settings) if silent and not self._failure else ""
         return found or self.standing.why
 

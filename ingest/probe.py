@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from core.errors import Unavailable
 from core.tls import make_context, prepare
 from core.tls_words import refusal as tls_refusal
-from core.tls_words import why
+from core.tls_words import tls_scheme, wants_tls, why
 from ingest.settings import BrokerSettings
 
 PROBES = 1_200
@@ -80,6 +80,8 @@ def _connect(client: mqtt.Client, settings: BrokerSettings) -> None:
     if refusal or not welcomed:
         client.loop_stop()
         known = refusal[0] if refusal else tls_refusal(address, settings) or "no answer"
+        if not address.tls and not refusal and wants_tls(address):
+            known = f"its port is for TLS; write {tls_scheme(address)}"
         msg = f"the broker at {settings.url} refused: {known}"
         raise Unavailable(msg)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from tests.conftest import give_up
 
 _CA_CONFIG = """\
 [ca]
@@ -46,6 +49,8 @@ class Authority:
     """Signs certificates; its own is `certificate`."""
 
     def __init__(self, folder: Path, name: str = "test authority") -> None:
+        if shutil.which("openssl") is None:
+            give_up("openssl")
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.certificate, self._key = folder / "ca.crt", folder / "ca.key"

@@ -4,6 +4,8 @@ set -eu
 missing=""
 command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing="mosquitto mosquitto-clients"
 command -v chromium >/dev/null || missing="$missing chromium fonts-noto-core fonts-noto-cjk"
+command -v openssl >/dev/null || missing="$missing openssl"
+command -v systemd-analyze >/dev/null || missing="$missing systemd"
 [ -n "$missing" ] || { echo "all there"; exit 0; }
 sudo=""
 [ "$(id -u)" = 0 ] || sudo="sudo"

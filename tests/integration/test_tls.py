@@ -257,6 +257,15 @@ def test_a_port_without_tls_is_named_as_that(mosquitto: PrivateMosquitto, tmp_pa
     assert all("write mqtt:// for a port without TLS" in each for each in told), told
 
 
+def test_a_port_with_tls_is_named_to_those_who_come_without(secured: Secured) -> None:
+    settings = BrokerSettings(url=f"mqtt://127.0.0.1:{secured.port}")
+    with Receiving(settings) as site:
+        until(lambda: site.pipeline.status().trouble)
+        assert "a port for TLS wants mqtts://" in site.pipeline.status().trouble[0]
+    with pytest.raises(Unavailable, match="its port is for TLS; write mqtts://"):
+        reach(settings)
+
+
 def test_a_file_that_is_missing_is_named_and_taken_up_when_it_comes(
     secured: Secured, tmp_path: Path
 ) -> None:
