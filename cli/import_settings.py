@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,12 +13,13 @@ from core.errors import ConfigError
 from core.validation import validate
 from ingest.past_mapping import SeriesSettings
 from storage.past_csv import PastCsvSettings
+from storage.past_influx import PastInfluxSettings
 
 
 class ImportSettings(Text):
     """The whole of `import.yaml`."""
 
-    source: PastCsvSettings
+    source: Annotated[PastCsvSettings | PastInfluxSettings, Field(discriminator="kind")]
     """Where the past lies."""
     series: tuple[SeriesSettings, ...] = Field(min_length=1)
     """Whose it is, and which channels; the first entry that fits is taken."""

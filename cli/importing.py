@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.options import SHIPPED, AsJson, ConfigFolder
-from core.errors import Refused
+from core.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
     from cli.configuration import Configuration
@@ -33,7 +34,7 @@ def import_past(
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a plant's past into the history, from a folder of CSV files.
+    """Bring a plant's past into the history, from InfluxDB or a folder of CSV files.
 
     It goes on where it stopped; what is imported twice is there once. The service may run
     meanwhile.
@@ -56,19 +57,38 @@ def import_past(
     digest = _digest(settings)
     come = Come(digest) if dry_run else saved.load(digest, again=again)
     before, mapping = come.kept, PastMapping(loaded.plant, settings.series)
-    work = PastImport(_source(settings, file), mapping, system_clock, come)
-    try:
-        _follow(work.look() if dry_run else _written(loaded, work, saved, learn=learn))
-    except ValueError as error:
-        msg = f"{file}: {error}"
-        raise Refused(msg) from error
+    with _source(settings, file) as source:
+        work = PastImport(source, mapping, system_clock, come)
+        try:
+            _follow(work.look() if dry_run else _written(loaded, work, saved, learn=learn))
+        except ValueError as error:
+            msg = f"{file}: {error}"
+            raise Refused(msg) from error
     report(work.progress, before, dry_run=dry_run, as_json=as_json)
 
 
-def _source(settings: ImportSettings, file: Path) -> PastSource:
-    from storage.past_csv import CsvPast
+@contextmanager
+def _source(settings: ImportSettings, file: Path) -> Iterator[PastSource]:
+    from core.clock import system_clock
+    from storage.influx_server import InfluxPlace, InfluxServer
+    from storage.past_csv import CsvPast, PastCsvSettings
+    from storage.past_influx import InfluxPast
 
-    return CsvPast(settings.source, file.parent)
+    source = settings.source
+    if isinstance(source, PastCsvSettings):
+        yield CsvPast(source, file.parent)
+        return
+    try:
+        token = source.token.reveal()
+    except ValueError as error:
+        msg = f"{file}: source.token: {error}"
+        raise Unavailable(msg) from error
+    timeout = source.timeout // 1_000_000
+    server = InfluxServer(InfluxPlace(source.url, source.org, token, source.ca, timeout))
+    try:
+        yield InfluxPast(source, server, system_clock)
+    finally:
+        server.close()
 
 
 def _written(loaded: Configuration, work: Any, saved: Any, *, learn: bool) -> Iterator[Progress]:

@@ -32,7 +32,8 @@ class JournalSettings(Settings):
     commit_every: Annotated[Duration, within("1ms", "10s")] = 10 * _MILLISECOND
 
 
-def _check_url(url: str) -> str:
+def check_url(url: str) -> str:
+    """Give back an address of InfluxDB; ValueError says how one is written."""
     parts = urlsplit(url)
     try:
         port = parts.port
@@ -65,7 +66,7 @@ class HistorySettings(Settings):
     keep: Annotated[Duration, within("1d")] = 400 * DAY
     keep_minutes: Annotated[Duration, within("1d")] = 1200 * DAY
     keep_hours: Annotated[Duration, within("1d")] = 3650 * DAY
-    url: Annotated[str, AfterValidator(_check_url)] | None = None
+    url: Annotated[str, AfterValidator(check_url)] | None = None
     org: Annotated[str, Field(min_length=1)] | None = None
     token: Secret | None = None
     bucket: Bucket = "telemetry"
