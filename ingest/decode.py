@@ -122,6 +122,7 @@ class Decoder:
         columns: dict[Key, Columns] = {(PLAIN, name): c for name, c in found.columns.items()}
         said: list[Told] = []
         raw: list[Block] = []
+        lost: Mapping[str, int] = {}
         odd = found.odd
         if found.routed:
             gathered = self._gatherer.gather(packets, found.routed, arrived, bounds)
@@ -129,10 +130,13 @@ class Decoder:
             said = gathered.told
             raw = [kept for _, kept in gathered.raw]
             odd += gathered.odd
+            lost = gathered.lost
         counted = np.zeros(len(packets), np.bool_)
         if not (odd or said):
             blocks = self._blocks(columns, packets, arrived, counted)
-            return Batch(blocks, (), (), arrived, account=account(blocks), raw=tuple(raw))
+            return Batch(
+                blocks, (), (), arrived, account=account(blocks, lost=lost), raw=tuple(raw)
+            )
         looked = self._inspect(packets, sorted(odd), arrived, trusted=trusted)
         for key, readings in looked.now.items():
             columns[key] = merged(columns.get(key), of_readings(self._forms[key[1]], readings))
@@ -148,7 +152,7 @@ class Decoder:
             told(looked.seen),
             arrived,
             self._changed(sorted([*said, *looked.told], key=itemgetter(0)), arrived),
-            account(blocks, looked.rejections, looked.silent),
+            account(blocks, looked.rejections, looked.silent, lost),
             (*raw, *looked.raw),
         )
 
@@ -241,8 +245,9 @@ def account(
     blocks: Sequence[Readings],
     rejections: Sequence[Rejection] = (),
     told: Mapping[str, int] = MappingProxyType({}),
+    lost: Mapping[str, int] = MappingProxyType({}),
 ) -> Account:
-    """Count what was received, and what said something else than readings, by source."""
+    """Count what was received, what said something else than readings, and what never came."""
     found: Counter[tuple[str, Fate, str]] = Counter()
     for block in blocks:
         found[block.source, Fate.RECEIVED, ""] += block.messages
@@ -251,6 +256,9 @@ def account(
     for source, messages in told.items():
         found[source, Fate.RECEIVED, ""] += messages
         found[source, Fate.TOLD, ""] += messages
+    for source, messages in lost.items():
+        if messages:
+            found[source, Fate.LOST, ""] += messages
     return found
 
 

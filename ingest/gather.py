@@ -6,6 +6,7 @@ a batch at once. As on the plain path, this may only ever say "good" or "look cl
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -20,9 +21,10 @@ from core.plant import Asset, ClockPolicy
 from core.readings import Bools, Floats, Quality
 from ingest.columns import Columns
 from ingest.form import Form
-from ingest.packets import Packet
+from ingest.packets import DUPLICATE, RETAINED, Packet
 from ingest.payload import Bad
-from ingest.sample import BrokerSaid, DeviceState, Sample, Value
+from ingest.sample import BrokerSaid, DeviceState, Said, Sample, Value
+from ingest.sequences import Sequences
 from ingest.sources import Route, Shape, Target
 
 Key: TypeAlias = tuple[str, str]
@@ -60,12 +62,16 @@ class _Group:
 
 @dataclass(slots=True)
 class Gathered:
-    """What came of a batch: columns, the numbers of the odd messages, and all else that is told."""
+    """What came of a batch: columns, the numbers of the odd messages, and all else that is told.
+
+    `lost` counts by source the messages whose numbers were left out.
+    """
 
     columns: dict[Key, Columns] = field(default_factory=dict)
     odd: list[int] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     raw: list[tuple[int, Block]] = field(default_factory=list)
+    lost: Counter[str] = field(default_factory=Counter)
 
 
 class Gatherer:
@@ -73,6 +79,7 @@ class Gatherer:
 
     def __init__(self, forms: Mapping[str, Form]) -> None:
         self._forms = forms
+        self._sequences = Sequences()
 
     def gather(
         self,
@@ -94,6 +101,8 @@ class Gatherer:
             except Bad:
                 odd.append(number)
                 continue
+            if route.source.numbered:
+                found.lost[route.source.name] += self._missing(route, said, packets[number][2])
             ready: list[tuple[Target | None, Sample | DeviceState | BrokerSaid]] = []
             for one in said:
                 if isinstance(one, BrokerSaid):
@@ -117,6 +126,17 @@ class Gatherer:
                     found.told.append((number, route.source.name, about, one))
         self._settle(found, groups, bounds)
         return found
+
+    def _missing(self, route: Route, said: Said, head: int) -> int:
+        """Count the messages that should have come before this one, by its senders' numbers."""
+        if head & RETAINED:
+            return 0
+        way = route.source.name, *route.captured.values()
+        numbered = [one.sequence for one in said if isinstance(one, Sample) and one.sequence]
+        return sum(
+            self._sequences.take((*way, sender), number, again=bool(head & DUPLICATE))
+            for sender, number in numbered
+        )
 
     def _settle(
         self, found: Gathered, groups: dict[Key, _Group], bounds: tuple[Instant, Instant]

@@ -104,6 +104,7 @@ class Source:
         self.template = TopicTemplate(settings.topic)
         self.decoder = build(settings.decoder)
         self.join: Span = getattr(settings.decoder, "join", 0)
+        self.numbered: bool = getattr(self.decoder, "numbered", False)
         self.stamps = settings.time == "arrival"
         self._directory = directory
         self._shapes: dict[tuple[str, object], Shape] = {}

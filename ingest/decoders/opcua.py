@@ -38,6 +38,8 @@ class OpcUaDecoder:
     is there.
     """
 
+    numbered = True
+
     def __init__(self, settings: OpcUaSettings) -> None:
         self._settings = settings
 
