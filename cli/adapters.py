@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.tls import TlsFiles
     from ingest.block_keeper import BlockKeeper
     from ingest.settings import BrokerSettings
+    from service.condition_writer import ConditionWriter
     from service.notify_mqtt import MqttNotifier
     from service.settings import MqttNotifierSettings
     from storage.journal_sqlite import SqliteJournal
@@ -96,6 +97,23 @@ def open_casefile(config: Configuration) -> CaseFile:
 
     config.data.mkdir(parents=True, exist_ok=True)
     return SqliteCaseFile(config.data / "cases.db")
+
+
+def open_conditions(config: Configuration, casefile: CaseFile) -> ConditionWriter | None:
+    """Make the writer of scores, health, life and alerts; None where there is no InfluxDB."""
+    settings = config.service.history
+    if settings.kind != "influxdb":
+        return None
+    from cli.influx import influx_place
+    from service.condition_writer import ConditionWriter
+    from storage.condition_influx import InfluxConditions
+    from storage.condition_marks import MarksFile
+
+    place = influx_place(settings)
+    marks = MarksFile(
+        f"{place.url} {place.org} {settings.condition_bucket}", config.data / "conditions.json"
+    )
+    return ConditionWriter(casefile, InfluxConditions(place, settings.condition_bucket), marks)
 
 
 def open_notifiers(config: Configuration) -> tuple[MqttNotifier, ...]:

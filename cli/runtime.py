@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from cli import adapters
+from cli.beside import beside_scoring
 from cli.parts import Parts
 from core.clock import Clock, system_clock
 from core.errors import Unavailable
@@ -93,9 +94,7 @@ class Runtime:
 
     def start_scoring(self) -> None:
         """Score the journal and send what it raises; Refused where one runs already."""
-        from service.notify import Outbox
         from service.scoring import Scoring
-        from service.watch import IngestWatch
 
         self._lock("serve")
         plant = self.config.plant
@@ -104,10 +103,9 @@ class Runtime:
         names = tuple(notifier.name for notifier in notifiers)
         scoring = self.scoring = Scoring(plant, self.journal, self.casefile, names)
         self._thread("scoring", lambda: scoring.run(self.stop))
-        outbox = Outbox(self.casefile, notifiers)
-        watch = IngestWatch(self.journal, plant.tick_every, self.clock)
-        self._thread("watch", lambda: watch.run(self.stop))
-        self._thread("outbox", lambda: outbox.run(self.stop))
+        others = beside_scoring(self.config, self.journal, self.casefile, notifiers, self.clock)
+        for name, run in others.items():
+            self._thread(name, partial(run, self.stop))
 
     def start_feed(self) -> None:
         """Serve the API and the page."""

@@ -6,7 +6,7 @@ position, so that a crash falls between two commits and never inside one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -134,6 +134,15 @@ class CaseFile(Protocol):
         self, asset: str, names: Sequence[str], start: Instant, stop: Instant
     ) -> Columns:
         """Read thinned scores as columns, one per name."""
+        ...
+
+    def conditions_beyond(
+        self, marks: Mapping[str, Mapping[str, Instant]], limit: int
+    ) -> tuple[Condition, ...]:
+        """Return thinned scores newer than the marks (asset, then name), oldest first of each kind.
+
+        What has no mark comes from its beginning; at most `limit`.
+        """
         ...
 
     def pending(self, notifier: str, limit: int = 100) -> tuple[Notice, ...]:

@@ -7,7 +7,7 @@ from collections import Counter as Tally
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -26,6 +26,9 @@ COMMANDS = Counter(
 )
 NOTICES = Counter(
     "millwright_notices", "Notices, by notifier and by what came of them.", ["notifier", "outcome"]
+)
+STORED = Gauge(
+    "millwright_conditions_stored", "1 while scores, health, life and alerts go to their bucket."
 )
 OPEN = frozenset(state for state in AlertState if state.is_open)
 PAGE = 500

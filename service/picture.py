@@ -15,6 +15,7 @@ from core.history import TelemetryHistory
 from core.plant import Plant
 from core.readings import Floats, Instants
 from service.finding import SENSOR
+from service.thinning import SCORE
 from service.words import timezone_of
 
 MOST_CHANNELS = 4
@@ -96,7 +97,7 @@ def gather(
         Panel(_title(one), *thin(read.at, read.values[:, k]), low=one.low, high=one.high)
         for k, one in enumerate(channels)
     ]
-    name = f"score:{alert.evidence.detector}"
+    name = f"{SCORE}{alert.evidence.detector}"
     scores = casefile.conditions(alert.asset, [name], start, stop)
     if len(scores):
         curve = thin(scores.at, scores.values[:, 0])

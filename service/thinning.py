@@ -15,6 +15,8 @@ from service.watermark import Rows
 
 STEP = MINUTE
 HEALTH = "health"
+SCORE = "score:"
+"""What the names of scores begin with, before their detector's."""
 
 
 class Thinning:
@@ -22,7 +24,7 @@ class Thinning:
 
     def __init__(self, assets: Sequence[str], detectors: Sequence[str]) -> None:
         self._assets = tuple(assets)
-        self._names = (*(f"score:{name}" for name in detectors), HEALTH)
+        self._names = (*(f"{SCORE}{name}" for name in detectors), HEALTH)
         self._step = np.full(len(self._assets), NEVER, np.int64)
         self._at = np.zeros(len(self._assets), np.int64)
         self._worst = np.full((len(self._assets), len(self._names)), np.nan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.alert import Alert, AlertPage, AlertQuery, Notice, Transition
@@ -14,6 +14,8 @@ from core.work import WorkEvent
 from storage import cursor
 from storage.casefile_columns import columns_of
 from storage.casefile_commit import behind
+
+_EVER = -(2**63)
 
 
 class MemoryCaseFile:
@@ -121,6 +123,19 @@ class MemoryCaseFile:
                 if start <= one.at < stop
             ]
         return columns_of(names, found)
+
+    def conditions_beyond(
+        self, marks: Mapping[str, Mapping[str, Instant]], limit: int
+    ) -> tuple[Condition, ...]:
+        """Return thinned scores newer than the marks, oldest first of each kind."""
+        with self._lock:
+            found = [
+                kept[at]
+                for (asset, name), kept in sorted(self._conditions.items())
+                for at in sorted(kept)
+                if at > marks.get(asset, {}).get(name, _EVER)
+            ]
+        return tuple(found[:limit])
 
     def pending(self, notifier: str, limit: int = 100) -> tuple[Notice, ...]:
         """Return notices not yet sent, oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from storage.sqlite_file import SqliteFile
 
 FORM = Form("file of cases", 0x4D574331, 1, casefile_commit.SCHEMA)
 _TRIM_EVERY = 1000
+_EVER = -(2**63)
 
 
 class SqliteCaseFile:
@@ -145,6 +146,28 @@ class SqliteCaseFile:
                     for at, value in rows
                 ]
         return columns_of(names, found)
+
+    def conditions_beyond(
+        self, marks: Mapping[str, Mapping[str, Instant]], limit: int
+    ) -> tuple[Condition, ...]:
+        """Return thinned scores newer than the marks, oldest first of each kind."""
+        found: list[Condition] = []
+        with self._file.reading() as connection:
+            for number, asset, name in connection.execute(
+                "SELECT id, asset, name FROM series ORDER BY asset, name"
+            ).fetchall():
+                rows = connection.execute(
+                    "SELECT at, value FROM conditions WHERE series = ? AND at > ? "
+                    "ORDER BY at LIMIT ?",
+                    (number, marks.get(asset, {}).get(name, _EVER), limit - len(found)),
+                )
+                found += [
+                    Condition(asset, at, name, np.nan if value is None else value)
+                    for at, value in rows
+                ]
+                if len(found) >= limit:
+                    break
+        return tuple(found)
 
     def pending(self, notifier: str, limit: int = 100) -> tuple[Notice, ...]:
         """Return notices not yet sent, oldest first."""

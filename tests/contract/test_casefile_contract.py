@@ -303,6 +303,24 @@ def test_thinned_scores_are_read_as_columns(cases: CaseFile) -> None:
     assert cases.conditions("s/a/p1", ("health",), 1, 3).at.tolist() == [1]
 
 
+def test_thinned_scores_beyond_marks_come_oldest_first_of_each_kind(cases: CaseFile) -> None:
+    def condition(asset: str, at: int, name: str = "health") -> Condition:
+        return Condition(asset, at, name, at / 10)
+
+    assert cases.conditions_beyond({}, 10) == ()
+    first = (condition("p1", 3), condition("p1", 1), condition("p1", -2), condition("p2", 2))
+    scores = (condition("p1", 4, "score:zones"),)
+    cases.commit(Advance(1, conditions=(*first, *scores)))
+    found = [(one.asset, one.name, one.at) for one in cases.conditions_beyond({}, 10)]
+    of_p1 = [("p1", "health", -2), ("p1", "health", 1), ("p1", "health", 3)]
+    assert found == [*of_p1, ("p1", "score:zones", 4), ("p2", "health", 2)]
+    marks = {"p1": {"health": 1, "score:zones": 4}, "p3": {"health": 9}}
+    found = [(one.asset, one.name, one.at) for one in cases.conditions_beyond(marks, 10)]
+    assert found == [("p1", "health", 3), ("p2", "health", 2)]
+    assert [one.at for one in cases.conditions_beyond(marks, 1)] == [3]
+    assert cases.conditions_beyond(marks, 1)[0].value == 0.3
+
+
 def test_notices_wait_oldest_first_until_they_are_sent(cases: CaseFile) -> None:
     one, two = an_alert("a1"), an_alert("a2")
     steps = (a_step(one), a_step(two))

@@ -1,0 +1,38 @@
+"""What runs beside scoring in `serve`: the watch over ingest, the notices, the condition bucket."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from cli.adapters import open_conditions
+
+if TYPE_CHECKING:
+    from cli.configuration import Configuration
+    from core.casefile import CaseFile
+    from core.clock import Clock
+    from core.journal import Journal
+    from service.notify import Notifier
+
+Run: TypeAlias = Callable[[threading.Event], None]
+
+
+def beside_scoring(
+    config: Configuration,
+    journal: Journal,
+    casefile: CaseFile,
+    notifiers: tuple[Notifier, ...],
+    clock: Clock,
+) -> dict[str, Run]:
+    """Build them; each is run in a thread of its name until the event is set."""
+    from service.notify import Outbox
+    from service.watch import IngestWatch
+
+    runs: dict[str, Run] = {
+        "watch": IngestWatch(journal, config.plant.tick_every, clock).run,
+        "outbox": Outbox(casefile, notifiers).run,
+    }
+    if (conditions := open_conditions(config, casefile)) is not None:
+        runs["conditions"] = conditions.run
+    return runs
