@@ -160,6 +160,7 @@ def asset(asset_id: str, status: Status | None, plant: Plant, now: Instant) -> J
         "health": _number(status.health),
         "life": life(status.life),
         "counts": status.counts,
+        "quiet": status.quiet,
     }
 
 
