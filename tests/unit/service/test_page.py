@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,12 @@ def test_a_machine_shows_how_many_of_its_values_are_not_good(room: Room) -> None
     counts = {"scored": 9, "bad quality": 3}
     one = Status("site/hall/p1", START, START, "running", True, "", 0.3, None, counts=counts)
     assert "Values marked by the device: 3 bad" in room.has(statuses=(one,)).opens("/").text
+
+
+def test_the_data_of_a_quiet_machine_is_not_old_while_it_holds(room: Room) -> None:
+    one = Status("site/hall/p1", START - DAY, START - DAY, "running", True, "", 0.3, None)
+    assert "old" in room.has(statuses=(one,)).opens("/").text.split()
+    assert "old" not in room.has(statuses=(replace(one, quiet=True),)).opens("/").text.split()
 
 
 def test_an_empty_plant_is_said_to_be_empty() -> None:
