@@ -13,6 +13,7 @@ from cli.disk_footing import forecast
 from cli.footing import Examined, clock, disk, folder, page, secrets, tls_files
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
 from cli.retention_footing import retention
+from cli.skew_footing import skew
 from core.clock import system_clock
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def _examined(config: Configuration, *, probe: bool) -> Iterator[Examined]:
     broken = [*secrets(config), *tls_files(config)]
     yield from broken
     yield clock()
+    yield from skew(config, system_clock)
     yield folder(config)
     yield disk(config)
     yield forecast(config, system_clock())

@@ -16,10 +16,8 @@ cd secrets
 for name in feed.token influxdb-admin.password influxdb-admin.token grafana-admin.password; do
     [ -s "$name" ] || openssl rand -hex 24 > "$name"
 done
-# The one token that InfluxDB begins with, until `millwright storage setup` has made lesser ones.
-for name in influxdb.token influxdb-reading.token; do
-    [ -s "$name" ] || cp influxdb-admin.token "$name"
-done
+# Grafana's token, which only InfluxDB can make; docs/how-to/deploy.md says how.
+[ -s influxdb-reading.token ] || echo "not made yet" > influxdb-reading.token
 
 key="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
 if [ ! -s ca.crt ]; then
@@ -42,7 +40,7 @@ done
 
 if [ "$(id -u)" = 0 ]; then
     chown 1883 mosquitto.passwd broker.crt broker.key
-    chown 10001 ca.crt ingest.password alerts.password feed.token influxdb.token
+    chown 10001 ca.crt ingest.password alerts.password feed.token
     chown 472 grafana-admin.password influxdb-reading.token
 else
     echo "run once more as root, so that each container can read its own: sudo $0 $host" >&2
