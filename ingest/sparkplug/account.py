@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 from core.clock import SECOND, Instant
 from core.journal import DeviceChanged
+from core.proposal import Observed
 from core.rejection import Reason, Rejection
 from ingest.payload import Bad
 from ingest.sparkplug.effect import Effect, Heard, Ignored, Proposed, Turned
-from ingest.sparkplug.layout import Layout
+from ingest.sparkplug.layout import Layout, plain
+from ingest.sparkplug.metric import Metric, value_of
 from ingest.sparkplug.node import Held, Node, Phase, heft
 from ingest.sparkplug.payload import Message
 from ingest.sparkplug.reading import is_control, read_metrics
@@ -71,8 +74,7 @@ class Account:
             self._reject(held, [Bad(Reason.DUPLICATE_KEY, detail)], out)
         asset = self._layout.asset(place)
         if asset and not self._layout.knows(asset):
-            units = {each.name: each.unit for each in metrics[:_PROPOSED] if each.name}
-            out.append(Proposed(asset, place, units))
+            out.append(Proposed(asset, place, _observed(metrics[:_PROPOSED])))
         return True
 
     def forget(self, node: Node) -> None:
@@ -169,6 +171,21 @@ class Account:
     def _reject(held: Held, bad: list[Bad], out: list[Effect], asset: str = "") -> None:
         rejection = refusal(held.topic, held.payload, held.arrived, bad)
         out.append(Turned(held.number, rejection, asset))
+
+
+def _observed(metrics: Sequence[Metric]) -> dict[str, Observed]:
+    """Tell what a birth says of an unknown asset, by names that channels can have."""
+    found = {}
+    for metric in metrics:
+        try:
+            value = None if metric.null else value_of(metric, metric.datatype)
+        except Bad:
+            continue  # no scalar, so it can be no channel
+        if isinstance(value, float) and not isfinite(value):
+            value = None
+        observed = Observed(metric.unit) if value is None else Observed.of(value, metric.unit)
+        found[plain(metric.name)] = observed
+    return found
 
 
 def _as_of_birth(message: Message) -> None:

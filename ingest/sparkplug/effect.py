@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from core.clock import Instant
 from core.journal import DeviceChanged
+from core.proposal import Observed
 from core.rejection import Rejection
 from ingest.sample import Sample
 from ingest.sparkplug.topic import Place
@@ -66,11 +67,11 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """An asset that a birth speaks of and the plant does not know; metrics with their units."""
+    """An asset that a birth speaks of and the plant does not know, and what it says of it."""
 
     asset: str
     place: Place
-    metrics: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, Observed] = field(default_factory=dict)
 
 
 Effect: TypeAlias = Heard | DeviceChanged | Publish | Lost | Turned | Ignored | Proposed

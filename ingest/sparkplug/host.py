@@ -48,11 +48,6 @@ class Host:
         """The nodes that should be born again, each with the reason."""
         return self._rebirths.wanted
 
-    @property
-    def nodes(self) -> int:
-        """How many nodes are known."""
-        return len(self._nodes)
-
     def receive(
         self, topic: bytes, payload: bytes, now: Instant, *, retained: bool = False
     ) -> list[Effect]:

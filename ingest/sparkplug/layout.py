@@ -9,6 +9,7 @@ from ingest.sparkplug.settings import PlaceSettings, SparkplugSettings
 from ingest.sparkplug.topic import Place
 
 _LONGEST = 64
+_MOST_PLACES = 10_000
 _ODD = re.compile(r"[^A-Za-z0-9_.:-]+")
 
 
@@ -18,12 +19,21 @@ class Layout:
     def __init__(self, plant: Plant, settings: SparkplugSettings) -> None:
         self._plant = plant
         self._settings = settings
+        self._assets: dict[Place, str] = {}
         self._given: dict[Place, PlaceSettings] = {
             Place(each.group, each.node, each.device or ""): each for each in settings.mapping
         }
 
     def asset(self, place: Place) -> str:
         """Tell the id of a place's asset, known or not; empty where it has no telemetry."""
+        found = self._assets.get(place)
+        if found is None:
+            if len(self._assets) >= _MOST_PLACES:
+                self._assets.clear()
+            found = self._assets[place] = self._asset(place)
+        return found
+
+    def _asset(self, place: Place) -> str:
         given = self._given.get(place)
         if given is not None:
             return given.asset

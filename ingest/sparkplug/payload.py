@@ -43,7 +43,7 @@ def read_payload(payload: bytes, *, longest: int, most: int) -> Message:
     """Read a payload of at most `longest` bytes and `most` metrics; Bad says what is wrong."""
     if len(payload) > longest:
         raise Bad(Reason.OVERSIZED, f"more than {longest:,} bytes")
-    if _more_than(payload, most):
+    if len(payload) > 2 * most and _more_than(payload, most):
         raise Bad(Reason.OVERSIZED, f"more than {most:,} metrics")
     try:
         found = payload_class().FromString(payload)
@@ -64,7 +64,10 @@ def write_command(name: str, at: Instant) -> bytes:
 
 
 def _more_than(payload: bytes, most: int) -> bool:
-    """Tell whether there are more metrics, before any memory is spent on them."""
+    """Tell whether there are more metrics, before any memory is spent on them.
+
+    A metric takes two bytes at least, so short payloads need no look.
+    """
     place, count, end = 0, 0, len(payload)
     while place < end:
         tag, place = _varint(payload, place)

@@ -14,9 +14,9 @@ import structlog
 
 from core.clock import SECOND, Clock
 from core.errors import Refused
-from core.journal import Journal
+from core.journal import DeviceChanged, Journal
 from core.plant import Plant
-from core.proposal import Observed, Proposal
+from core.proposal import Proposal
 from ingest import metrics
 from ingest.clocks import ClockOffsets
 from ingest.memory import MemoryFile
@@ -27,7 +27,7 @@ from ingest.settings import BrokerSettings
 from ingest.sparkplug.effect import Effect, Proposed
 from ingest.sparkplug.harvest import Harvest, Harvester
 from ingest.sparkplug.host import Host
-from ingest.sparkplug.layout import Layout, plain
+from ingest.sparkplug.layout import Layout
 from ingest.sparkplug.link import HostLink
 from ingest.sparkplug.schema import payload_class
 from ingest.sparkplug.settings import SOURCE, SparkplugSettings
@@ -209,7 +209,8 @@ class SparkplugReceiver:
         metrics.ACCEPTED.inc(found.accepted)
         for rejection in found.rejections:
             metrics.REJECTED.labels(str(rejection.reason)).inc()
-        self._remember()
+        if any(isinstance(effect, DeviceChanged) for effect in effects):
+            self._remember()
         self._propose(self._proposals(found.proposed))
         if link is not None and self.connected:
             for message in found.publish:
@@ -219,8 +220,7 @@ class SparkplugReceiver:
     def _proposals(self, births: Iterable[Proposed]) -> Iterator[Proposal]:
         now, on_change = self._clock(), self._settings.reporting == "on_change"
         for birth in births:
-            channels = {plain(name): Observed(unit) for name, unit in birth.metrics.items()}
-            yield Proposal(birth.asset, SOURCE, now, now, 1, channels, on_change=on_change)
+            yield Proposal(birth.asset, SOURCE, now, now, 1, birth.metrics, on_change=on_change)
 
     def _append(
         self, found: Harvest, link: HostLink | None, stop: threading.Event, beat: Beat

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from core.rejection import Reason
 from ingest.payload import Bad
@@ -34,9 +36,8 @@ HEARD = tuple(verb for verb in Verb if not verb.endswith("CMD"))
 """What a host listens to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An edge node, or with `device` one of its devices."""
+class Place(NamedTuple):
+    """An edge node, or with `device` one of its devices; a tuple, since it is often a key."""
 
     group: str
     node: str
@@ -48,8 +49,7 @@ class Place:
         return Place(self.group, self.node) if self.device else self
 
     def __str__(self) -> str:
-        levels = (self.group, self.node, self.device)
-        return "/".join(level for level in levels if level)
+        return "/".join(level for level in self if level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Address:
     place: Place
 
 
+@lru_cache(maxsize=8192)
 def read_topic(topic: bytes) -> Address:
     """Read the topic of an edge node's message; Bad where it is none."""
     try:
