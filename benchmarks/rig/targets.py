@@ -124,6 +124,8 @@ def _sources() -> Target:
 def _sparkplug() -> list[Target]:
     """Give nothing where protobuf is not installed."""
     try:
+        from benchmarks.rig.sparkplug_target import HostTarget, birth
+        from benchmarks.rig.sparkplug_target import data as messages
         from ingest.sparkplug.payload import read_payload, write_command
     except ImportError:
         return []
@@ -142,4 +144,9 @@ def _sparkplug() -> list[Target]:
     def good() -> bool:
         return bool(read_payload(command, longest=1000, most=10).metrics)
 
-    return [Target("sparkplug", (command, data), read, good)]
+    host = HostTarget(_plant(), NOW)
+    seeds = (command, data, birth(1), messages(1, NOW), messages(2, NOW))
+    return [
+        Target("sparkplug", (command, data), read, good),
+        Target("sparkplug-host", seeds, host.read, host.good),
+    ]

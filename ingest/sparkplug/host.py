@@ -319,7 +319,7 @@ class Host:
         out.append(Turned(held.number, rejection))
 
     def _command(self, now: Instant, out: list[Effect]) -> None:
-        for place in self._rebirths.release(now):
+        for place in self._rebirths.release(now, self._strangers):
             node = self._nodes.get(place)
             if node is not None and node.doubted is not None and node.doubt_until is None:
                 node.doubt_until = now + _DOUBT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from core.clock import MINUTE, Instant
 from ingest.sparkplug.settings import RebirthSettings
 from ingest.sparkplug.topic import Place
@@ -36,13 +38,15 @@ class Rebirths:
         """Forget what is wanted, as when the connection is lost; not what was asked lately."""
         self.wanted.clear()
 
-    def release(self, now: Instant) -> list[Place]:
-        """Take those that may be asked now."""
+    def release(self, now: Instant, strangers: Container[Place] = ()) -> list[Place]:
+        """Take those that may be asked now, `strangers` only after all others."""
         if not self._settings.allowed or not self.wanted:
             return []
         self._fill(now)
+        if self._left < 1:
+            return []
         chosen: list[Place] = []
-        for node in self.wanted:
+        for node in sorted(self.wanted, key=lambda node: node in strangers):
             if self._left - len(chosen) < 1:
                 break
             last = self._asked.get(node)

@@ -18,6 +18,7 @@ from ingest.settings import BrokerSettings, IngestSettings
 from ingest.sparkplug.payload import Message as Payload
 from ingest.sparkplug.payload import read_payload
 from storage.history_memory import MemoryHistory
+from storage.proposals_memory import MemoryProposals
 from tests.edge import Edge, Message
 from tests.messages import plant
 from tests.stubborn import StubbornJournal
@@ -33,6 +34,7 @@ class Stand:
         self.port, self.folder = port, folder
         self.journal: Any = StubbornJournal()
         self.history = MemoryHistory()
+        self.proposals = MemoryProposals()
         self.pipeline: IngestPipeline | None = None
         self.edges: list[LiveEdge] = []
 
@@ -46,6 +48,7 @@ class Stand:
             self.history,
             system_clock,
             memory=self.folder / "ingest.json",
+            proposals=self.proposals,
         )
         self.pipeline.start()
         return self.pipeline

@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import Unavailable
 from core.ledger import Fate
+from core.proposal import Observed, Proposal
 from simulators.broker import PrivateMosquitto
 from tests.edge import Edge, speed
 from tests.integration.sparkplug.stand import Stand, Watcher
@@ -151,3 +152,19 @@ def test_another_host_of_the_same_name_is_told(stand: Stand, watcher: Watcher) -
     rival = b'{"online": true, "timestamp": 5}'
     watcher.publish("spBv1.0/STATE/millwright", rival, qos=1)
     until(lambda: any("another Sparkplug host" in each for each in pipeline.status().trouble))
+
+
+def test_what_births_say_of_unknown_assets_is_proposed(stand: Stand) -> None:
+    stand.connect()
+    edge = stand.edge()
+    edge.send(edge.nbirth(), edge.dbirth(speed(2.0, unit="rpm"), device="p9"))
+
+    def noted() -> list[Proposal]:
+        assert stand.pipeline is not None and stand.pipeline._strangers is not None
+        stand.pipeline._strangers.flush()
+        return stand.proposals.listed()
+
+    until(noted)
+    (proposal,) = noted()
+    assert proposal.asset == "karachi/hall/p9" and proposal.on_change
+    assert proposal.channels == {"speed": Observed.of(2.0, "rpm")}

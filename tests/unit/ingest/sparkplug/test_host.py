@@ -307,6 +307,14 @@ def test_a_thousand_nodes_at_once_are_asked_slowly_and_held_in_bounds() -> None:
     assert len(bench.host._nodes) == 1000 and bench.host._held_bytes == 0
 
 
+def test_strangers_are_asked_after_the_nodes_of_the_plant() -> None:
+    bench = Bench(rebirth={"allowed": True, "per_minute": 6})
+    for k in range(30):
+        bench.send(Edge(node=f"n{k}").ddata(speed(1.0)))
+    bench.send(Edge().ddata(speed(1.0)))
+    assert [each.topic for each in published(bench.tick(2))] == ["spBv1.0/karachi/NCMD/hall"]
+
+
 def test_invented_nodes_push_out_each_other_but_none_of_the_plant() -> None:
     bench, edge = born(max_nodes=50)
     for k in range(5000):
