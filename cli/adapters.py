@@ -49,9 +49,12 @@ def open_history(config: Configuration) -> TelemetryHistory:
 
 
 def open_blocks(config: Configuration) -> BlockStore:
-    """Open the store of raw vibration blocks."""
+    """Open the store of raw vibration blocks; in memory where the history is."""
+    from storage.blocks_memory import MemoryBlocks
     from storage.blocks_sqlite import SqliteBlocks
 
+    if config.service.history.kind == "memory":
+        return MemoryBlocks(config.service.blocks.max_size)
     return SqliteBlocks(config.data / "blocks.db", config.service.blocks.max_size)
 
 

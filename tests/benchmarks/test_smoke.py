@@ -14,6 +14,7 @@ SMALL = {
     "ingest": ["--messages", "3000"],
     "latency": ["--assets", "10", "--rate", "200", "--seconds", "18"],
     "fuzz": ["--inputs", "500", "--engine", "mutator"],
+    "waveform": ["--rounds", "2", "--seeds", "3"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
     "chaos": [
         *("--kills", "1", "--restarts", "1", "--broker-kills", "1"),
@@ -21,6 +22,11 @@ SMALL = {
     ],
 }
 MET = {
+    "waveform": [
+        "outer race over healthy, 4,096 samples, band sought",
+        "outer race over healthy, 16,384 samples, band given",
+        "velocity of a sine, error",
+    ],
     "fuzz": ["escapes", "good messages unread"],
     "latency": ["alerts unseen", "achieved rate"],
     "chaos": [
