@@ -60,6 +60,7 @@ DATA = "data"
 LINK = "link"
 SESSION = "session"
 NOTE = "note:"
+HISTORY = f"{NOTE}history unavailable"
 DEVICE = "device:"
 SENSOR = "sensor:"
 

@@ -11,7 +11,7 @@ from core.clock import HOUR, MINUTE, Instant, Span
 from core.journal import Link, LinkChanged, RejectionsSeen, Tick
 from core.plant import SERVICE_ASSET, Plant, Severity
 from core.rejection import Reason
-from service.finding import DATA, LINK, NOTE, SESSION, Finding
+from service.finding import DATA, HISTORY, LINK, NOTE, SESSION, Finding
 from service.words import length
 
 DOWN_AFTER = MINUTE
@@ -32,7 +32,7 @@ _SESSION = {
 }
 
 
-_OVER = {"history unavailable": "everything that waited is stored"}
+_OVER = {HISTORY: "everything that waited is stored"}
 
 
 class _Memory(msgspec.Struct):
@@ -191,7 +191,7 @@ class Outages:
         ]
         ended = [
             _Trouble(SERVICE_ASSET, NOTE + code, code).over(
-                at, _OVER.get(code, "no longer reported")
+                at, _OVER.get(NOTE + code, "no longer reported")
             )
             for code in before
             if code not in notes

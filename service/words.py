@@ -11,7 +11,7 @@ from core.alert import Alert, AlertState, ChannelEvidence, Evidence
 from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span, to_datetime
 from core.life import CannotSay, LifeEstimate
 from core.plant import Asset, Plant, RuleSpec
-from service.finding import DATA, DEVICE, LINK, SENSOR, mended_by_work
+from service.finding import DATA, DEVICE, HISTORY, LINK, SENSOR, mended_by_work
 
 _MORE_DIGITS = 4
 """So many more digits than three a number may need to be told from its neighbours."""
@@ -168,6 +168,8 @@ def _certainty(alert: Alert) -> str:
 
 def _wait(alert: Alert) -> str:
     life = alert.evidence.life
+    if alert.group == HISTORY:
+        return "As long as the journal has room. Machines are judged meanwhile."
     if not mended_by_work(alert.group):
         return "Until it is mended, nothing can be judged by what is missing."
     if alert.group.startswith(SENSOR):
@@ -190,13 +192,18 @@ def _life(life: LifeEstimate) -> str:
     )
 
 
+_ACTIONS = {
+    DATA: "Check the machine's gateway, its network and its power.",
+    HISTORY: "Bring the telemetry store back, or mend what it says.",
+    LINK: "Check the broker and the network between it and this box.",
+}
+
+
 def _default_action(alert: Alert) -> str:
+    if alert.group in _ACTIONS:
+        return _ACTIONS[alert.group]
     if alert.group.startswith(DEVICE):
         return "Check the device, its power and its network."
-    if alert.group == DATA:
-        return "Check the machine's gateway, its network and its power."
-    if alert.group == LINK:
-        return "Check the broker and the network between it and this box."
     if alert.group.startswith(SENSOR):
         return "Check the sensor, its cable and its mounting."
     if mended_by_work(alert.group):

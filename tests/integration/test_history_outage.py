@@ -109,11 +109,12 @@ def test_a_store_that_is_away_is_one_case_and_machines_are_judged_meanwhile(site
     site.history.trouble = Unavailable("InfluxDB at http://db: no connection")
     site.says(30, vibration=9.0)
     until(lambda: site.case(PUMP, "machine") is not None)
-    until(lambda: " wait, the oldest for " in site.summary())
+    until(lambda: "30 readings (" in site.summary())
     first = site.summary()
     assert "InfluxDB at http://db: no connection" in first
     site.says(12, vibration=9.0)
-    until(lambda: waiting(site.summary()) > waiting(first))
+    until(lambda: "42 readings (" in site.summary())
+    assert waiting(site.summary()) > waiting(first)
     site.history.trouble = LOCKED_OUT
     until(lambda: "history.token is not known there" in site.summary())
     assert site.changes(TROUBLE) == [Change.OPENED]

@@ -182,6 +182,7 @@ def test_a_returned_case_says_since_when() -> None:
         ("link", "broker"),
         ("sensor:flow", "sensor, its cable"),
         ("note:disk", "no machine needs"),
+        ("note:history unavailable", "telemetry store back"),
     ],
 )
 def test_every_kind_of_case_says_what_to_do(group: str, action: str) -> None:
@@ -231,3 +232,8 @@ def test_a_title_names_the_most_blamed_channel_where_asked() -> None:
     assert title(asset, rule, case().evidence) == "Pump 1: vibration velocity is beyond its line"
     nameless = replace(case().evidence, channels=())
     assert title(asset, rule, nameless) == "Pump 1: a reading is beyond its line"
+
+
+def test_a_store_that_is_away_keeps_no_machine_from_being_judged() -> None:
+    said = describe(case("note:history unavailable", evidence=Evidence(AT, "", None)), plant())
+    assert said.wait == "As long as the journal has room. Machines are judged meanwhile."
