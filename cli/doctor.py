@@ -11,6 +11,7 @@ import typer
 from cli.broker_footing import broker
 from cli.disk_footing import forecast
 from cli.footing import Examined, clock, disk, folder, page, secrets, tls_files
+from cli.influx_footing import influx
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
 from cli.retention_footing import retention
 from cli.skew_footing import skew
@@ -66,4 +67,5 @@ def _examined(config: Configuration, *, probe: bool) -> Iterator[Examined]:
     yield retention(config)
     yield page(config)
     if not broken:
+        yield from influx(config)
         yield from broker(config.service.broker, len(plant.assets), probe=probe)

@@ -7,21 +7,28 @@ from typing import TYPE_CHECKING
 from core.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
+    from core.secret import Secret
     from storage.influx_server import InfluxPlace
     from storage.settings import HistorySettings
 
 
-def influx_place(settings: HistorySettings) -> InfluxPlace:
+def influx_place(
+    settings: HistorySettings, token: Secret | None = None, called: str = "history.token"
+) -> InfluxPlace:
     """Say which InfluxDB is meant, and as whom; Unavailable where its token cannot be read."""
     from storage.influx_server import InfluxPlace
 
-    if settings.url is None or settings.org is None or settings.token is None:
-        msg = "history.kind is not influxdb, so no InfluxDB is known; set it in service.yaml"
+    token = token or settings.token
+    if settings.url is None or settings.org is None or token is None:
+        msg = (
+            "no InfluxDB is configured; in service.yaml set history: {kind: influxdb, url:"
+            " http://HOST:8086, org: NAME, token: file:PATH}"
+        )
         raise Refused(msg)
     try:
-        token = settings.token.reveal()
+        revealed = token.reveal()
     except ValueError as error:
-        msg = f"history.token: {error}"
+        msg = f"{called}: {error}"
         raise Unavailable(msg) from error
     timeout = settings.timeout // 1_000_000
-    return InfluxPlace(settings.url, settings.org, token, settings.ca, timeout)
+    return InfluxPlace(settings.url, settings.org, revealed, settings.ca, timeout)

@@ -89,6 +89,15 @@ class InfluxServer:
             raise answer.unavailable(self.place.url)
         return answer
 
+    def find(self, act: Callable[[Any], T]) -> T | None:
+        """Ask for something by its name; None where InfluxDB has it not."""
+        answer = self._try(act)
+        if not isinstance(answer, Answer):
+            return answer
+        if answer.status == 404:
+            return None
+        raise answer.unavailable(self.place.url)
+
     def close(self) -> None:
         """Let go of the connections."""
         with self._lock:
