@@ -18,7 +18,7 @@ from cli.folder import class_files, misnamed, shown
 from cli.import_settings import ImportSettings
 from cli.plant_text import PlantText
 from cli.resolving import asset_class_of, assets_of, sites_of, unfit
-from cli.service_checks import check_feed
+from cli.service_checks import check_feed, check_sparkplug
 from cli.service_settings import ServiceSettings
 from core.document import Document, read
 from core.errors import ConfigError, Fault
@@ -64,6 +64,9 @@ def load(folder: Path) -> Configuration:
     files, classes = _classes(folder, faults)
     if plant_file is not None:
         faults += _unknown_classes(plant_file, files)
+    if plant is not None and service_file is not None and service is not None and not faults:
+        sparkplug = service.ingest.sparkplug
+        faults += check_sparkplug(service_file, sparkplug, assets_of(plant), classes)
     if faults or plant is None or plant_file is None or service is None:
         raise ConfigError(*sorted(set(faults), key=lambda f: (f.path, f.line or 0, f.message)))
     built = Plant(
