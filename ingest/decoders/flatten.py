@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.rejection import Reason
-from ingest.decoders.body import deep
 from ingest.payload import DEEPEST, Bad
 
 
@@ -16,18 +15,18 @@ def flattened(body: Any, separator: str) -> Iterable[tuple[str, Any]]:
     Bad where they are nested too deep.
     """
     found: list[tuple[str, Any]] = []
-    if deep(body):
-        detail = f"nested deeper than {DEEPEST} levels"
-        raise Bad(Reason.TOO_DEEP, detail)
-    _lay(body, separator, "", found)
+    _lay(body, separator, "", found, 1)
     return found
 
 
-def _lay(body: Any, separator: str, prefix: str, found: list[tuple[str, Any]]) -> None:
+def _lay(body: Any, separator: str, prefix: str, found: list[tuple[str, Any]], depth: int) -> None:
+    if depth > DEEPEST:
+        detail = f"nested deeper than {DEEPEST} levels"
+        raise Bad(Reason.TOO_DEEP, detail)
     inner: Iterable[tuple[Any, Any]] = body.items() if type(body) is dict else enumerate(body, 1)
     for key, each in inner:
         name = f"{prefix}{key}"
         if type(each) is dict or type(each) is list:
-            _lay(each, separator, name + separator, found)
+            _lay(each, separator, name + separator, found, depth + 1)
         else:
             found.append((name, each))

@@ -13,7 +13,10 @@ from ingest.decoders.bounds import LONGEST_TEXT, MOST_EXACT
 from ingest.decoders.mapped_field import MappedField
 from ingest.decoders.paths import Path, last_key
 from ingest.decoders.times import Times
+from ingest.payload import Number
 from ingest.sample import Sample
+
+_MORE = {bytes([byte]) for byte in b"0123456789.eE"}
 
 
 class Plain:
@@ -53,8 +56,11 @@ class Plain:
             and all(each is None or Path(each).key is not None for each in (time, asset))
         )
 
-    def read(self, body: Any) -> Sample | None:
-        """Read a message; None where the general way must look at it."""
+    def read(self, body: Any, payload: bytes) -> Sample | None:
+        """Read a message; None where the general way must look at it.
+
+        The payload itself tells whether a time's fraction is whole.
+        """
         if type(body) is not dict:
             return None
         values = self._values(body) if self._groups else self._rest(body)
@@ -63,7 +69,9 @@ class Plain:
         at, asset = None, ""
         if self._time is not None:
             said = body.get(self._time)
-            if said is None or type(said) is float:
+            if type(said) is float:
+                said = _written(said, payload)
+            if said is None:
                 return None
             at = self._times.read(self._time, said)
         if self._asset is not None:
@@ -100,6 +108,13 @@ class Plain:
         except TypeError:
             return None
         return found
+
+
+def _written(said: float, payload: bytes) -> Number | None:
+    """Give a number as it was written, where a float holds all of its digits."""
+    text = repr(said)
+    found, raw = payload.partition(text.encode())[1:]
+    return Number(text) if found and raw[:1] not in _MORE else None
 
 
 def _as_float(said: Any) -> float:

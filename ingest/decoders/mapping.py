@@ -90,7 +90,7 @@ class MappingDecoder:
         """Read one message; Bad where nothing in it can be used."""
         body = read(payload)
         if self._plain is not None:
-            sample = self._plain.read(body)
+            sample = self._plain.read(body, payload)
             if sample is not None:
                 return [sample]
         try:

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field
 from core.clock import Instant, from_datetime
 from core.localtime import LocalTime
 from core.rejection import Reason
-from ingest.instants import WallTime, number_instant, text_instant
+from ingest.instants import FURTHEST, WallTime, number_instant, text_instant
 from ingest.payload import Bad, Constant, Number, described
 
 EPOCHS = {"unix": 1_000_000_000, "unix_ms": 1_000_000, "unix_us": 1_000, "unix_ns": 1}
@@ -68,7 +68,7 @@ class Times:
         self._scale = EPOCHS.get(form)
         self._layout = None if form in {*EPOCHS, *ISO} else _compiled(form)
         self._form = form
-        self._zone = timezone
+        self._local = None if timezone is None else LocalTime(timezone)
 
     @property
     def counts(self) -> bool:
@@ -86,11 +86,12 @@ class Times:
         except (ValueError, OverflowError) as error:
             detail = f'"{name}" is {described(said)}: {error}'
             raise Bad(Reason.BAD_TIME, detail) from None
-        if self._zone is None or not isinstance(at, WallTime):
+        if self._local is None or not isinstance(at, WallTime):
             return at
-        found = LocalTime(self._zone).resolve("", at.wall)
+        found = self._local.resolve("", at.wall, learn=False)
         if found is None:
-            detail = f"{at.wall.isoformat(' ')} does not exist in {self._zone}: clocks skipped it"
+            zone = self._local.zone.key
+            detail = f"{at.wall.isoformat(' ')} does not exist in {zone}: clocks skipped it"
             raise Bad(Reason.SKIPPED_HOUR, detail)
         return found + at.below
 
@@ -98,16 +99,28 @@ class Times:
         if isinstance(said, datetime):  # MessagePack has times of its own
             return number_instant(str(from_datetime(said)), 1)
         if self._scale is not None:
-            if type(said) is int:
-                return number_instant(str(said), self._scale)
-            if isinstance(said, float | str) and not isinstance(said, Constant):
-                return number_instant(_digits(said), self._scale)
+            if type(said) is int and -FURTHEST <= said * self._scale <= FURTHEST:
+                return said * self._scale
+            if isinstance(said, int | float | str) and not isinstance(said, Constant | bool):
+                text = _digits(said)
+                plain = _fraction(text, self._scale)
+                return number_instant(text, self._scale) if plain is None else plain
             msg = f"not a number of {self._form}, as configured"
             raise ValueError(msg)
         if not isinstance(said, str) or isinstance(said, Number | Constant):
             msg = f"not a text of the form {self._form}, as configured"
             raise ValueError(msg)  # noqa: TRY004 - told as all else about a time
         return text_instant(said) if self._layout is None else _by_layout(self._layout, said)
+
+
+def _fraction(text: str, scale: int) -> Instant | None:
+    """Read a positive count whose fraction ends at a nanosecond; None for any other number."""
+    whole, _, part = text.partition(".")
+    digits = len(str(scale)) - 1
+    if len(whole) > 19 or len(part) > digits or not (whole.isdigit() and part.isdigit()):
+        return None
+    at = int(whole) * scale + int(part.ljust(digits, "0"))
+    return at if at <= FURTHEST else None
 
 
 def _digits(said: float | str) -> str:
@@ -119,15 +132,23 @@ def _digits(said: float | str) -> str:
 
 
 def _plain(text: str) -> Instant | None:
-    """Read `2026-11-23T08:00:00Z`, with milli- or microseconds or none; None for any other form."""
-    if len(text) not in {20, 24, 27} or text[10] != "T" or text[7] != "-" or text[13] != ":":
+    """Read `2026-11-23T08:00:00Z`, with or without a fraction; None for any other form."""
+    if len(text) < 20 or text[10] != "T" or text[7] != "-" or text[13] != ":":
         return None
     if text[-1] != "Z" or text[11:13] == "24":
         return None
+    part = ""
+    if len(text) not in {20, 24, 27}:  # all that datetime itself understands
+        part = text[20:-1]
+        if text[19] != "." or len(part) > 9 or not (part.isascii() and part.isdigit()):
+            return None
+        text = f"{text[:19]}Z"
     try:
         at = (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND * 1000
     except ValueError:
         return None
+    if part:
+        at += int(part.ljust(9, "0"))
     return at if abs(at) < 2**63 else None
 
 

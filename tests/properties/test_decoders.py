@@ -143,6 +143,11 @@ def test_times_are_read_as_exactly_as_text_instant_does(at: int, form: str) -> N
 @example("2026-11-23T24:00:00Z")
 @example("2026-11-23T08:00:00,125Z")
 @example("2026-11-23T080000.10Z")
+@example("2026-11-23T08:00:00.1234567Z")
+@example("2026-11-23T08:00:00.Z")
+@example("2026-11-23T08:00:0.12Z")
+@example("1677-09-21T00:12:43.145224193Z")
+@example("2262-04-11T23:47:16.854775808Z")
 def test_no_other_text_is_taken_for_a_time(text: str) -> None:
     try:
         wanted: Any = text_instant(text)
@@ -248,3 +253,21 @@ def test_lines_that_influxdb_s_own_client_writes_are_read_back(
         lines.append(point.to_line_protocol())
     said = decoded("\n".join(lines), kind="line_protocol", asset_tag="asset")
     assert said == [Sample(values, asset, at) for asset, values, at in points]
+
+
+@given(
+    st.integers(0, 9_000_000_000),
+    st.text("0123456789", min_size=1, max_size=12),
+    st.sampled_from(["unix", "unix_ms", "unix_us", "unix_ns"]),
+)
+@example(1_700_000_000, "1234567", "unix")
+@example(1_700_000_000, "123456789", "unix")
+@example(1_700_000_000, "0", "unix_ns")
+def test_a_count_with_a_fraction_is_read_to_its_last_nanosecond(
+    whole: int, part: str, form: str
+) -> None:
+    scale = {"unix": 9, "unix_ms": 6, "unix_us": 3, "unix_ns": 0}[form]
+    payload = f'{{"t": {whole}.{part}, "v": 1, "w": {whole}.{part}9}}'
+    (sample,) = decoded(payload, kind="mapping", timestamp_path="t", timestamp_format=form)
+    assert isinstance(sample, Sample)
+    assert sample.at == whole * 10**scale + int(part[:scale].ljust(scale, "0") or 0)
