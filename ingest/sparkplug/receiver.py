@@ -17,14 +17,17 @@ from core.errors import Refused
 from core.journal import DeviceChanged, Journal
 from core.plant import Plant
 from core.proposal import Proposal
+from core.rejection import Reason
 from ingest import metrics
 from ingest.clocks import ClockOffsets
 from ingest.memory import MemoryFile
 from ingest.outage import Outage
 from ingest.packets import RETAINED, Packet
+from ingest.payload import Bad
 from ingest.protocol import ProtocolChoice
 from ingest.settings import BrokerSettings
-from ingest.sparkplug.effect import Effect, Proposed
+from ingest.sparkplug.account import refusal
+from ingest.sparkplug.effect import Effect, Proposed, Turned
 from ingest.sparkplug.harvest import Harvest, Harvester
 from ingest.sparkplug.host import Host
 from ingest.sparkplug.layout import Layout
@@ -32,6 +35,7 @@ from ingest.sparkplug.link import HostLink
 from ingest.sparkplug.schema import payload_class
 from ingest.sparkplug.settings import SOURCE, SparkplugSettings
 from ingest.sparkplug.state import HostState
+from ingest.topics import shown
 from ingest.worker import rest
 
 _log = structlog.get_logger("ingest")
@@ -80,7 +84,7 @@ class SparkplugReceiver:
         self._protocol = ProtocolChoice(broker.protocol)
         self._failures = 0
         self._away_logged = False
-        self._recalled = False
+        self._recalled = self._listened = False
         self._wanting: tuple[int, str] = (0, "")
         self._rival = False
         self.outage = Outage("journal_for_sparkplug")
@@ -111,6 +115,7 @@ class SparkplugReceiver:
 
     def _visit(self, stop: threading.Event, beat: Beat) -> float:
         """Live through one connection; returns how long to wait before the next."""
+        self._forget("our connection to the broker broke", stop, beat)
         will = self._state.will(self._clock())
         try:
             link = HostLink(self._broker, self._settings, will, version_5=self._protocol.version_5)
@@ -166,8 +171,14 @@ class SparkplugReceiver:
                 continue
             self.received += 1
             metrics.RECEIVED.inc()
-            retained = bool(head & RETAINED)
-            effects += self._host.receive(topic, payload, self._clock(), retained=retained)
+            retained, now = bool(head & RETAINED), self._clock()
+            try:
+                effects += self._host.receive(topic, payload, now, retained=retained)
+            except Exception as error:  # a fault of ours in one message must not stop the others
+                _log.exception("sparkplug_message_failed", topic=shown(topic))
+                bad = Bad(Reason.MALFORMED, f"the host failed on it: {type(error).__name__}")
+                rejection = refusal(topic, payload, now, [bad], retained=retained)
+                effects.append(Turned(-self.received, rejection))
         return effects
 
     def _own_state(self, link: HostLink, payload: bytes, *, retained: bool) -> None:
@@ -181,6 +192,7 @@ class SparkplugReceiver:
         """Say that we are here: now that the broker delivers to us, and not before."""
         link.publish(self._state.birth())
         self.connected, self.trouble = True, ""
+        self._listened = True
         self._away_logged, self._rival = False, False
         self._failures = 0
         self._protocol.settle()
@@ -256,9 +268,8 @@ class SparkplugReceiver:
         self, link: HostLink, stop: threading.Event, beat: Beat, *, was_connected: bool
     ) -> float:
         why = link.standing.why or "the connection broke"
-        if was_connected:
-            words = "Millwright stopped" if stop.is_set() else "our connection to the broker broke"
-            self._keep(self._host.lost(self._clock(), words), None, stop, beat)
+        words = "Millwright stopped" if stop.is_set() else "our connection to the broker broke"
+        self._forget(words, stop, beat)
         if stop.is_set():
             return 0.0
         if link.standing.taken_over:
@@ -267,6 +278,11 @@ class SparkplugReceiver:
             silent = link.standing.opened and not link.standing.answered
             self._protocol.failed(refused=link.standing.version_refused, silent=silent)
         return self._failed(why)
+
+    def _forget(self, why: str, stop: threading.Event, beat: Beat) -> None:
+        """Let go of what was known by a connection that has ended, however it did."""
+        if self._listened:
+            self._listened = not self._keep(self._host.lost(self._clock(), why), None, stop, beat)
 
     def _failed(self, why: str) -> float:
         """Say once that the broker is away, and wait longer after each failure."""

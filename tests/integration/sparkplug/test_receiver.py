@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from core.errors import Unavailable
@@ -168,3 +170,51 @@ def test_what_births_say_of_unknown_assets_is_proposed(stand: Stand) -> None:
     (proposal,) = noted()
     assert proposal.asset == "karachi/hall/p9" and proposal.on_change
     assert proposal.channels == {"speed": Observed.of(2.0, "rpm")}
+
+
+def test_a_fault_of_our_own_in_one_message_stops_nothing(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = stand.connect()
+    receiver = pipeline._sparkplug
+    assert receiver is not None
+    receive = receiver._host.receive
+
+    def failing(topic: bytes, *given: Any, **named: Any) -> Any:
+        if b"p9" in topic:
+            raise ZeroDivisionError
+        return receive(topic, *given, **named)
+
+    monkeypatch.setattr(receiver._host, "receive", failing)
+    edge = stand.edge()
+    edge.send((b"spBv1.0/karachi/DDATA/hall/p9", b""), edge.nbirth(), edge.dbirth())
+    until(lambda: stand.speeds() == [7.0])
+    (letter,) = stand.journal.rejected()
+    assert letter.detail == "the host failed on it: ZeroDivisionError"
+    assert pipeline.status().restarts["sparkplug"] == 0
+
+
+def test_a_thread_that_failed_forgets_what_its_connection_knew(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = stand.connect()
+    receiver = pipeline._sparkplug
+    assert receiver is not None
+    edge = stand.edge()
+    edge.send(edge.nbirth(), edge.dbirth())
+    until(lambda: stand.changes() == [(P1, True)])
+    gather = receiver._harvester.gather
+    failures = [RuntimeError("once")]
+
+    def failing(*given: Any, **named: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return gather(*given, **named)
+
+    monkeypatch.setattr(receiver._harvester, "gather", failing)
+    edge.send(edge.ddata(speed(8.0)))
+    until(lambda: stand.changes()[-1] == ("karachi/hall", False))
+    until(lambda: receiver.connected)
+    edge.send(edge.nbirth(), edge.dbirth(speed(9.0)))
+    until(lambda: stand.speeds()[-1] == 9.0)
+    assert pipeline.status().restarts["sparkplug"] == 1
