@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -78,6 +78,7 @@ class Casework:
         self.fleets = {fleet.asset_class.name: fleet for fleet in fleets}
         self.book = AlertBook()
         self.pending = Pending()
+        self.beat: Callable[[], None] = lambda: None
         self._holding = Holding(notifiers)
         self._outages = Outages(plant)
         self._devices = Devices(plant)
@@ -165,7 +166,7 @@ class Casework:
         if fleet is not None:
             cases = self.book.cases.values()
             barred = {case.asset for case in cases if mended_by_work(case.group)}
-            teach(fleet, past, self.plant.too_early, barred)
+            teach(fleet, past, self.plant.too_early, barred, self.beat)
 
     def _tick(self, tick: Tick, at: Instant) -> None:
         span, findings = self._outages.tick(at, tick)

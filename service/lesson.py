@@ -9,7 +9,7 @@ it gives the same however often scoring was started.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import numpy as np
 
@@ -18,12 +18,21 @@ from core.readings import Readings
 from models import registry
 from service.fleet import Fleet
 
+_AT_ONCE = 500
 
-def teach(fleet: Fleet, past: Readings, too_early: Span, barred: Collection[str] = ()) -> list[str]:
+
+def teach(
+    fleet: Fleet,
+    past: Readings,
+    too_early: Span,
+    barred: Collection[str] = (),
+    beat: Callable[[], None] = lambda: None,
+) -> list[str]:
     """Teach the assets of a fleet that have not learned yet; returns their ids.
 
     One that has learned in any part stays as it is, and so does one that is `barred` or of which
-    a condition stands. What was learned of the others so far is begun anew.
+    a condition stands. What was learned of the others so far is begun anew. `beat` is called while
+    it lasts, which is seconds.
     """
     fresh = {
         named.name: registry.build(named, fleet.asset_class, fleet.assets)
@@ -48,5 +57,8 @@ def teach(fleet: Fleet, past: Readings, too_early: Span, barred: Collection[str]
         fleet.tally.dirty[pupil] = True
     detectors = fresh | {name: fleet.detectors[name] for name in learners}
     school = Fleet(fleet.asset_class, fleet.assets, detectors, None, {}, too_early)
-    school.apply(past.take(taught), int(past.at.max()))
+    lines = np.flatnonzero(taught)
+    for first in range(0, len(lines), _AT_ONCE):
+        school.apply(past.take(lines[first : first + _AT_ONCE]), int(past.at.max()))
+        beat()
     return [fleet.assets[pupil].id for pupil in pupils]

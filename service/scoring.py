@@ -171,9 +171,13 @@ class Scoring:
                 self._journal.mark(CONSUMER, self._committed)
                 self._ticked = False
 
+    def _beat(self) -> None:
+        self.heartbeat = time.monotonic()
+
     def _restore(self) -> None:
         saved = self._casefile.load()
         self._casework = _casework(self._plant, self._notifiers, self._casefile)
+        self._casework.beat = self._beat
         dropped = self._casework.restore(saved)
         if dropped:
             _log.info("state_dropped", sections=dropped, why="made for another configuration")

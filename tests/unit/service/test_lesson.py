@@ -13,6 +13,7 @@ from core.plant import AssetClass, NamedDetector, RuleSpec
 from core.readings import Reading, Readings
 from models.limits import Limit, LimitsSettings
 from models.mewma import LearnSettings, MewmaSettings
+from service import lesson
 from tests.bench import P1, P2, Bench
 from tests.plants import CHANNELS, plant, pump_class
 from tests.story import START
@@ -162,3 +163,15 @@ def test_restarts_change_nothing(bench: Bench, every: int) -> None:
         step for step, _ in bench.casefile.events(0)
     ]
     assert bench.changes() != []
+
+
+def test_scoring_is_alive_while_it_learns(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lesson, "_AT_ONCE", 50)
+    beats: list[float] = []
+    monkeypatch.setattr(bench.scoring._casework, "beat", lambda: beats.append(0.0))
+    taught(bench, past(200))
+    assert len(beats) == 4
+    monkeypatch.undo()
+    whole = Bench(plant(2, learning_class()))
+    taught(whole, past(200))
+    assert learned(bench) == learned(whole)
