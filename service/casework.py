@@ -15,6 +15,7 @@ from core.journal import (
     DeviceChanged,
     Entry,
     Lesson,
+    Link,
     LinkChanged,
     Revision,
     Tick,
@@ -139,6 +140,8 @@ class Casework:
             self._record(body)
         elif isinstance(body, LinkChanged):
             self._events(self._outages.changed(entry.at, body), entry.at)
+            for fleet in self.fleets.values() if body.link is Link.CONNECTED else ():
+                fleet.doubt()
         elif isinstance(body, Revision):
             self._reconcile(entry.at)
         elif isinstance(body, Lesson):

@@ -21,12 +21,12 @@ from service.backlog import Backlog, Lagging
 from service.checkpoint import Part, Section
 from service.evidence import gather
 from service.finding import DATA, SENSOR, CaughtUp, ClockStepped, Event, Finding
-from service.held import Held
+from service.held import Held, filled
 from service.learning import may_learn
 from service.modes import ModeWatch
 from service.presence import Presence
 from service.rules import NEVER, Fired, RuleLatch
-from service.sensors import FAULTS, Lapse, SensorWatch
+from service.sensors import BAD, FAULTS, Lapse, SensorWatch, disbelieved
 from service.silence import Silence
 from service.suspects import Suspects
 from service.tally import Tally
@@ -87,6 +87,7 @@ class Fleet:
             "tally": self.tally,
             "thinning": self._thinning,
             "held": self.held,
+            "attendance": self.attendance,
         }
         signatures = dict.fromkeys(sections, "") | dict.fromkeys(
             ("sensors", "suspects", "held"), channels
@@ -146,9 +147,11 @@ class Fleet:
         self, number: int, presence: Presence, on_change: Collection[str], at: Instant
     ) -> list[Event]:
         """Note that what speaks for an asset came or went; returns whether that ends a silence."""
+        self.attendance.heard(np.array([number]))
         before = self.attendance.place(number, presence, on_change)
         if before < Presence.GONE <= presence:
             self.held.void(number)
+            self.sensors.unsay(number, self.held.on_change[number])
         elif presence < Presence.GONE <= before:
             self.silence.restart(number)
         self.tally.dirty[number] = True
@@ -156,6 +159,11 @@ class Fleet:
             return []
         heard = self.silence.heard(np.array([number]))
         return [verdict.there(self.assets[number], at) for number in heard]
+
+    def doubt(self) -> None:
+        """Be sure of no device any more, after our link was gone."""
+        for number in self.attendance.doubt():
+            self.silence.restart(number)
 
     def forget(self, asset: int) -> None:
         """Start one asset anew, after work on it."""
@@ -231,6 +239,7 @@ class Fleet:
         if self.held.any:
             passed = self.held.passed(asset, at, passed)
             self.held.keep_time(asset, at, journalled, lagging.behind)
+            self.attendance.heard(asset)
         self._judge(row, passed, doubted, lagging.behind, events)
         self.tally.heard(asset, arrived)
         events += [CaughtUp(self.assets[number].id) for number in lagging.caught_up]
@@ -241,7 +250,7 @@ class Fleet:
         """Make of what was said what is judged; tells too which rows not to learn from."""
         said, bad, held = admitted.values, admitted.bad, self.held
         kept = held.fresh(asset, at) if held.any else None
-        mode = self.modes.update(asset, at, said if kept is None else _filled(said, kept, bad))
+        mode = self.modes.update(asset, at, said if kept is None else filled(said, kept, bad))
         rare, ages = None, admitted.passed
         if kept is not None:
             rare, ages = held.on_change[asset], held.ages(asset, at, ages)
@@ -251,7 +260,7 @@ class Fleet:
         values, doubted = sifted.values, sifted.doubted
         if uncertain is not None:
             doubted = doubted | uncertain.any(axis=1)
-        refused = _refused(said, values, bad)
+        refused = disbelieved(said, values, bad)
         if kept is not None:
             whole = held.complete(asset, at, values, kept, refused, uncertain)
             values, refused, doubted = whole.values, whole.refused, doubted | whole.doubted
@@ -259,11 +268,13 @@ class Fleet:
 
     def _unchanged(self, at: Instant) -> list[Event]:
         """Judge what quiet assets hold, where time alone may change the verdict; learn nothing."""
-        held, last_at = self.held, self.watermark.last_at
+        held, last_at, stands = self.held, self.watermark.last_at, self.backlog.catching_up
+        times = held.now(at, last_at, stands)
         waits = self.rules.waiting() | (self.modes.mode == Mode.STARTING)
-        asset, now = held.due(at, last_at, waits, self.backlog.catching_up)
+        asset = held.due(times, waits, stands | (last_at == NEVER))
+        now, events = times[asset], self._still_bad(times)
         if not len(asset):
-            return []
+            return events
         passed = held.judged(asset, now, last_at[asset])
         values = held.fresh(asset, now)
         refused = held.on_change[asset] & np.isnan(values)
@@ -273,9 +284,17 @@ class Fleet:
         fired = self._ruled(row, passed, scores, verdicts)
         self.tally.judged(asset, scores)
         live = np.zeros(len(asset), np.bool_)
-        return [
+        return events + [
             self._verdict(self.asset_class.rules[rule], row, place, on, live, verdicts)
             for rule, place, on in fired
+        ]
+
+    def _still_bad(self, now: Instants) -> list[Event]:
+        """Tell of channels that were called bad once, and have said nothing else since."""
+        silent = self.held.on_change & ~self.held.gone[:, None]
+        return [
+            self._sensor(asset, channel, BAD, int(now[asset]), on=True)
+            for asset, channel in self.sensors.overdue(now, silent)
         ]
 
     def _lags(self, lagging: Lagging, at: Instant) -> list[Event]:
@@ -349,16 +368,15 @@ class Fleet:
 
     def _lapse(self, row: Round, behind: Bools, lapse: Lapse) -> Finding:
         place, channel, fault, on = lapse
-        number = int(row.asset[place])
-        return verdict.sensor(
-            self.assets[number],
-            self.asset_class.channels[channel],
-            fault,
-            float(self.sensors.last[number, channel]),
-            int(row.at[place]),
-            on=on,
-            catching_up=bool(behind[place]),
-        )
+        number, at, late = int(row.asset[place]), int(row.at[place]), bool(behind[place])
+        return self._sensor(number, channel, fault, at, on=on, late=late)
+
+    def _sensor(
+        self, number: int, channel: int, fault: int, at: Instant, *, on: bool, late: bool = False
+    ) -> Finding:
+        asset, which = self.assets[number], self.asset_class.channels[channel]
+        last = float(self.sensors.last[number, channel])
+        return verdict.sensor(asset, which, fault, last, at, on=on, catching_up=late)
 
     def _fell_silent(self, number: int, at: Instant) -> Finding:
         asset = self.assets[number]
@@ -371,17 +389,3 @@ class Fleet:
             self.asset_class.silent_after,
             self._zones.get(asset.site, "UTC"),
         )
-
-
-def _refused(said: Floats, believed: Floats, bad: Bools | None) -> Bools | None:
-    """Mark what was said and is not believed; None where all is."""
-    if believed is said:
-        return bad
-    doubted: Bools = np.isfinite(said) & ~np.isfinite(believed)
-    return doubted if bad is None else doubted | bad
-
-
-def _filled(said: Floats, kept: Floats, bad: Bools | None) -> Floats:
-    """Put what holds in place of what was not said."""
-    missing = np.isnan(said)
-    return np.where(missing if bad is None else missing & ~bad, kept, said)

@@ -133,22 +133,21 @@ class Held:
         rest = np.minimum(passed, at - np.maximum(judged_at, 0))
         return np.where(judged_at == NEVER, passed, np.maximum(rest, 0))
 
-    def due(
-        self, at: Instant, last_at: Instants, waits: Bools, stands: Bools
-    ) -> tuple[Rows, Instants]:
-        """Let time pass until `at` of ours; returns which quiet assets to judge, and their times.
+    def now(self, at: Instant, last_at: Instants, stands: Bools) -> Instants:
+        """Tell the time of each asset when ours is `at`; for those in `stands`, none passes."""
+        return np.where(stands, last_at, np.maximum(at + self._ahead, last_at))
+
+    def due(self, now: Instants, waits: Bools, stands: Bools) -> Rows:
+        """Let time pass until `now`; returns which quiet assets to judge.
 
         Those of which something holds no longer, and of those that `waits` marks the ones of which
-        something does: their rules have delays that run, or they are still starting. For those that
-        `stands` marks, no time passes.
+        something does: their rules have delays that run, or they are still starting.
         """
-        now = np.where(stands, last_at, np.maximum(at + self._ahead, last_at))
         lapsed = self._live & (self._said_at < now[:, None] - self._max_age)
         self._live &= ~lapsed
         holds = self._live.any(axis=1)
         due = lapsed.any(axis=1) | (holds & (waits | self._unseen))
-        rows = np.flatnonzero(due & self.quiet & ~self.gone & ~stands & (last_at != NEVER))
-        return rows, now[rows]
+        return np.flatnonzero(due & self.quiet & ~self.gone & ~stands)
 
     def judged(self, asset: Rows, at: Instants, last_at: Instants) -> Instants:
         """Note that quiet assets are judged; returns how much time that is for each."""
@@ -170,3 +169,9 @@ class Held:
     def _is_quiet(self, asset: int) -> bool:
         judged = self.on_change[asset][self._condition]
         return bool(judged.any() and judged.all())
+
+
+def filled(said: Floats, kept: Floats, bad: Bools | None) -> Floats:
+    """Put what holds in place of what was not said."""
+    missing = np.isnan(said)
+    return np.where(missing if bad is None else missing & ~bad, kept, said)

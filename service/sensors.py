@@ -30,6 +30,8 @@ JUMPS = 5
 JUMPS_WITHIN = HOUR
 SILENT_READINGS = 10
 BAD_READINGS = 10
+LATER = np.iinfo(np.int64).max
+"""Stands for when a channel began to be bad while its machine does not run: that counts anew."""
 
 STUCK, JUMPY, SILENT, BAD = 0, 1, 2, 3
 FAULTS = ("stuck", "jumpy", "silent", "bad")
@@ -114,7 +116,7 @@ class SensorWatch:
         heard = present if bad is None else present | bad
         heard = heard if on_change is None else heard | on_change
         gone = self._absence(asset, heard, running, span)
-        broken = self._badness(asset, at, present, bad, mode)
+        broken = self._badness(asset, at, present, bad, mode, on_change)
         self.last[asset] = np.where(present, values, last)
         found = {STUCK: suspect, SILENT: gone, BAD: broken}
         quiet = jumped is None and not self._any_fault
@@ -182,19 +184,40 @@ class SensorWatch:
         present: Bools,
         bad: Bools | None,
         mode: NDArray[np.int8],
+        on_change: Bools | None,
     ) -> Bools | None:
-        """Tell which channels have been called bad for too long, while the machine may run."""
+        """Tell which channels have been called bad for too long, while the machine may run.
+
+        One that is sent on change is called bad once, and is so until it says something else.
+        """
         if bad is None and not self._any_bad:
             return None
         moving = ((mode == Mode.RUNNING) | (mode == Mode.UNKNOWN))[:, None]
-        called = moving & (np.zeros(present.shape, np.bool_) if bad is None else bad)
+        bad = np.zeros(present.shape, np.bool_) if bad is None else bad
+        rare = np.zeros(present.shape, np.bool_) if on_change is None else on_change
         before, now = self.bad[asset], at[:, None]
+        count = np.where(present, 0, before + (bad & (moving | rare)))
         since = np.where(before > 0, np.minimum(self.bad_since[asset], now), now)
-        count = np.where(present, 0, before + called)
+        since = np.where(rare & ~moving, LATER, since)
         self.bad[asset], self.bad_since[asset] = count, since
         self._any_bad = bool(self.bad.any())
-        broken: Bools = (count >= BAD_READINGS) & (now - since >= self._silent_after)
+        enough = count >= np.where(rare, 1, BAD_READINGS)
+        broken: Bools = enough & (since <= now - self._silent_after)
         return broken if broken.any() else None
+
+    def overdue(self, now: Instants, on_change: Bools) -> list[tuple[int, int]]:
+        """Find quiet channels that have been bad for too long by `now`; their assets, and which."""
+        if not self._any_bad:
+            return []
+        long = self.bad_since <= now[:, None] - self._silent_after
+        found: Bools = on_change & (self.bad > 0) & long & ~self.faults[..., BAD]
+        self.faults[..., BAD] |= found
+        self._any_fault = bool(self.faults.any())
+        return [(int(asset), int(channel)) for asset, channel in np.argwhere(found)]
+
+    def unsay(self, asset: int, on_change: Bools) -> None:
+        """Let what an asset once called bad count no longer, but where that is a fault already."""
+        self.bad[asset][on_change & ~self.faults[asset, :, BAD]] = 0
 
     def _judge(
         self,
@@ -252,6 +275,14 @@ class SensorWatch:
         self.faults = np.zeros((*known.shape[:2], len(FAULTS)), np.bool_)
         self.faults[..., : known.shape[2]] = known
         self._any_fault, self._any_bad = bool(self.faults.any()), bool(self.bad.any())
+
+
+def disbelieved(said: Floats, believed: Floats, bad: Bools | None) -> Bools | None:
+    """Mark what was said and is not believed; None where all is."""
+    if believed is said:
+        return bad
+    doubted: Bools = np.isfinite(said) & ~np.isfinite(believed)
+    return doubted if bad is None else doubted | bad
 
 
 def _in_any(channels: Bools) -> Bools:

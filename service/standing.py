@@ -58,10 +58,11 @@ def _judged(fleet: Fleet, number: int, score: float, readiness: float) -> tuple[
         return False, "device offline"
     if fleet.silence.silent[number] or fleet.watermark.last_at[number] == NEVER:
         return False, "no data"
+    presence = fleet.attendance.presence[number]
+    if fleet.held.quiet[number] and presence != Presence.GONE and not fleet.held.holds(number):
+        return False, "nothing that it said still holds"
     if score == score:  # noqa: PLR0124 - not NaN
         return True, learning
-    if fleet.held.quiet[number] and not fleet.held.holds(number):
-        return False, "its last values are too old"
     if mode is not Mode.RUNNING:
         return False, "mode unknown" if mode is Mode.UNKNOWN else mode.name.lower()
     return False, learning or "nothing to judge by"

@@ -177,6 +177,9 @@ def quiet(story: Story) -> None:
     story.says(P4, vibration=7.5).ticks(70).device(False, P4, device="edge").ticks(20)
     story.says(P4).device(True, P4, device="edge").ticks(400).block(Reading(P4, story.now, {}))
     story.block(Reading(P4, story.now + SECOND, {"speed": 1500.0})).ticks(20)
+    story.says(P4).passes(SECOND).link(Link.CONNECTED).ticks(5)
+    story.block(Reading(P4, story.now, {}, {"temperature": Quality.BAD})).ticks(365)
+    story.says(P4).ticks(1)
 
 
 def first_case(story: Story) -> str:
@@ -234,6 +237,8 @@ def test_the_story_has_all_that_can_change_a_result(expected: dict[str, object])
     assert groups >= {"device:gateway", "sensor:vibration"}
     rules = {rule for alert in expected["alerts"] for rule in alert.rules}  # type: ignore[attr-defined]
     assert rules >= {"offline: gateway", "offline: edge", "bad", "pattern"}
+    quiet = {alert.group for alert in expected["alerts"] if alert.asset == P4}  # type: ignore[attr-defined]
+    assert quiet >= {"machine", "data", "sensor:temperature"}
     assert any(step.catching_up for step in expected["transitions"])  # type: ignore[attr-defined]
     accepted = [outcome.accepted for outcome in expected["outcomes"]]  # type: ignore[attr-defined]
     assert accepted == [True, False, True]

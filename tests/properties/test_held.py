@@ -137,8 +137,9 @@ class Columns:
 
     def tick(self, now: int, waits: bool, stands: bool) -> dict[int, int]:
         every = np.ones(ASSETS, np.bool_)
-        rows, times = self.held.due(now, self.last_at, waits & every, stands & every)
-        return dict(zip(rows.tolist(), times.tolist(), strict=True))
+        times = self.held.now(now, self.last_at, stands & every)
+        rows = self.held.due(times, waits & every, (stands & every) | (self.last_at < 0))
+        return dict(zip(rows.tolist(), times[rows].tolist(), strict=True))
 
 
 @given(st.integers(0, 2**32), st.integers(1, 120), st.booleans())

@@ -9,6 +9,7 @@ import pytest
 
 from core.alert import AlertState, Change
 from core.clock import MINUTE, SECOND
+from core.journal import Link
 from core.plant import NamedDetector, RuleSpec, Severity
 from core.readings import Quality, Reading
 from core.work import Work
@@ -84,7 +85,7 @@ def test_values_that_hold_no_longer_cannot_be_judged(bench: Bench) -> None:
     status = bench.status()
     assert (status.judged, status.why, status.quiet) == (
         False,
-        "its last values are too old",
+        "nothing that it said still holds",
         False,
     )
     assert bench.case().state is AlertState.UNACKNOWLEDGED, "an old value ends no case"
@@ -105,7 +106,9 @@ def test_a_device_that_goes_takes_all_that_it_said_with_it(bench: Bench) -> None
     healthy(bench, vibration=5.0).ticks(6).device(False, P1, P2).ticks(120)
     assert bench.changes() == [], "no delay runs on"
     assert bench.status().why == "device offline"
-    say(bench.device(True, P1, P2), temperature=51.0)
+    bench.device(True, P1, P2)
+    assert bench.status().why == "nothing that it said still holds"
+    say(bench, temperature=51.0)
     assert np.isnan(scored_row(bench)).tolist() == [True, True, False]
     healthy(bench, vibration=5.0).ticks(61)
     assert bench.changes() == [Change.OPENED]
@@ -209,6 +212,51 @@ def test_what_is_called_bad_ends_what_held(bench: Bench, again: dict[str, float]
     assert bench.changes() == []
 
 
+def test_what_is_called_bad_once_is_a_case_though_nothing_more_is_said(bench: Bench) -> None:
+    healthy(bench)
+    bench.block(Reading(P1, bench.now + SECOND, {}, {"temperature": Quality.BAD})).ticks(89)
+    assert bench.changes("sensor:temperature") == []
+    bench.scored().restart().ticks(3)
+    assert bench.case("sensor:temperature").rules == ("bad",)
+    say(bench, vibration=2.1).ticks(100)
+    assert bench.changes("sensor:temperature") == [Change.OPENED]
+    say(bench, temperature=50.0)
+    assert bench.changes("sensor:temperature") == [Change.OPENED, Change.RETURNED]
+
+
+def test_what_is_bad_while_the_machine_stands_counts_from_when_it_runs(bench: Bench) -> None:
+    healthy(bench, speed=0.0)
+    bench.block(Reading(P1, bench.now + SECOND, {}, {"temperature": Quality.BAD})).ticks(200)
+    say(bench, speed=1500.0).ticks(85)
+    assert bench.changes("sensor:temperature") == []
+    assert bench.ticks(10).changes("sensor:temperature") == [Change.OPENED]
+
+
+def test_a_device_that_is_gone_explains_its_bad_values(bench: Bench) -> None:
+    healthy(bench)
+    bench.block(Reading(P1, bench.now + SECOND, {}, {"temperature": Quality.BAD})).ticks(10)
+    bench.device(False, P1, P2).ticks(200).device(True, P1, P2).ticks(200)
+    assert bench.changes("sensor:temperature") == []
+
+
+def test_after_our_link_was_gone_nobody_is_sure_that_a_quiet_device_is_there(
+    bench: Bench,
+) -> None:
+    healthy(bench).ticks(400).link(Link.DISCONNECTED).ticks(9, connected=False)
+    bench.link(Link.CONNECTED).ticks(355)
+    assert bench.changes("data") == []
+    bench.scored().restart().ticks(10)
+    assert {alert.asset for _, alert in bench.steps("data")} == {P1, P2}
+    say(bench, vibration=2.0).device(True, P1, P2).ticks(500)
+    assert bench.changes("data") == [Change.OPENED] * 2 + [Change.RETURNED] * 2
+
+
+def test_a_device_that_speaks_after_our_link_was_gone_may_be_quiet_again(bench: Bench) -> None:
+    healthy(bench).link(Link.CONNECTED).ticks(5)
+    say(bench, vibration=2.1).device(True, P2, device="other").ticks(800)
+    assert bench.changes("data") == []
+
+
 def learner(**learn: int) -> Bench:
     settings = MewmaSettings(learn=LearnSettings(**{"rows": 40, "min_rows": 40, **learn}))
     detectors = (NamedDetector("pattern", settings),)
@@ -263,7 +311,7 @@ def test_a_restart_changes_nothing_of_what_holds(bench: Bench) -> None:
     assert bench.changes() == [Change.OPENED]
     for _ in range(31):
         bench.ticks(10).scored().restart()
-    assert bench.status().why == "its last values are too old"
+    assert bench.status().why == "nothing that it said still holds"
 
 
 def test_a_clock_that_differs_moves_neither_delays_nor_ages(bench: Bench) -> None:
