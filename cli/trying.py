@@ -56,7 +56,8 @@ def try_message(
     if isinstance(came, WallTime):
         msg = "--at: a time without an offset; write it like 2026-11-23T08:00:00Z"
         raise Refused(msg)
-    raw = _read(payload, settings.max_payload + 1)
+    host = settings.sparkplug
+    raw = _read(payload, max(settings.max_payload, host.max_payload if host else 0) + 1)
     found = trial(loaded.plant, settings, topic.encode(), raw, came, retained=retained)
     if as_json:
         print(json_line(_as_json(found)))

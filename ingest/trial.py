@@ -15,6 +15,7 @@ from ingest.payload import Bad, described, parse
 from ingest.sample import BrokerSaid, DeviceState, Sample, Value
 from ingest.settings import IngestSettings
 from ingest.sources import PLAIN, Route, Source
+from ingest.sparkplug import trial as sparkplug
 from ingest.timing import Arrival
 
 _QOS_1 = 0x32
@@ -48,6 +49,11 @@ def trial(
     retained: bool = False,
 ) -> Trial:
     """Try a message as if it came at a moment; nothing is raised whatever it is."""
+    host = settings.sparkplug
+    if host is not None and sparkplug.is_sparkplug(topic):
+        judged = sparkplug.verdict(plant, host, topic, payload, at, retained=retained)
+        told = sparkplug.steps(plant, host, topic, payload)
+        return Trial(tuple(Step(about, says) for about, says in told), judged)
     inspector = Inspector(plant, settings)
     head = _QOS_1 | (RETAINED if retained else 0)
     verdict = inspector.inspect((topic, payload, head, 0), Arrival(at))
