@@ -12,7 +12,7 @@ _EXAMPLES = re.compile(r"^(Examples?:)", re.MULTILINE)
 
 EXIT_CODES = f"""{_AS_IT_IS}Exit codes:
   0    done, or ended because it was asked to (run, ingest, serve, demo, alerts tail)
-  1    a check did not hold (doctor, demo --until-alert), or an error nobody foresaw
+  1    a check did not hold (doctor, messages try, demo --until-alert), or an unforeseen error
   2    the configuration or the command line is wrong
   3    refused; trying again will not help
   4    something needed is not there now; trying again may help
