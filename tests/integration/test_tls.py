@@ -18,6 +18,7 @@ from core.errors import Unavailable
 from core.journal import Kind, Link, LinkChanged, decode
 from core.readings import Readings
 from core.tls import TlsFiles
+from ingest import connection
 from ingest.pipeline import IngestPipeline
 from ingest.probe import kept_while_away, reach
 from ingest.settings import BrokerSettings, IngestSettings
@@ -111,7 +112,13 @@ def secured(tmp_path: Path, authority: Authority, identity: Identity) -> Iterato
 
 
 @pytest.mark.parametrize("protocol", ["auto", "3.1.1"])
-def test_a_backlog_over_tls_comes_whole_and_in_order(secured: Secured, protocol: str) -> None:
+@pytest.mark.parametrize("fast", [True, False], ids=["tap", "without the seam"])
+def test_a_backlog_over_tls_comes_whole_and_in_order(
+    secured: Secured, protocol: str, fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not fast:
+        monkeypatch.delattr(connection._TappedClient, "_create_socket")
+        monkeypatch.setattr(connection, "SEAM", "_no_longer_there")
     settings = secured.settings(protocol=protocol)
     with Receiving(settings) as first:
         until(lambda: first.connected)
