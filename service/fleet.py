@@ -251,9 +251,9 @@ class Fleet:
         said, bad, held = admitted.values, admitted.bad, self.held
         kept = held.fresh(asset, at) if held.any else None
         mode = self.modes.update(asset, at, said if kept is None else filled(said, kept, bad))
-        rare, ages = None, admitted.passed
+        rare = ages = None
         if kept is not None:
-            rare, ages = held.on_change[asset], held.ages(asset, at, ages)
+            rare, ages = held.on_change[asset], held.ages(asset, at, admitted.passed)
         sifted = self.sensors.sift(asset, at, admitted.passed, said, mode, bad, rare, ages)
         if sifted.jumps is not None:
             self.tally.count("jump", np.repeat(asset, sifted.jumps))
