@@ -107,11 +107,13 @@ def test_schemas_are_written_even_where_the_folder_is_at_fault(tmp_path: Path) -
     assert result.exit_code == 2
     assert sorted(path.name for path in (tmp_path / "deep" / "schema").iterdir()) == [
         "class.schema.json",
+        "import.schema.json",
         "plant.schema.json",
         "service.schema.json",
     ]
+    kinds = ("plant", "class", "service", "import")
     assert result.stdout.splitlines() == [
-        f"wrote {tmp_path}/deep/schema/{kind}.schema.json" for kind in ("plant", "class", "service")
+        f"wrote {tmp_path}/deep/schema/{kind}.schema.json" for kind in kinds
     ]
 
 
