@@ -26,6 +26,7 @@ def beside_scoring(
     clock: Clock,
 ) -> dict[str, Run]:
     """Build them; each is run in a thread of its name until the event is set."""
+    from cli.forwarding import make_site_commands
     from service.notify import Outbox
     from service.watch import IngestWatch
 
@@ -33,6 +34,8 @@ def beside_scoring(
         "watch": IngestWatch(journal, config.plant.tick_every, clock).run,
         "outbox": Outbox(casefile, notifiers).run,
     }
+    if (commands := make_site_commands(config, journal, casefile)) is not None:
+        runs["commands"] = commands.run
     if (conditions := open_conditions(config, casefile)) is not None:
         runs["conditions"] = conditions.run
     return runs

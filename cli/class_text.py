@@ -11,14 +11,14 @@ from core.clock import HOUR, MINUTE
 from core.plant import Reporting, Role, Severity
 from core.quantity import Duration, Share
 from models.registry import DetectorSettings, HealthSettings
-from service.finding import DATA, DEVICE, LINK, NOTE, SENSOR, SESSION
+from service.finding import DATA, DEVICE, LINK, NOTE, SENSOR, SESSION, SITE
 
 State: TypeAlias = Annotated[str, StringConstraints(pattern=r"\S")]
 """A state in the words of a payload; what is true or false there is `true` or `false` here."""
 
 
 def _check_group(group: str) -> str:
-    if group in {DATA, LINK, SESSION} or group.startswith((NOTE, SENSOR, DEVICE)):
+    if group in {DATA, LINK, SESSION} or group.startswith((NOTE, SENSOR, DEVICE, SITE)):
         msg = f'group "{group}" is kept for cases about data and the service; choose another'
         raise ValueError(msg)
     return group

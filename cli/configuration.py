@@ -77,6 +77,9 @@ def load(folder: Path) -> Configuration:
         too_early=plant.too_early,
         retention=service.history.keep,
         tick_every=plant.tick_every,
+        place=service.place,
+        senders=service.ingest.senders,
+        silent_sites=service.ingest.silent_sites,
         gone_after=plant.gone_after,
     )
     return Configuration(folder, built, service)

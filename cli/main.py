@@ -24,13 +24,26 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    from cli import alerts, check, demo, doctor, messages, replay, run, simulate, storage, work
+    from cli import (
+        alerts,
+        check,
+        demo,
+        doctor,
+        forward,
+        messages,
+        replay,
+        run,
+        simulate,
+        storage,
+        work,
+    )
 
     commands: tuple[tuple[str, Callable[..., Any]], ...] = (
         ("demo", demo.demo),
         ("run", run.run),
         ("ingest", run.ingest),
         ("serve", run.serve),
+        ("forward", forward.forward),
         ("check", check.check),
         ("doctor", doctor.doctor),
         ("simulate", simulate.simulate),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from core.clock import MINUTE, SECOND
-from core.plant import ClockPolicy
+from core.plant import ClockPolicy, Place
 from core.quantity import Duration
 from core.settings import Settings
 from core.suggestion import closest, quoted
@@ -50,6 +50,8 @@ class AssetText(Text):
     """The words people know it by, in any language."""
     clock: ClockPolicy = ClockPolicy.DEVICE
     """Whose clock stamps its readings: its own, ours on arrival, or its own put right by ours."""
+    judged_at: Place = Place.SITE
+    """Who judges it: the Millwright at its site, or the centre that this site forwards to."""
     attributes: dict[Name, float | str] = Field(default_factory=dict)
     """Whatever else is worth knowing of it, such as power_kw: 55."""
 

@@ -40,6 +40,7 @@ def assets_of(plant: PlantText) -> dict[str, Asset]:
             asset.title,
             asset.clock,
             dict(asset.attributes),
+            asset.judged_at,
         )
         for site_name, site in plant.sites.items()
         for area_name, area in site.areas.items()

@@ -31,6 +31,9 @@ def _start(folder: Path, *parts: str) -> None:
             runtime.start_scoring()
             runtime.start_feed()
             _say(f"page: {runtime.address}")
+        if parts == ("ingest", "serve") and config.service.forward is not None:
+            runtime.start_forward()
+            _say(f"centre: {config.service.forward.url}")
         _say(f"data: {config.data.resolve()}")
         with watched(runtime):
             runtime.parts.wait()

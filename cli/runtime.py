@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from cli import adapters
 from cli.beside import beside_scoring
+from cli.forwarding import make_forwarder
 from cli.parts import Parts
 from core.clock import Clock, system_clock
 from core.errors import Unavailable
@@ -107,25 +108,25 @@ class Runtime:
         for name, run in others.items():
             self._thread(name, partial(run, self.stop))
 
+    def start_forward(self) -> None:
+        """Forward to the centre; Refused where one runs already."""
+        self._lock("forward")
+        made = make_forwarder(self.config, self.journal, self.casefile, self.history, self.clock)
+        self._thread("forward", lambda: made.run(self.stop))
+
     def start_feed(self) -> None:
         """Serve the API and the page."""
         from service.app import create_app
         from service.server import bind, serve
 
-        listener = bind(self.config.service.feed)  # here, so that a taken port ends the command
+        settings = self.config.service.feed
+        listener = bind(settings)  # here, so that a taken port ends the command
         status = self.pipeline.status if self.pipeline else None
+        stores = self.casefile, self.journal, self.history
         app = create_app(
-            self.config.plant,
-            self.casefile,
-            self.journal,
-            self.history,
-            self.config.service.feed,
-            self.clock,
-            status,
-            self.scoring,
-            self.proposals,
+            self.config.plant, *stores, settings, self.clock, status, self.scoring, self.proposals
         )
-        self._thread("feed", lambda: serve(app, self.config.service.feed, self.stop, listener))
+        self._thread("feed", lambda: serve(app, settings, self.stop, listener))
 
     @property
     def stop(self) -> threading.Event:

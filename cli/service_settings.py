@@ -7,8 +7,9 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from cli.plant_text import Text
+from core.plant import Place
 from ingest.settings import BrokerSettings, IngestSettings
-from service.settings import FeedSettings, NotifierSettings
+from service.settings import FeedSettings, ForwardSettings, NotifierSettings
 from storage.settings import BlockSettings, HistorySettings, JournalSettings
 
 
@@ -29,6 +30,10 @@ class ServiceSettings(Text):
     """The raw blocks of vibration."""
     feed: FeedSettings = Field(default_factory=lambda: FeedSettings.model_validate({}))
     """The API and the operator page."""
+    place: Place = Place.SITE
+    """Where this Millwright stands; it judges the assets that are judged there."""
+    forward: ForwardSettings | None = None
+    """The centre that this site's journal goes to."""
     notifiers: tuple[NotifierSettings, ...] = ()
     """Where alerts go besides the page."""
 

@@ -89,6 +89,7 @@ class Alert:
     `opened_at`, `returned_at`, `ended_at` are event times. `version` grows with each transition
     and guards against acting on a stale page. `active` names the rules that hold now, `rules` all
     that ever took part. `held` is true while its notices wait for a backlog to be caught up.
+    `origin` names the site that judges it, where that is not here.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Alert:
     returned_at: Instant | None = None
     ended_at: Instant | None = None
     held: bool = False
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ below; `encode` and `decode` turn bodies into bytes and back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -32,6 +33,7 @@ class Kind(IntEnum):
     LINK = 7
     DEVICE = 8
     LESSON = 9
+    SITE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,14 @@ class Tick:
 
 
 class Link(IntEnum):
-    """What happened on the connection to the broker."""
+    """What happened on the connection to the broker, or on that to the centre's."""
 
     CONNECTED = 1
     DISCONNECTED = 2
     SESSION_LOST = 3
     TAKEN_OVER = 4
+    CENTRE_AWAY = 5
+    CENTRE_BACK = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,22 @@ class DeviceChanged:
     assets: tuple[str, ...] = ()
     on_change: tuple[str, ...] = ()
     detail: str = ""
+
+
+class SiteTopic(StrEnum):
+    """What a site tells its centre besides readings."""
+
+    CASES = "cases"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSaid:
+    """What a site told its centre: `body` as `core.site` writes it."""
+
+    sender: str
+    topic: SiteTopic
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +155,7 @@ Body: TypeAlias = (
     | Revision
     | LinkChanged
     | DeviceChanged
+    | SiteSaid
     | Lesson
 )
 
@@ -173,6 +194,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.REVISION: Revision,
     Kind.LINK: LinkChanged,
     Kind.DEVICE: DeviceChanged,
+    Kind.SITE: SiteSaid,
 }
 _KINDS: dict[type, Kind] = {
     tuple: Kind.REJECTIONS,
@@ -182,6 +204,7 @@ _KINDS: dict[type, Kind] = {
     Revision: Kind.REVISION,
     LinkChanged: Kind.LINK,
     DeviceChanged: Kind.DEVICE,
+    SiteSaid: Kind.SITE,
 }
 _encoder = msgspec.msgpack.Encoder()
 _decoders: dict[Kind, msgspec.msgpack.Decoder[Any]] = {
@@ -290,13 +313,19 @@ class Journal(Ledger, Protocol):
         drafts: Sequence[Draft],
         rejections: Sequence[Rejection] = (),
         account: Account = NOTHING,
+        reached: Mapping[str, int] = MappingProxyType({}),
     ) -> int:
         """Commit entries, dead letters and counts in one transaction; returns the last entry's id.
 
         When it returns, they are durable. A full journal or disk raises `Unavailable` and
         leaves nothing behind. `account` adds to the ledger what entries and rejections don't
-        carry themselves: what was received, came again or was told.
+        carry themselves: what was received, came again or was told. `reached` notes how far
+        senders have come who number what they send.
         """
+        ...
+
+    def reached(self) -> dict[str, int]:
+        """Return how far each sender has come that numbers what it sends."""
         ...
 
     def read(self, after: int, limit: int = 256) -> list[Entry]:

@@ -54,7 +54,7 @@ class _Block(msgspec.Struct, array_like=True):
 
 class _Wire(msgspec.Struct, array_like=True):
     version: int
-    sender: str
+    journal: str
     first: int
     last: int
     blocks: list[_Block]
@@ -62,9 +62,12 @@ class _Wire(msgspec.Struct, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Readings of a sender's journal: all that its entries `first` to `last` hold."""
+    """Readings of a journal: all that its entries `first` to `last` hold.
 
-    sender: str
+    `journal` names it, so that one that begins anew is not taken for old.
+    """
+
+    journal: str
     first: int
     last: int
     readings: tuple[Readings, ...]
@@ -75,7 +78,7 @@ def pack(parcel: Parcel) -> bytes:
     import zstandard  # only where there is something to forward
 
     blocks = [_packed(block) for block in _together(parcel.readings)]
-    wire = _Wire(VERSION, parcel.sender, parcel.first, parcel.last, blocks)
+    wire = _Wire(VERSION, parcel.journal, parcel.first, parcel.last, blocks)
     packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
     return packer.compress(msgspec.msgpack.encode(wire))
 
@@ -98,7 +101,7 @@ def unpack(body: bytes, arrived: Instant) -> Parcel:
     except (ValueError, IndexError, OverflowError) as error:
         msg = f"a parcel whose columns do not fit together: {error}"
         raise ValueError(msg) from None
-    return Parcel(wire.sender, wire.first, wire.last, readings)
+    return Parcel(wire.journal, wire.first, wire.last, readings)
 
 
 def _together(blocks: Iterable[Readings]) -> list[list[Readings]]:

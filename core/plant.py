@@ -49,6 +49,13 @@ class Reporting(StrEnum):
     ON_CHANGE = "on_change"
 
 
+class Place(StrEnum):
+    """Where a Millwright stands: by the machines, or where several sites come together."""
+
+    SITE = "site"
+    CENTRE = "centre"
+
+
 class Severity(StrEnum):
     """How soon a person should look, mildest first."""
 
@@ -184,6 +191,7 @@ class Asset:
     title: str = ""
     clock: ClockPolicy = ClockPolicy.DEVICE
     attributes: dict[str, float | str] = field(default_factory=dict)
+    judged_at: Place = Place.SITE
 
     @property
     def id(self) -> str:
@@ -207,7 +215,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """Everything that exists, looked up by id."""
+    """Everything that exists, looked up by id. `place` is where this Millwright stands.
+
+    `senders` are the sites that forward to it; one that says nothing for `silent_sites` is silent.
+    """
 
     sites: dict[str, Site]
     assets: dict[str, Asset]
@@ -217,6 +228,9 @@ class Plant:
     retention: Span = 400 * DAY
     tick_every: Span = 10 * SECOND
     gone_after: Span = MINUTE
+    place: Place = Place.SITE
+    senders: tuple[str, ...] = ()
+    silent_sites: Span = 5 * MINUTE
 
     def class_of(self, asset_id: str) -> AssetClass:
         """Find the class of an asset; KeyError where the asset is unknown."""
@@ -226,3 +240,8 @@ class Plant:
         """List the assets of a class in the order of their ids."""
         found = [asset for asset in self.assets.values() if asset.asset_class == class_name]
         return tuple(sorted(found, key=lambda asset: asset.id))
+
+    def judges(self, asset_id: str) -> bool:
+        """Tell whether an asset is judged here: one that is judged elsewhere is only stored."""
+        asset = self.assets.get(asset_id)
+        return asset is None or asset.judged_at is self.place

@@ -248,6 +248,9 @@ class Connection:
         self.standing.session_present = bool(flags.session_present)
         if self._stale and self.standing.session_present:
             client.unsubscribe(list(self._stale))
+        if not self._filters:  # all that is received comes by other connections
+            self.standing.subscribed = True
+            return
         if self.version_5:
             options = SubscribeOptions(qos=1, retainHandling=_NO_RETAINED_AGAIN)
             client.subscribe([(one, options) for one in self._filters])

@@ -29,6 +29,7 @@ from ingest.history_writer import HistoryWriter
 from ingest.intake import Intake
 from ingest.memory import MemoryFile
 from ingest.settings import BrokerSettings, IngestSettings
+from ingest.site_receiver import SiteReceiver
 from ingest.sparkplug.receiver import SparkplugReceiver
 from ingest.strangers import Strangers
 from ingest.subscriber import Subscriber
@@ -123,6 +124,9 @@ class IngestPipeline:
         self._audit = Audit(history, journal)
         self._heartbeat = self._beating(clock)
         self._sparkplug = self._sparkplug_host(broker, settings, clock)
+        self._sites = None
+        if settings.sites is not None:
+            self._sites = SiteReceiver(broker, settings.sites, plant, journal, clock)
         self._workers = tuple(self._threads())
 
     def _beating(self, clock: Clock) -> Heartbeat:
@@ -204,6 +208,8 @@ class IngestPipeline:
             yield Worker("blocks", self._keeper.run)
         if self._sparkplug is not None:
             yield Worker("sparkplug", self._sparkplug.run)
+        if self._sites is not None:
+            yield Worker("sites", self._sites.run)
 
     def _looked(self) -> Iterator[Note]:
         self._audit.look()
@@ -234,8 +240,13 @@ class IngestPipeline:
             more = f" and {len(jumped) - _NAMED} more" if len(jumped) > _NAMED else ""
             yield "clocks", f"went back by more than an hour: the clock of {named}{more}"
         yield from self._audit.notes()
-        if self._sparkplug is not None:
-            yield from self._sparkplug.notes()
+        yield from self._notes_of_parts()
+
+    def _notes_of_parts(self) -> Iterator[Note]:
+        """List what other connections, the threads and the disk have to say."""
+        for receiver in (self._sparkplug, self._sites):
+            if receiver is not None:
+                yield from receiver.notes()
         for worker in self._workers:
             if worker.refusal is not None:
                 yield f"thread {worker.name}", f"has ended: {worker.refusal}"

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from core.broker_address import BrokerAddress, BrokerUrl, broker_address
-from core.clock import DAY, SECOND
+from core.clock import DAY, MINUTE, SECOND, Span
 from core.quantity import Duration, Size, within
 from core.secret import Secret
 from core.settings import Settings
+from core.site import Prefix, Sender
 from core.tls import TlsFiles, check_sealed
 from ingest.sources import PLAIN, SourceSettings
 from ingest.sparkplug.settings import SOURCE as SPARKPLUG
@@ -23,6 +24,7 @@ TOPIC_FIELDS = ("site", "area", "asset")
 DEFAULT_TOPIC = "plant/{site}/{area}/{asset}/telemetry"
 """Where machines of the default form publish."""
 
+_SILENT_SITES = 5 * MINUTE
 _FIELD = re.compile(r"\{[^{}]*\}")
 
 
@@ -76,6 +78,17 @@ class BrokerSettings(TlsFiles):
         return self.address.port
 
 
+class SitesSettings(Settings):
+    """What sites forward to this centre: from whom it is taken, and where it comes.
+
+    `silent_after` is how long a site may say nothing before that is a case.
+    """
+
+    accept: tuple[Sender, ...] = Field(min_length=1)
+    prefix: Prefix = "millwright"
+    silent_after: Annotated[Duration, within("10s", "1d")] = _SILENT_SITES
+
+
 class IngestSettings(Settings):
     """Which messages are telemetry, how they say their time, and what is held at once.
 
@@ -92,6 +105,17 @@ class IngestSettings(Settings):
     history_rows: int = Field(default=20_000, ge=1)
     sources: tuple[SourceSettings, ...] = ()
     sparkplug: SparkplugSettings | None = None
+    sites: SitesSettings | None = None
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        """The sites that forward to us."""
+        return () if self.sites is None else self.sites.accept
+
+    @property
+    def silent_sites(self) -> Span:
+        """How long a site may say nothing."""
+        return _SILENT_SITES if self.sites is None else self.sites.silent_after
 
     @property
     def plain_topic(self) -> str:
@@ -104,7 +128,7 @@ class IngestSettings(Settings):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             msg = f"sources: two are called {twice[0]!r}; give each a name of its own"
             raise ValueError(msg)
-        if self.topic is None and not self.sources:
+        if self.topic is None and not self.sources and self.sites is None:
             msg = "topic: null leaves nothing to receive; describe at least one of sources"
             raise ValueError(msg)
         return self

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from core.alert import Alert, Notice, Transition
-from core.casefile import CaseFile, Condition, Outcome, Saved
+from core.casefile import CaseFile, Condition, Outcome, Saved, Status
 from core.clock import Instant
 from core.journal import (
     Command,
@@ -18,6 +18,7 @@ from core.journal import (
     Link,
     LinkChanged,
     Revision,
+    SiteSaid,
     Tick,
     decode,
 )
@@ -31,6 +32,7 @@ from service.fleet import Fleet
 from service.holding import Holding
 from service.lesson import teach
 from service.outages import Outages
+from service.sites import Sites
 
 
 class _Shelf(msgspec.Struct):
@@ -54,6 +56,7 @@ class Pending:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     work: dict[str, WorkEvent] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
+    statuses: dict[str, Status] = field(default_factory=dict)
 
     @property
     def urgent(self) -> bool:
@@ -83,6 +86,7 @@ class Casework:
         self._holding = Holding(notifiers)
         self._outages = Outages(plant)
         self._devices = Devices(plant)
+        self._sites = Sites(plant)
         self._casefile = casefile
 
     def restore(self, saved: Saved) -> list[str]:
@@ -92,13 +96,15 @@ class Casework:
             self._outages.restore(kept["outages"])
         shelf = _shelves.decode(kept.get("book", b"{}"))
         last = {(asset, group): case for asset, group, case in shelf.last}
-        self.book = AlertBook.of(saved.alerts, last)
+        self.book = AlertBook.of((one for one in saved.alerts if not one.origin), last)
         self._holding.waiting = shelf.waiting
         self._holding.told = set(shelf.told)
         dropped = []
         for fleet in self.fleets.values():
             part = fleet.part()
             dropped += [f"{part.name}/{section}" for section in part.read(kept)]
+        if "sites" in kept:
+            self._sites.restore(kept["sites"])
         if "devices" in kept:
             self._devices.restore(kept["devices"])
         for asset in self._devices.known():
@@ -118,6 +124,7 @@ class Casework:
             "book": msgspec.json.encode(shelf),
             "outages": self._outages.save(),
             "devices": self._devices.save(),
+            "sites": self._sites.save(),
         }
         for fleet in self.fleets.values():
             written |= fleet.part().write()
@@ -150,6 +157,8 @@ class Casework:
             assets, findings = self._devices.changed(entry.at, body)
             self._events(findings, entry.at)
             self._attend(assets, entry.at)
+        elif isinstance(body, SiteSaid):
+            self._hear(body, entry)
         else:
             self._events(self._outages.refused(entry.at, body), entry.at)
 
@@ -164,6 +173,19 @@ class Casework:
             fleet.conditions = []
         self._events(events, at)
 
+    def _hear(self, said: SiteSaid, entry: Entry) -> None:
+        """Show a site's cases as they are, and how its assets stand."""
+        self._events(self._sites.hear(said.sender, entry.at), entry.at)
+        try:
+            heard = self._sites.take(said)
+        except ValueError as error:
+            self._found(self._outages.unreadable(entry.at, f"{entry.id}: {error}"))
+            return
+        for alert, step in heard.steps:
+            self.pending.alerts[alert.id] = alert
+            self.pending.transitions.append(step)
+        self.pending.statuses |= {status.asset: status for status in heard.statuses}
+
     def _teach(self, past: Readings) -> None:
         fleet = self.fleets.get(past.asset_class)
         if fleet is not None:
@@ -174,6 +196,7 @@ class Casework:
     def _tick(self, tick: Tick, at: Instant) -> None:
         span, findings = self._outages.tick(at, tick)
         self._events(findings, at)
+        self._events(self._sites.tick(at, span, connected=tick.connected), at)
         assets, gone = self._devices.tick(at, span, connected=tick.connected)
         self._events(gone, at)
         self._attend(assets, at)
@@ -212,14 +235,24 @@ class Casework:
         return self.pending.alerts.get(alert_id) or self._casefile.alert(alert_id)
 
     def _obey(self, command: Command, at: Instant) -> None:
-        if self._answer_of(command.id) is None:
-            self._keep(self.book.obey(command, at))
+        if self._answer_of(command.id) is not None:
+            return
+        case = self._past(command.alert)
+        if case is not None and case.origin:
+            words = f"sent to site {case.origin}; the case shows what becomes of it there"
+            self._answer(Outcome(command.id, True, words, case.id))
+            return
+        self._keep(self.book.obey(command, at))
 
     def _record(self, work: WorkEvent) -> None:
         if work.id and self._answer_of(work.id) is not None:
             return
         if work.asset not in self.plant.assets:
             refusal = f"there is no asset {work.asset}"
+            self._answer(Outcome(work.id, False, refusal))
+            return
+        if not self.plant.judges(work.asset):
+            refusal = f"{work.asset} is judged at its site; record the work there"
             self._answer(Outcome(work.id, False, refusal))
             return
         move = self.book.record(work)
@@ -241,7 +274,7 @@ class Casework:
 
     def _reconcile(self, at: Instant) -> None:
         """Let go of conditions that nothing watches any more, after a change of configuration."""
-        standing = self._outages.standing() | self._devices.standing()
+        standing = self._outages.standing() | self._devices.standing() | self._sites.standing()
         for fleet in self.fleets.values():
             for number, asset in enumerate(fleet.assets):
                 standing |= {(asset.id, *found) for found in fleet.standing(number)}

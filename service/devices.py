@@ -63,7 +63,7 @@ class Devices:
         """Note what a device said; returns the assets that it speaks for and what that ends."""
         known = self._memory.devices.get(change.device)
         named = change.assets or (() if known is None else known.assets)
-        assets = tuple(asset for asset in dict.fromkeys(named) if asset in self._plant.assets)
+        assets = tuple(asset for asset in dict.fromkeys(named) if self._ours(asset))
         before = () if known is None else known.assets
         if not assets:
             return [], []
@@ -82,6 +82,9 @@ class Devices:
             ended.append(Finding(*device.case, OFFLINE + change.device, False, at, why=why))
             device.case = None
         return list(dict.fromkeys((*before, *assets))), ended
+
+    def _ours(self, asset: str) -> bool:
+        return asset in self._plant.assets and self._plant.judges(asset)
 
     def tick(self, at: Instant, span: Span, *, connected: bool) -> tuple[list[str], list[Finding]]:
         """Let time pass; returns the assets of devices that are gone for good, and says so."""

@@ -63,8 +63,9 @@ NOTE = "note:"
 HISTORY = f"{NOTE}history unavailable"
 DEVICE = "device:"
 SENSOR = "sensor:"
+SITE = "site:"
 
 
 def mended_by_work(group: str) -> bool:
     """Tell whether work on the machine can mend a trouble of this group."""
-    return group not in {DATA, LINK, SESSION} and not group.startswith((NOTE, DEVICE))
+    return group not in {DATA, LINK, SESSION} and not group.startswith((NOTE, DEVICE, SITE))

@@ -107,8 +107,11 @@ class Fleet:
         """Score a batch that was journalled at `at`; returns what changed, in order."""
         known = np.array([self.number.get(asset, -1) for asset in block.assets], np.intp)
         asset = known[block.asset]
+        if known.min(initial=0) < 0:  # judged elsewhere, or no longer in the plant
+            ours = asset >= 0
+            block, asset = block.take(ours), asset[ours]
         if block.retained:
-            self.tally.count("retained", asset[asset >= 0])
+            self.tally.count("retained", asset)
             return []
         aligned = self._alignment.align(block)
         self._note(block, aligned, asset)

@@ -41,6 +41,7 @@ class _Memory(msgspec.Struct):
     last_tick: Instant | None = None
     down: Span = 0
     link_down: bool = False
+    centre_away: bool = False
     detail: str = ""
     notes: dict[str, str] = {}
     lasting: dict[str, Span] = {}
@@ -55,6 +56,10 @@ class _Trouble:
     asset: str
     group: str
     rule: str
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        return self.asset, self.group, self.rule
 
     @property
     def key(self) -> str:
@@ -89,6 +94,8 @@ class Outages:
         """Note what happened on the connection."""
         if change.link is Link.DISCONNECTED:
             self._memory.detail = change.detail
+        if change.link in {Link.CENTRE_AWAY, Link.CENTRE_BACK}:
+            return self._centre(at, change)
         if change.link not in _SESSION:
             return []
         rule = change.link.name.lower().replace("_", " ")
@@ -98,6 +105,19 @@ class Outages:
         found = self._passing(trouble, at, SESSION_LASTS, title, summary, Severity.WARNING)
         why = f"{title}: {change.detail}" if change.detail else title
         return [replace(found, why=why, passing=change.link is Link.SESSION_LOST)]
+
+    def _centre(self, at: Instant, change: LinkChanged) -> list[Finding]:
+        away = change.link is Link.CENTRE_AWAY
+        trouble = _Trouble(SERVICE_ASSET, f"{NOTE}centre", "centre away")
+        if away is self._memory.centre_away:
+            return []
+        self._memory.centre_away = away
+        if not away:
+            return [trouble.over(at, "the centre can be reached again")]
+        title = "The centre cannot be reached"
+        summary = f"{change.detail}. All of it is kept here, and goes on once the link is back."
+        level = Severity.INFO
+        return [Finding(*trouble.parts, True, at, level, title=title, summary=summary)]
 
     def refused(self, at: Instant, seen: Iterable[RejectionsSeen]) -> list[Finding]:
         """Count refused messages; many within an hour are a case about that asset's data."""
@@ -140,6 +160,8 @@ class Outages:
         """List the troubles that stand now, as asset, group and rule."""
         now = {tuple(key.split("\n")) for key in self._memory.lasting}
         now |= {(SERVICE_ASSET, NOTE + code, code) for code in self._memory.notes}
+        if self._memory.centre_away:
+            now.add((SERVICE_ASSET, f"{NOTE}centre", "centre away"))
         if self._memory.link_down:
             now.add((SERVICE_ASSET, LINK, "link down"))
         return {(asset, group, rule) for asset, group, rule in now}

@@ -140,6 +140,7 @@ class Scoring:
         if with_statuses:
             for fleet in self._casework.fleets.values():
                 self._statuses |= {status.asset: status for status in statuses(fleet)}
+        self._statuses |= pending.statuses
         if self._position == self._committed and not self._statuses:
             return
         parts = self._ledger.changed(self._casework.parts())
@@ -193,7 +194,7 @@ def _casework(plant: Plant, notifiers: tuple[str, ...], casefile: CaseFile) -> C
 
 
 def _fleet(plant: Plant, asset_class: AssetClass) -> Fleet:
-    assets = plant.assets_of(asset_class.name)
+    assets = tuple(a for a in plant.assets_of(asset_class.name) if plant.judges(a.id))
     detectors = {
         named.name: registry.build(named, asset_class, assets) for named in asset_class.detectors
     }

@@ -11,16 +11,16 @@ from pydantic import AfterValidator, Field, model_validator
 from core.broker_address import BrokerUrl
 from core.clock import SECOND
 from core.errors import Refused
-from core.quantity import Duration
+from core.quantity import Duration, within
 from core.secret import Secret
 from core.settings import Settings
+from core.site import Prefix, Sender
 from core.tls import TlsFiles, check_sealed
 
 LEAST_TOKEN = 16
 """So many characters a token must have at least."""
 
 _HOST = re.compile(r"^[A-Za-z0-9.:_-]{1,253}$")
-_LEVEL = re.compile(r"^[^+#\x00]+$")
 
 
 def _check_host(host: str) -> str:
@@ -28,13 +28,6 @@ def _check_host(host: str) -> str:
         msg = f"{host!r} is not a host name or an address; write it like 127.0.0.1 or pdm.plant.lan"
         raise ValueError(msg)
     return host
-
-
-def _check_prefix(prefix: str) -> str:
-    if not _LEVEL.match(prefix) or prefix.startswith(("/", "$")) or prefix.endswith("/"):
-        msg = f"{prefix!r} cannot begin a topic: no + or #, no / at its ends, no $ in front"
-        raise ValueError(msg)
-    return prefix
 
 
 Host = Annotated[str, AfterValidator(_check_host)]
@@ -74,13 +67,41 @@ class MqttNotifierSettings(TlsFiles):
     client_id: str | None = Field(None, min_length=1, max_length=128)
     username: str | None = None
     password: Secret | None = None
-    prefix: Annotated[str, AfterValidator(_check_prefix)] = "millwright"
+    prefix: Prefix = "millwright"
     confirm_within: Duration = Field(10 * SECOND, gt=0)
 
     @model_validator(mode="after")
     def _sealed(self) -> MqttNotifierSettings:
         if self.url is not None:
             check_sealed(self.url, self)
+        return self
+
+
+class ForwardSettings(TlsFiles):
+    """How this site's journal goes to a centre, over a link that may be thin or away for days.
+
+    `site` is what the centre calls us. Readings wait `every` for others, so that more are packed
+    together, up to `most` journal entries in one parcel. At least each `heartbeat` the centre hears
+    that we are there.
+    """
+
+    site: Sender
+    url: BrokerUrl
+    client_id: str | None = Field(None, min_length=1, max_length=128)
+    username: str | None = None
+    password: Secret | None = None
+    prefix: Prefix = "millwright"
+    every: Annotated[Duration, within("100ms", "1h")] = 5 * SECOND
+    most: int = Field(2000, ge=1, le=20_000)
+    heartbeat: Annotated[Duration, within("1s", "1h")] = 30 * SECOND
+    confirm_within: Annotated[Duration, within("1s", "10min")] = 30 * SECOND
+
+    @model_validator(mode="after")
+    def _sealed(self) -> ForwardSettings:
+        check_sealed(self.url, self)
+        if self.password is not None and self.username is None:
+            msg = "forward: a password without a username is never sent; give both"
+            raise ValueError(msg)
         return self
 
 

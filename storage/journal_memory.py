@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from core.clock import Instant
 from core.journal import Draft, Entry, Gap, Usage
@@ -36,6 +37,7 @@ class MemoryJournal:
         self._last_id = 0
         self._bytes = 0
         self._marks: dict[str, int] = {}
+        self._reached: dict[str, int] = {}
         self._gaps: list[Gap] = []
         self._letters: dict[int, DeadLetter] = {}
         self._last_letter = 0
@@ -51,6 +53,7 @@ class MemoryJournal:
         drafts: Sequence[Draft],
         rejections: Sequence[Rejection] = (),
         account: Account = NOTHING,
+        reached: Mapping[str, int] = MappingProxyType({}),
     ) -> int:
         """Add entries, dead letters and counts together; `Unavailable` leaves nothing behind."""
         with self._lock:
@@ -64,7 +67,13 @@ class MemoryJournal:
             for rejection in rejections:
                 self._keep(rejection)
             self._account.update(of_rejections(rejections, account))
+            self._reached |= reached
             return self._last_id
+
+    def reached(self) -> dict[str, int]:
+        """Return how far each sender has come that numbers what it sends."""
+        with self._lock:
+            return dict(self._reached)
 
     def read(self, after: int, limit: int = 256) -> list[Entry]:
         """Return the entries that follow."""

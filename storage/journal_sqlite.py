@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from core.clock import Instant
 from core.journal import Draft, Entry, Gap, Kind, Usage
@@ -31,12 +32,15 @@ CREATE TABLE gaps(
     first INTEGER PRIMARY KEY, last INTEGER NOT NULL, entries INTEGER NOT NULL,
     readings INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL);
 """
+_REACHED = """
+CREATE TABLE reached(sender TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+"""
 FORM = Form(
     "journal",
     0x4D574A31,
-    2,
-    _SCHEMA + dead_letters.SCHEMA + ledger_table.SCHEMA,
-    {1: ledger_table.FROM_1},
+    3,
+    _SCHEMA + dead_letters.SCHEMA + ledger_table.SCHEMA + _REACHED,
+    {1: ledger_table.FROM_1, 2: _REACHED},
 )
 _LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entries'"
 
@@ -63,9 +67,10 @@ class SqliteJournal:
         drafts: Sequence[Draft],
         rejections: Sequence[Rejection] = (),
         account: Account = NOTHING,
+        reached: Mapping[str, int] = MappingProxyType({}),
     ) -> int:
         """Commit entries, dead letters and counts together; `Unavailable` leaves nothing behind."""
-        if not drafts and not rejections and not account:
+        if not (drafts or rejections or account or reached):
             return self.last_id()
         with self._file.writing() as connection:
             if drafts:
@@ -74,7 +79,17 @@ class SqliteJournal:
                 self._letters.add(connection, rejections)
             if rejections or account:
                 ledger_table.book(connection, ledger_table.of_rejections(rejections, account))
+            connection.executemany(
+                "INSERT INTO reached VALUES(?, ?) "
+                "ON CONFLICT(sender) DO UPDATE SET position = excluded.position",
+                list(reached.items()),
+            )
             return _last_id(connection)
+
+    def reached(self) -> dict[str, int]:
+        """Return how far each sender has come that numbers what it sends."""
+        with self._file.reading() as connection:
+            return dict(connection.execute("SELECT sender, position FROM reached").fetchall())
 
     def read(self, after: int, limit: int = 256) -> list[Entry]:
         """Return the entries that follow; fewer than `limit` where they are large."""

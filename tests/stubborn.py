@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from core.journal import Draft
 from core.ledger import NOTHING, Account
@@ -23,10 +24,11 @@ class StubbornJournal(MemoryJournal):
         drafts: Sequence[Draft],
         rejections: Sequence[Rejection] = (),
         account: Account = NOTHING,
+        reached: Mapping[str, int] = MappingProxyType({}),
     ) -> int:
         if self.trouble is not None:
             raise self.trouble
-        return super().append(drafts, rejections, account)
+        return super().append(drafts, rejections, account, reached)
 
 
 class StubbornHistory(MemoryHistory):

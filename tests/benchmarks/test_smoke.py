@@ -15,6 +15,7 @@ SMALL = {
     "latency": ["--assets", "10", "--rate", "200", "--seconds", "18"],
     "fuzz": ["--inputs", "500", "--engine", "mutator"],
     "waveform": ["--rounds", "2", "--seeds", "3"],
+    "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
     "chaos": [
         *("--kills", "1", "--restarts", "1", "--broker-kills", "1"),
@@ -28,6 +29,7 @@ MET = {
         "velocity of a sine, error",
     ],
     "fuzz": ["escapes", "good messages unread"],
+    "forward": ["lost", "doubled", "cuts of each link", "sites' cases at the centre"],
     "latency": ["alerts unseen", "achieved rate"],
     "chaos": [
         "acts after the load",

@@ -358,3 +358,10 @@ def test_what_every_consumer_has_passed_is_no_longer_needed(journal: Journal) ->
     journal.mark("scoring", 1)
     assert journal.usage().passed == 1
     assert journal.usage().needed == journal.usage().bytes // 2
+
+
+def test_how_far_a_sender_has_come_is_kept_with_what_came(journal: Journal) -> None:
+    assert journal.reached() == {}
+    journal.append(entries(1), reached={"lahore": 7, "suzhou": 2})
+    journal.append([], reached={"lahore": 9})
+    assert journal.reached() == {"lahore": 9, "suzhou": 2}

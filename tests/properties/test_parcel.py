@@ -49,7 +49,7 @@ def by_asset(blocks: tuple[Readings, ...]) -> dict[tuple[str, str], list[str]]:
 def test_what_is_packed_comes_out_in_the_order_of_each_asset(groups: list[list[Reading]]) -> None:
     blocks = tuple(block(rows, f"source-{k % 2}") for k, rows in enumerate(groups))
     found = unpack(pack(Parcel("site", 3, 9, blocks)), T + 1)
-    assert (found.sender, found.first, found.last) == ("site", 3, 9)
+    assert (found.journal, found.first, found.last) == ("site", 3, 9)
     assert by_asset(found.readings) == by_asset(blocks)
     assert sum(b.messages for b in found.readings) == sum(b.messages for b in blocks)
     assert all(b.arrived == T + 1 for b in found.readings)

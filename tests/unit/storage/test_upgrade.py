@@ -157,7 +157,7 @@ def test_a_file_of_a_later_form_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     SqliteJournal(path, JournalSettings()).close()
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version=3")
+    connection.execute("PRAGMA user_version=4")
     connection.close()
     with pytest.raises(Refused, match="newer Millwright"):
         SqliteJournal(path, JournalSettings())

@@ -1,0 +1,82 @@
+"""Puts together what a site forwards with, and what a centre answers with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cli.configuration import Configuration
+    from core.casefile import CaseFile
+    from core.clock import Clock
+    from core.history import TelemetryHistory
+    from core.journal import Journal
+    from core.ledger import Line
+    from service.forwarder import Forwarder
+    from service.site_commands import SiteCommands
+    from storage.journal_sqlite import SqliteJournal
+
+
+def make_forwarder(
+    config: Configuration,
+    journal: SqliteJournal,
+    casefile: CaseFile,
+    history: TelemetryHistory,
+    clock: Clock,
+) -> Forwarder:
+    """Make the forwarder of a configuration that has a block `forward`; Refused without it."""
+    from core import site
+    from core.errors import Refused, Unavailable
+    from core.ledger import look
+    from service.forwarder import CommandDesk, Forwarder
+    from service.mqtt_link import LinkTarget, MqttLink
+    from service.positions import PositionFile
+
+    settings = config.service.forward
+    if settings is None:
+        msg = f"{config.folder}/service.yaml has no block forward: say there to which centre"
+        raise Refused(msg)
+
+    def ledger() -> Sequence[Line]:
+        try:
+            return look(history, journal)
+        except Unavailable:
+            return ()
+
+    secret = settings.password
+    target = LinkTarget(
+        settings.url,
+        settings.client_id or f"{config.service.broker.client_id}-{settings.site}-forward",
+        settings.username,
+        secret.reveal() if secret else None,
+        settings.confirm_within,
+        settings,
+    )
+    commands = site.topic(settings.prefix, settings.site, site.Topic.COMMANDS)
+    positions = PositionFile(config.data / "forward.json")
+    link = MqttLink(target, commands, CommandDesk(journal, clock).take)
+    return Forwarder(settings, journal, casefile, positions, link, clock, ledger)
+
+
+def make_site_commands(
+    config: Configuration, journal: Journal, casefile: CaseFile
+) -> SiteCommands | None:
+    """Make what sends commands to sites; None where none forwards to us."""
+    from service.mqtt_link import LinkTarget, MqttLink
+    from service.positions import PositionFile
+    from service.site_commands import SiteCommands
+
+    sites, broker = config.service.ingest.sites, config.service.broker
+    if sites is None:
+        return None
+    secret = broker.password
+    target = LinkTarget(
+        broker.url,
+        f"{broker.client_id}-commands",
+        broker.username,
+        secret.reveal() if secret else None,
+        files=broker,
+    )
+    positions = PositionFile(config.data / "commands.json")
+    return SiteCommands(journal, casefile, positions, MqttLink(target), sites.prefix)

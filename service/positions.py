@@ -1,0 +1,56 @@
+"""How far a forwarder has come: a small file, written anew as a whole and synced."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+import msgspec
+
+from core.errors import Refused, Unavailable
+
+
+class Positions(msgspec.Struct):
+    """The last journal entry and the last step of a case that the other side has confirmed.
+
+    `until` and `until_event` are how far what is being sent goes, noted before it is sent: so what
+    is sent again after a crash is the same. `journal` names the record that they belong to, made up
+    when the file is.
+    """
+
+    journal: str
+    entry: int = 0
+    event: int = 0
+    until: int = 0
+    until_event: int = 0
+
+
+class PositionFile:
+    """Keeps positions in a file; it is only ever replaced as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.now = self._read()
+
+    def _read(self) -> Positions:
+        if not self._path.exists():
+            return Positions(uuid.uuid4().hex[:12])
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Positions)
+        except (OSError, msgspec.MsgspecError) as error:
+            msg = f"{self._path} cannot be read ({error}); move it aside to forward all anew"
+            raise Refused(msg) from error
+
+    def save(self) -> None:
+        """Write it; `Unavailable` where the disk does not take it."""
+        beside = self._path.with_suffix(".new")
+        try:
+            with beside.open("wb") as file:
+                file.write(msgspec.json.encode(self.now))
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._path)
+        except OSError as error:
+            msg = f"{self._path}: {error.strerror}"
+            raise Unavailable(msg) from error
