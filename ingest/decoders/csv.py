@@ -86,15 +86,16 @@ class CsvDecoder:
     def _check(self, columns: tuple[str, ...]) -> None:
         """Refuse a header that cannot be used."""
         self._settings.check_values(len(columns))
-        named = [column for column in columns if column]
-        if len(named) > len(set(named)):
-            twice = next(each for k, each in enumerate(named) if each in named[:k])
-            detail = f"the column {quoted(twice)} comes twice"
-            raise Bad(Reason.DUPLICATE_KEY, detail)
-        for column in (self._settings.timestamp_column, self._settings.asset_column):
-            if column is not None and column not in columns:
+        seen: set[str] = set()
+        for column in columns:
+            if column and column in seen:
+                detail = f"the column {quoted(column)} comes twice"
+                raise Bad(Reason.DUPLICATE_KEY, detail)
+            seen.add(column)
+        for wanted in (self._settings.timestamp_column, self._settings.asset_column):
+            if wanted is not None and wanted not in columns:
                 known = listed(each[:60] for each in columns)
-                detail = f"there is no column {quoted(column)}; known: {known}"
+                detail = f"there is no column {quoted(wanted)}; known: {known}"
                 raise Bad(Reason.MALFORMED, detail)
 
     def _sample(self, columns: tuple[str, ...], line: int, row: list[str]) -> Sample:

@@ -69,7 +69,7 @@ class LineProtocolDecoder:
             detail = f"byte {error.start} is not UTF-8"
             raise Bad(Reason.NOT_UTF8, detail) from None
         found: list[Sample] = []
-        at = 0
+        at, line, counted = 0, 1, 0
         while at < len(text):
             blank = _BLANK.match(text, at)
             if blank is not None and blank.end() > at:
@@ -79,7 +79,8 @@ class LineProtocolDecoder:
             try:
                 at = self._line(text, at, sample)
             except Bad as bad:
-                line = text.count("\n", 0, at) + 1
+                line += text.count("\n", counted, at)
+                counted = at
                 sample.values.clear()
                 sample.bad.append(Bad(bad.reason, f"line {line}: {bad.detail}"))
                 end = text.find("\n", at)

@@ -39,6 +39,9 @@ class Path:
         self.from_root = text == "$" or text.startswith("$.")
         self.steps = tuple(steps[1:] if self.from_root else steps)
         self.many = any(key == _EVERY and not plain for key, plain, _ in self.steps)
+        if self.from_root and self.many:
+            msg = f"path {text!r}: what begins with $. leads to one value, so # can't be in it"
+            raise ValueError(msg)
         plain = len(self.steps) == 1 and not self.many and not self.from_root
         self.key: str | None = self.steps[0][0] if plain else None
 

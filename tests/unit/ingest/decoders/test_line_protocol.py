@@ -96,3 +96,11 @@ def test_a_bad_line_does_not_take_the_others_with_it() -> None:
     assert isinstance(bad, Sample)
     assert bad.bad[0].detail.startswith("line 2: ")
     assert after == Sample({"a": 3.0})
+
+
+def test_each_bad_line_is_told_by_its_number() -> None:
+    said = decoded("p\np a=1\n\np b\n# c\np a=2\np c", kind="line_protocol")
+    told = [
+        bad.detail.split(":")[0] for each in said if isinstance(each, Sample) for bad in each.bad
+    ]
+    assert told == ["line 1", "line 4", "line 7"]

@@ -270,6 +270,7 @@ def test_one_bad_element_does_not_take_the_others_with_it() -> None:
         ({"fields": [{"path": 'a.#(x=="y")'}]}, "queries are not known"),
         ({"fields": [{"path": "a|b"}]}, "pipes are not known"),
         ({"fields": [{"path": "a\\"}]}, "ends in"),
+        ({"objects": [{"asset_key": "$.a.#"}]}, "leads to one value"),
         ({"timestamp_format": "%Y-%m-%d"}, "with year, month, day and hour"),
         ({"timestamp_format": "%Y-%m-%d %H %Q"}, "%Q in the layout"),
         ({"timestamp_format": "epoch"}, "allowed: unix"),
