@@ -68,7 +68,7 @@ class SparkplugReceiver:
         try:
             payload_class()
         except ImportError:
-            msg = "ingest.sparkplug needs protobuf: pip install 'millwright[sparkplug]'"
+            msg = "ingest.sparkplug needs the package protobuf: pip install '.[sparkplug]'"
             raise Refused(msg) from None
         self._broker = broker
         self._settings = settings

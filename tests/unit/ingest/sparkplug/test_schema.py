@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from core.errors import Refused
 from ingest.sparkplug import schema
+from tests.integration.sparkplug.wire import receiver
 
 PROTO = (Path(schema.__file__).parent / "sparkplug.proto").read_text(encoding="utf-8")
 LINE = re.compile(r"(?:(optional|repeated) )?(\w+) (\w+) = (\d+);")
@@ -40,3 +44,12 @@ def test_a_payload_has_the_bytes_that_other_implementations_write() -> None:
     assert made.SerializeToString() == bytes.fromhex(
         "0801120b0a01611003180420035005".replace(" ", "") + "1802"
     )
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise ImportError
+
+    monkeypatch.setattr("ingest.sparkplug.receiver.payload_class", missing)
+    with pytest.raises(Refused, match=r"needs the package protobuf: pip install '.\[sparkplug\]'"):
+        receiver(1883, "5")
