@@ -15,14 +15,5 @@ def cost(pid: int, count: int) -> tuple[float, float]:
 
 def peak(pid: int) -> float:
     """Read a process's peak memory in MB."""
-    return _memory(pid, "VmHWM")
-
-
-def resident(pid: int) -> float:
-    """Read a process's memory in MB as it is now."""
-    return _memory(pid, "VmRSS")
-
-
-def _memory(pid: int, name: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in status if line.startswith(name)) / 1024
+    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
