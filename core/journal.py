@@ -380,5 +380,5 @@ class DeadLetters(Protocol):
         ...
 
     def dropped(self) -> int:
-        """Count the kept rejections that had to make room for newer ones."""
+        """Count the rejections that had to make room for newer ones, or were too many at once."""
         ...

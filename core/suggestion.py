@@ -39,5 +39,7 @@ def listed(names: Iterable[str]) -> str:
 
 def quoted(text: str) -> str:
     """Quote what came from outside, on one line and not too long."""
-    plain = "".join(each if each.isprintable() else " " for each in text)
+    plain = text
+    if not text.isprintable():
+        plain = "".join(each if each.isprintable() else " " for each in text)
     return f'"{plain[:60]}…"' if len(plain) > 60 else f'"{plain}"'

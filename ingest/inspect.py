@@ -165,7 +165,9 @@ def _rejection(
     details = [each.detail for each in bad[:_TOLD]]
     if len(bad) > _TOLD:
         details.append(f"and {len(bad) - _TOLD} more")
-    detail = "".join(c if c.isprintable() else repr(c)[1:-1] for c in "; ".join(details))
+    detail = "; ".join(details)
+    if not detail.isprintable():
+        detail = "".join(c if c.isprintable() else repr(c)[1:-1] for c in detail)
     retained = bool(head & RETAINED)
     told = shown(topic), bad[0].reason, payload, at, detail, retained
     return Rejection(*told, source, 0 if taken else 1)

@@ -137,9 +137,10 @@ class Intake:
     def _count(self, batch: Batch) -> None:
         self.counts.accepted += batch.accepted
         metrics.ACCEPTED.inc(batch.accepted)
-        for rejection in batch.rejections:
-            self.counts.rejected[str(rejection.reason)] += 1
-            metrics.REJECTED.labels(str(rejection.reason)).inc()
+        refused = Counter(str(rejection.reason) for rejection in batch.rejections)
+        self.counts.rejected.update(refused)
+        for reason, count in refused.items():
+            metrics.REJECTED.labels(reason).inc(count)
 
     def _one_by_one(self, packets: Sequence[Packet], arrived: Instant, *, trusted: bool) -> Batch:
         """Decode each message alone, setting aside those on which the decoder itself fails."""

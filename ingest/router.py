@@ -10,12 +10,16 @@ from ingest.settings import IngestSettings
 from ingest.sources import Route, Source
 from ingest.topics import TopicTemplate
 
+_MOST = 4096
+_LONGEST = 256
+
 
 class Router:
     """Goes through the sources in their order; the plain topic comes first."""
 
     def __init__(self, settings: IngestSettings, directory: Directory) -> None:
         self._directory = directory
+        self._astray: dict[bytes, Bad] = {}
         self._plain = None if settings.topic is None else TopicTemplate(settings.topic)
         self.sources = tuple(Source(one, directory) for one in settings.sources)
 
@@ -27,8 +31,16 @@ class Router:
 
     def way(self, topic: bytes) -> Asset | Route | Bad:
         """Find the asset of a plain topic, the route of another, or say why there is neither."""
-        found = self.named(topic)
-        return self._directory.find(found) if isinstance(found, str) else found
+        bad = self._astray.get(topic)
+        if bad is not None:
+            return bad
+        named = self.named(topic)
+        found = self._directory.find(named) if isinstance(named, str) else named
+        if isinstance(found, Bad) and len(topic) <= _LONGEST:
+            if len(self._astray) >= _MOST:
+                self._astray.clear()
+            self._astray[topic] = found  # it is asked for again when the message is looked at
+        return found
 
     def named(self, topic: bytes) -> str | Route | Bad:
         """Read the asset's id from a plain topic, known or not, or find the route of another."""

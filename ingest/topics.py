@@ -48,6 +48,9 @@ class TopicTemplate:
         self.names = tuple(
             found[1] for level in self._levels if (found := _CAPTURE.fullmatch(level))
         )
+        self._wanted = tuple(
+            (level[1:-1] if level.startswith("{") else "", level) for level in self._levels
+        )
 
     @property
     def filter(self) -> str:
@@ -66,19 +69,21 @@ class TopicTemplate:
         levels = text.split("/")
         if not all(levels):
             return Bad(Reason.BAD_TOPIC, "the topic has an empty level")
-        detail = f"the topic does not look like {self.template}"
-        wanted = self._levels
+        wanted = self._wanted
         if len(levels) < len(wanted) or (len(levels) > len(wanted) and not self._open):
-            return Bad(Reason.BAD_TOPIC, detail)
+            return self._other()
         found: dict[str, str] = {}
-        for want, level in zip(wanted, levels, strict=False):
-            if want.startswith("{"):
-                found[want[1:-1]] = level
-            elif want not in {"+", level}:
-                return Bad(Reason.BAD_TOPIC, detail)
+        for (name, want), level in zip(wanted, levels, strict=False):
+            if name:
+                found[name] = level
+            elif want not in {level, "+"}:
+                return self._other()
         if self._open and len(levels) > len(wanted):
             found["#"] = "/".join(levels[len(wanted) :])
         return found
+
+    def _other(self) -> Bad:
+        return Bad(Reason.BAD_TOPIC, f"the topic does not look like {self.template}")
 
     def asset_id(self, topic: bytes) -> str | Bad:
         """Read the asset's id from a topic whose template names site, area and asset."""

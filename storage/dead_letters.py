@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
+from core.clock import SECOND, Instant
 from core.rejection import DeadLetter, Reason, Rejection
 
 KEPT_OF_PAYLOAD = 16_000
@@ -13,6 +14,11 @@ KEPT_OF_DETAIL = 1_000
 KEPT_OF_TOPIC = 1_000
 OVERHEAD = 64
 _AT_ONCE = 500
+
+BURST = 10_000
+A_SECOND = 500
+"""So many letters are kept at once, and then each second. Each new topic has a place of its own in
+two indexes, so a flood of them would write eight kilobytes for each and hold up everybody else."""
 
 SCHEMA = """
 CREATE TABLE letters(
@@ -64,18 +70,43 @@ def add_columns(connection: sqlite3.Connection) -> None:
         connection.execute("ALTER TABLE letters ADD COLUMN retained INTEGER NOT NULL DEFAULT 0")
 
 
+class Pace:
+    """Chooses what of a flood is kept; time is that of the rejections themselves."""
+
+    def __init__(self) -> None:
+        self._may = float(BURST)
+        self._last: Instant | None = None
+
+    def chosen(self, rejections: Sequence[Rejection]) -> Sequence[Rejection]:
+        """Return all, or where they are too many an even part of them."""
+        if not rejections:
+            return rejections
+        at = rejections[-1].at
+        passed = 0 if self._last is None else max(0, at - self._last)
+        self._last = at
+        self._may = min(float(BURST), self._may + A_SECOND * passed / SECOND)
+        if len(rejections) > self._may:
+            may = int(self._may)
+            rejections = rejections[:: -(-len(rejections) // may)] if may else ()
+        self._may -= len(rejections)
+        return rejections
+
+
 class DeadLetterTable:
     """Adds, bounds and lists kept rejections within the transactions of others."""
 
     def __init__(self, max_size: int, per_source: int) -> None:
         self._max_size = max_size
         self._per_source = per_source
+        self._pace = Pace()
 
     def add(self, connection: sqlite3.Connection, rejections: Sequence[Rejection]) -> None:
         """Keep rejections and let the oldest go where a bound is passed."""
         sources: Counter[str] = Counter()
         rows = []
-        for whole in rejections:
+        chosen = self._pace.chosen(rejections)
+        self._dropped(connection, len(rejections) - len(chosen))
+        for whole in chosen:
             kept = cut(whole)
             size = cost(kept)
             sources[kept.topic] += size
@@ -137,7 +168,7 @@ class DeadLetterTable:
         return {Reason(reason): count for reason, count in rows}
 
     def dropped(self, connection: sqlite3.Connection) -> int:
-        """Count those that made room for newer ones."""
+        """Count those that made room for newer ones, or were too many at once."""
         count: int = connection.execute("SELECT dropped FROM letter_totals").fetchone()[0]
         return count
 

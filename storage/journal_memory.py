@@ -44,6 +44,7 @@ class MemoryJournal:
         self._sources: Counter[str] = Counter()
         self._counts: Counter[Reason] = Counter()
         self._dropped = 0
+        self._pace = dead_letters.Pace()
         self._account: Counter[tuple[str, Fate, str]] = Counter()
         self._paired = ""
         self._claim = 0
@@ -64,7 +65,10 @@ class MemoryJournal:
                 said = draft.at, draft.kind, draft.body, draft.source, draft.messages
                 self._entries.append(Entry(self._last_id, *said))
             self._bytes += cost(drafts)
-            for rejection in rejections:
+            self._counts.update(rejection.reason for rejection in rejections)
+            chosen = self._pace.chosen(rejections)
+            self._dropped += len(rejections) - len(chosen)
+            for rejection in chosen:
                 self._keep(rejection)
             self._account.update(of_rejections(rejections, account))
             self._reached |= reached
@@ -229,7 +233,6 @@ class MemoryJournal:
 
     def _keep(self, rejection: Rejection) -> None:
         kept = dead_letters.cut(rejection)
-        self._counts[kept.reason] += 1
         self._last_letter += 1
         self._letters[self._last_letter] = DeadLetter(
             self._last_letter,

@@ -17,12 +17,14 @@ SMALL = {
     "waveform": ["--rounds", "2", "--seeds", "3"],
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
+    "cardinality": ["--names", "5000", "--seconds", "2", "--assets", "5"],
     "chaos": [
         *("--kills", "1", "--restarts", "1", "--broker-kills", "1"),
         *("--rate", "300", "--assets", "10"),
     ],
 }
 MET = {
+    "cardinality": ["memory more", "series more", "messages missing", "proposed assets"],
     "waveform": [
         "outer race over healthy, 4,096 samples, band sought",
         "outer race over healthy, 16,384 samples, band given",

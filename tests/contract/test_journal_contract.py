@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.clock import SECOND
 from core.errors import Unavailable
 from core.journal import Draft, Gap, Kind, Tick, decode, draft
 from core.readings import Readings
 from core.rejection import Reason, Rejection
+from storage.dead_letters import A_SECOND, BURST
 from storage.journal_memory import MemoryJournal
 from storage.journal_sqlite import SqliteJournal
 from storage.settings import JournalSettings
@@ -365,3 +367,16 @@ def test_how_far_a_sender_has_come_is_kept_with_what_came(journal: Journal) -> N
     journal.append(entries(1), reached={"lahore": 7, "suzhou": 2})
     journal.append([], reached={"lahore": 9})
     assert journal.reached() == {"lahore": 9, "suzhou": 2}
+
+
+def test_of_a_flood_an_even_part_is_kept_and_all_of_it_is_counted(journal: Journal) -> None:
+    for second in range(4):
+        at = 7 + second * SECOND
+        flood = [replace(refused(f"{second}/{n}"), at=at) for n in range(BURST // 2)]
+        journal.append([], flood)
+    kept = journal.rejected(10 * BURST)
+    assert journal.rejected_counts() == {Reason.MALFORMED: 2 * BURST}
+    assert BURST < len(kept) <= BURST + 3 * A_SECOND
+    assert journal.dropped() == 2 * BURST - len(kept)
+    last = [int(letter.topic[2:]) for letter in kept if letter.topic.startswith("3/")]
+    assert min(last) < BURST // 20 and max(last) > BURST // 2 - BURST // 20
