@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from cli.notify_socket import NotifySocket
+from core.clock import SECOND
 
 if TYPE_CHECKING:
     from cli.runtime import Runtime
@@ -57,9 +58,9 @@ class Watchdog:
     def turn(self) -> None:
         """Look once: feed the watchdog where all get somewhere, and say what is new."""
         ages = heartbeats(self._runtime)
-        hanging = sorted(name for name, age in ages.items() if age > HANGS_AFTER)
+        hanging = sorted(name for name, age in ages.items() if age > self._allowed(name))
         if hanging and hanging != self._hanging:
-            _log.critical("threads_hang", threads=hanging, seconds=HANGS_AFTER)
+            _log.critical("threads_hang", threads=hanging)
         self._hanging = hanging
         words = f"hanging: {', '.join(hanging)}" if hanging else standing(self._runtime)
         lines = [] if hanging else ["WATCHDOG=1"]
@@ -68,6 +69,12 @@ class Watchdog:
             self._told = words
         if lines:
             self._manager.tell(*lines)
+
+    def _allowed(self, thread: str) -> float:
+        """Tell how long a thread may be busy: that of history also waits for InfluxDB's answer."""
+        history = self._runtime.config.service.history
+        waits = thread == "history" and history.kind == "influxdb"
+        return HANGS_AFTER + (history.timeout / SECOND if waits else 0.0)
 
 
 def heartbeats(runtime: Runtime) -> Mapping[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from cli import watchdog as watchdog_module
 from cli.notify_socket import NotifySocket
 from cli.runtime import Runtime
 from cli.watchdog import Watchdog, heartbeats
+from storage.settings import HistorySettings
 from tests import folders
 from tests.manager import Manager
 from tests.waiting import until
@@ -101,3 +103,23 @@ def test_it_looks_three_times_as_often_as_the_manager_is_patient(
         stop.set()
         thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_history_that_waits_for_an_answer_of_influxdb_does_not_hang(
+    manager: Manager, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ages = {"history": 100.0}
+    monkeypatch.setattr(watchdog_module, "heartbeats", lambda _: ages)
+    watchdog = watching(manager, runtime)
+    watchdog.turn()
+    assert manager.listen() == ["STATUS=hanging: history"]
+    given = {"kind": "influxdb", "url": "http://x", "org": "o", "token": "env:T", "timeout": "60s"}
+    service = runtime.config.service.model_copy(
+        update={"history": HistorySettings.model_validate(given)}
+    )
+    runtime.config = replace(runtime.config, service=service)
+    watchdog.turn()
+    assert "WATCHDOG=1" in manager.listen()
+    ages["history"] = 121.0
+    watchdog.turn()
+    assert manager.listen().count("WATCHDOG=1") == 1
