@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 
 Seconds = Annotated[int, typer.Option(min=5, help="How long the scenario's days take.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The page's port; 0: any free one.")]
+
+
 Keep = Annotated[Path | None, typer.Option(help="Keep the data in this new folder.")]
+
+
+class Store(StrEnum):
+    """Where the demo keeps telemetry: in a file, or in a private InfluxDB."""
+
+    SQLITE = "sqlite"
+    INFLUXDB = "influxdb"
 
 
 def demo(
@@ -33,23 +43,27 @@ def demo(
     port: Port = 8765,
     keep: Keep = None,
     scenario: Annotated[str, typer.Option(help="Another scenario.")] = "demo",
+    store: Annotated[Store, typer.Option(help="Where telemetry is kept.")] = Store.SQLITE,
 ) -> None:
     """Show everything on a simulated plant, then go on live.
 
     A private broker, the machines, the service and its page: thirty days in about a minute. One
     machine is wearing out, one sensor lies, the rest are healthy. Ctrl-C ends it.
+    With --store influxdb history is kept in a private InfluxDB 2, where that is installed.
     With --until-alert it exits with 0 when the alert came before the failure, else with 1.
 
     Examples:
       millwright demo
       millwright demo --until-alert
       millwright demo --seconds 120 --keep my-demo
+      millwright demo --store influxdb
 
     """
     from cli.configuration import load
     from cli.following import follow
     from cli.logs import configure
     from cli.private import private_broker, private_copy
+    from cli.private_influx import private_influx
     from cli.runtime import Runtime
     from cli.signals import until_signal
 
@@ -60,7 +74,10 @@ def demo(
     with contextlib.ExitStack() as stack:
         data = _folder(keep, stack)
         broker = stack.enter_context(private_broker(data / "broker"))
-        copied = private_copy(loaded, data, broker, _page_port(port))
+        history = {}
+        if store is Store.INFLUXDB:
+            history = stack.enter_context(private_influx(data / "influxdb"))
+        copied = private_copy(loaded, data, broker, _page_port(port), history)
         runtime = stack.enter_context(Runtime(copied))
         asked = stack.enter_context(until_signal(runtime.stop))
         runtime.start_ingest()

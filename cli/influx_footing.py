@@ -13,6 +13,7 @@ from core.quantity import span_text
 if TYPE_CHECKING:
     from cli.configuration import Configuration
     from storage.influx_server import InfluxServer
+    from storage.settings import HistorySettings
 
 _SET_UP = "run `millwright storage setup` with an operator's token"
 _LOOK = """
@@ -33,7 +34,7 @@ def influx(config: Configuration) -> Iterator[Examined]:
     server = InfluxServer(influx_place(history))
     try:
         yield Examined("influxdb", "ok", f"version {_version(server)} at {history.url}")
-        for bucket, keep in buckets_of(config).items():
+        for bucket, keep in buckets_of(history).items():
             yield _bucket(server, bucket, keep)
     except MillwrightError as error:
         mend = "start InfluxDB, or correct history.url in service.yaml"
@@ -42,9 +43,8 @@ def influx(config: Configuration) -> Iterator[Examined]:
         server.close()
 
 
-def buckets_of(config: Configuration) -> dict[str, Span]:
+def buckets_of(history: HistorySettings) -> dict[str, Span]:
     """Name the buckets that the service uses, each with how long it is to keep."""
-    history = config.service.history
     steps = history.keep_steps
     return {
         history.bucket: history.keep,

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cli.configuration import Configuration
@@ -32,7 +32,11 @@ def private_broker(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def private_copy(
-    config: Configuration, folder: Path, broker: dict[str, str], page: int
+    config: Configuration,
+    folder: Path,
+    broker: dict[str, str],
+    page: int,
+    history: dict[str, Any] | None = None,
 ) -> Configuration:
     """Copy a configuration into a folder, with this machine's broker and page and data beside it.
 
@@ -51,6 +55,7 @@ def private_copy(
         "data": "..",
         "broker": broker,
         "ingest": {"topic": config.service.ingest.plain_topic, "time": config.service.ingest.time},
+        "history": history or {},
         "feed": {"port": page},
         "notifiers": [{"kind": "mqtt"}],
     }

@@ -72,7 +72,7 @@ def setup(
 def _all(made: InfluxSetup, config: Configuration, file: Path) -> Iterator[Done]:
     from storage.influx_task import tasks_for
 
-    buckets = buckets_of(config)
+    buckets = buckets_of(config.service.history)
     yield from made.buckets(buckets)
     yield from made.tasks(tasks_for(config.service.history.bucket))
     yield made.token(tuple(buckets), file)
