@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from cli.options import SHIPPED
+from simulators.influx import PrivateInflux
+from storage.influx_server import InfluxPlace, InfluxServer
 from tests.processes import Running, millwright
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.timeout(90)]
@@ -80,3 +82,31 @@ def test_it_is_refused_where_no_machine_ever_fails(plant: Path) -> None:
     done = millwright("demo", "--until-alert", "--scenario", "healthy", "--port", "0", "-c", plant)
     assert done.returncode == 3
     assert "no machine of this scenario fails" in done.stderr
+
+
+@pytest.mark.influxd
+def test_it_keeps_history_in_an_influxdb_of_its_own(plant: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    words = ("demo", "--seconds", "5", "--port", "0", "--store", "influxdb", "--keep", kept)
+    with Running(tmp_path, *words, "-c", plant) as demo:
+        demo.says("store:  a private InfluxDB on port")
+        demo.says("history: played", 70)
+        assert demo.end(signal.SIGTERM) == 0
+    assert "Traceback" not in demo.err
+    assert not (kept / "history.db").exists()
+    with PrivateInflux(kept / "influxdb") as influx:
+        server = InfluxServer(InfluxPlace(influx.url, influx.org, influx.token))
+        flux = "from(bucket: b) |> range(start: -40d) |> filter(fn: (r) => r.asset == a) |> count()"
+        found = server.query(flux, b="telemetry", a="pump-01")
+        server.close()
+    assert min(int(table.value.sum()) for table in found) > 1000
+
+
+def test_without_influxd_it_says_what_to_install(
+    plant: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILLWRIGHT_INFLUXD", "/nowhere/influxd")
+    done = millwright("demo", "--store", "influxdb", "--port", "0", "-c", plant)
+    assert done.returncode == 4
+    assert "install InfluxDB 2 from its maker's packages" in done.stderr
+    assert "MILLWRIGHT_INFLUXD" in done.stderr
