@@ -18,6 +18,7 @@ from cli.options import SHIPPED, ConfigFolder
 from core.errors import Refused
 
 if TYPE_CHECKING:
+    from cli.configuration import Configuration
     from simulators.fleet import Fleet
 
 Seconds = Annotated[int, typer.Option(min=5, help="How long the scenario's days take.")]
@@ -62,8 +63,6 @@ def demo(
     from cli.configuration import load
     from cli.following import follow
     from cli.logs import configure
-    from cli.private import private_broker, private_copy
-    from cli.private_influx import private_influx
     from cli.runtime import Runtime
     from cli.signals import until_signal
 
@@ -73,11 +72,7 @@ def demo(
     fleet = _fleet(scenario, config)
     with contextlib.ExitStack() as stack:
         data = _folder(keep, stack)
-        broker = stack.enter_context(private_broker(data / "broker"))
-        history = {}
-        if store is Store.INFLUXDB:
-            history = stack.enter_context(private_influx(data / "influxdb"))
-        copied = private_copy(loaded, data, broker, _page_port(port), history)
+        broker, copied = _servers(loaded, data, store, port, stack)
         runtime = stack.enter_context(Runtime(copied))
         asked = stack.enter_context(until_signal(runtime.stop))
         runtime.start_ingest()
@@ -87,9 +82,7 @@ def demo(
         print(f"cases:  millwright alerts tail -c {copied.folder}", flush=True)
         runtime.await_broker()
         factor = fleet.scenario.span / 1e9 / seconds
-        machines = stack.enter_context(
-            _machines(config, scenario, broker["url"], fleet, factor, data)
-        )
+        machines = stack.enter_context(_machines(config, scenario, broker, fleet, factor, data))
         in_time = follow(runtime, fleet, machines, begun, until_alert=until_alert)
         runtime.parts.check()
     if keep is not None:
@@ -117,15 +110,18 @@ def _folder(keep: Path | None, stack: contextlib.ExitStack) -> Path:
     return keep
 
 
-def _page_port(wanted: int) -> int:
-    """Take the wanted port where it is free, else any other."""
-    import socket
+def _servers(
+    loaded: Configuration, data: Path, store: Store, port: int, stack: contextlib.ExitStack
+) -> tuple[str, Configuration]:
+    """Start broker and store; gives the broker's address and a configuration that names both."""
+    from cli.private import page_port, private_broker, private_copy
+    from cli.private_influx import private_influx
 
-    from simulators.broker import free_port
-
-    with socket.socket() as probe:
-        taken = wanted == 0 or probe.connect_ex(("127.0.0.1", wanted)) == 0
-    return free_port() if taken else wanted
+    broker = stack.enter_context(private_broker(data / "broker"))
+    history = {}
+    if store is Store.INFLUXDB:
+        history = stack.enter_context(private_influx(data / "influxdb"))
+    return broker["url"], private_copy(loaded, data, broker, page_port(port), history)
 
 
 @contextlib.contextmanager

@@ -61,3 +61,14 @@ def private_copy(
     }
     (copied / "service.yaml").write_text(yaml.safe_dump(service, allow_unicode=True), "utf-8")
     return load(copied)
+
+
+def page_port(wanted: int) -> int:
+    """Take the wanted port where it is free, else any other."""
+    import socket
+
+    from simulators.broker import free_port
+
+    with socket.socket() as probe:
+        taken = wanted == 0 or probe.connect_ex(("127.0.0.1", wanted)) == 0
+    return free_port() if taken else wanted
