@@ -27,6 +27,7 @@ class Found:
     values: dict[str, float] = field(default_factory=dict)
     quality: dict[str, Quality] = field(default_factory=dict)
     bad: list[Bad] = field(default_factory=list)
+    sequence: int | None = None
 
     def add_bad(self, reason: Reason, detail: str) -> None:
         """Note something that is wrong."""

@@ -19,17 +19,20 @@ from core.clock import Instant
 from core.journal import DeviceChanged, RejectionsSeen
 from core.ledger import Account, Fate
 from core.plant import Plant
-from core.readings import Bools, Reading, Readings
+from core.readings import Reading, Readings
 from core.rejection import Reason, Rejection
 from ingest.clocks import ClockJumps, ClockOffsets
 from ingest.columns import Columns, joined, merged, of_readings
+from ingest.counting import Counting
 from ingest.gather import Gatherer, Key, Told
+from ingest.held import Held
 from ingest.inspect import Inspector
 from ingest.instants import FURTHEST
 from ingest.packets import DUPLICATE, Packet
-from ingest.plain import PlainPath
+from ingest.plain import Numbered, PlainPath
 from ingest.router import Router
 from ingest.sample import BrokerSaid
+from ingest.sequences import Sequences
 from ingest.settings import IngestSettings
 from ingest.sources import PLAIN
 from ingest.timing import YEAR_2020, Arrival
@@ -71,6 +74,7 @@ class _Inspected:
     seen: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     told: list[Told] = field(default_factory=list)
     silent: Counter[str] = field(default_factory=Counter)
+    numbered: list[Numbered] = field(default_factory=list)
     raw: list[Block] = field(default_factory=list)
 
 
@@ -86,7 +90,10 @@ class Decoder:
         settings: IngestSettings,
         offsets: ClockOffsets | None = None,
         newest: Callable[[str], Instant | None] = lambda _: None,
+        held: Held | None = None,
     ) -> None:
+        self._held = held
+        self._sequences = Sequences()
         self._inspector = Inspector(plant, settings, offsets, newest)
         self._forms = self._inspector.forms
         self._jumps = {name: ClockJumps(form.assets) for name, form in self._forms.items()}
@@ -108,6 +115,11 @@ class Decoder:
         """What to subscribe to."""
         return self._inspector.router.filters
 
+    def reconnected(self) -> None:
+        """Look out for messages that the broker sends again."""
+        if self._held is not None:
+            self._held.reconnected()
+
     def jumped(self) -> list[str]:
         """List the assets whose clock seems to have gone back by more than an hour."""
         return [asset for jumps in self._jumps.values() for asset in jumps.jumped()]
@@ -122,7 +134,7 @@ class Decoder:
         columns: dict[Key, Columns] = {(PLAIN, name): c for name, c in found.columns.items()}
         said: list[Told] = []
         raw: list[Block] = []
-        lost: Mapping[str, int] = {}
+        lost: Counter[str] = Counter()
         odd = found.odd
         if found.routed:
             gathered = self._gatherer.gather(packets, found.routed, arrived, bounds)
@@ -131,28 +143,33 @@ class Decoder:
             raw = [kept for _, kept in gathered.raw]
             odd += gathered.odd
             lost = gathered.lost
-        counted = np.zeros(len(packets), np.bool_)
+        count = Counting(packets, self._held)
         if not (odd or said):
-            blocks = self._blocks(columns, packets, arrived, counted)
-            return Batch(
-                blocks, (), (), arrived, account=account(blocks, lost=lost), raw=tuple(raw)
-            )
+            lost = self._missing(packets, found.numbered, lost)
+            blocks = self._blocks(columns, packets, arrived, count)
+            counts = account(blocks, lost=lost, again=count.again)
+            return Batch(blocks, (), (), arrived, account=counts, raw=tuple(raw))
         looked = self._inspect(packets, sorted(odd), arrived, trusted=trusted)
+        numbered = [*found.numbered, *looked.numbered]
         for key, readings in looked.now.items():
             columns[key] = merged(columns.get(key), of_readings(self._forms[key[1]], readings))
-        blocks = self._blocks(columns, packets, arrived, counted)
-        blocks += self._past(looked.past, arrived, counted)
+        blocks = self._blocks(columns, packets, arrived, count)
+        blocks += self._past(looked.past, arrived, count)
         for number, source, _, _ in said:
-            if not counted[number]:
-                counted[number] = True
-                looked.silent[source] += 1
+            looked.silent[source] += count.alone(number)
         return Batch(
             blocks,
             tuple(looked.rejections),
             told(looked.seen),
             arrived,
             self._changed(sorted([*said, *looked.told], key=itemgetter(0)), arrived),
-            account(blocks, looked.rejections, looked.silent, lost),
+            account(
+                blocks,
+                looked.rejections,
+                looked.silent,
+                self._missing(packets, numbered, lost),
+                count.again,
+            ),
             (*raw, *looked.raw),
         )
 
@@ -169,6 +186,8 @@ class Decoder:
                 found.seen[verdict.asset, rejection.reason] += 1
             found.told += [(number, verdict.source, *each) for each in verdict.told]
             found.raw += verdict.raw
+            if verdict.sequence is not None:
+                found.numbered.append((number, verdict.asset, verdict.sequence))
             for into, readings in ((found.now, verdict.readings), (found.past, verdict.past)):
                 for reading in readings:
                     key = verdict.source, self._plant.assets[reading.asset].asset_class
@@ -177,12 +196,21 @@ class Decoder:
                 found.silent[verdict.source] += 1
         return found
 
+    def _missing(
+        self, packets: Sequence[Packet], numbered: Sequence[Numbered], lost: Counter[str]
+    ) -> Counter[str]:
+        """Add the plain messages whose numbers were left out, by order of arrival."""
+        for number, asset, sequence in sorted(numbered):
+            again = bool(packets[number][2] & DUPLICATE)
+            lost[PLAIN] += self._sequences.take(asset, sequence, again=again)
+        return lost
+
     def _blocks(
         self,
         columns: dict[Key, Columns],
         packets: Sequence[Packet],
         arrived: Instant,
-        counted: Bools,
+        count: Counting,
     ) -> tuple[Readings, ...]:
         """Make the journal's blocks, and look at the sources' clocks on the way."""
         blocks = []
@@ -191,7 +219,7 @@ class Decoder:
             if not len(found.at):
                 continue
             form, jumps = self._forms[name], self._jumps[name]
-            messages = _counted(found, counted)
+            messages = count.take(found, form, source)
             if source in self._joins:
                 found = joined(found)
             behind = jumps.see(found.row, found.at, arrived)
@@ -205,12 +233,12 @@ class Decoder:
         self,
         readings: dict[Key, list[tuple[int, Reading]]],
         arrived: Instant,
-        counted: Bools,
+        count: Counting,
     ) -> tuple[Readings, ...]:
         blocks = []
         for (source, name), numbered in readings.items():
             found = of_readings(self._forms[name], numbered)
-            messages = _counted(found, counted)
+            messages = count.take(found, self._forms[name], source)
             blocks.append(found.block(self._forms[name], arrived, source, messages, past=True))
         return tuple(blocks)
 
@@ -246,8 +274,9 @@ def account(
     rejections: Sequence[Rejection] = (),
     told: Mapping[str, int] = MappingProxyType({}),
     lost: Mapping[str, int] = MappingProxyType({}),
+    again: Mapping[str, int] = MappingProxyType({}),
 ) -> Account:
-    """Count what was received, what said something else than readings, and what never came."""
+    """Count what was received, told something else than readings, came again, and never came."""
     found: Counter[tuple[str, Fate, str]] = Counter()
     for block in blocks:
         found[block.source, Fate.RECEIVED, ""] += block.messages
@@ -256,14 +285,10 @@ def account(
     for source, messages in told.items():
         found[source, Fate.RECEIVED, ""] += messages
         found[source, Fate.TOLD, ""] += messages
+    for source, messages in again.items():
+        found[source, Fate.RECEIVED, ""] += messages
+        found[source, Fate.DUPLICATE, ""] += messages
     for source, messages in lost.items():
         if messages:
             found[source, Fate.LOST, ""] += messages
     return found
-
-
-def _counted(columns: Columns, counted: Bools) -> int:
-    """Count the messages that no other block has counted yet, and note that they are."""
-    fresh = np.unique(columns.number[~counted[columns.number]])
-    counted[fresh] = True
-    return len(fresh)

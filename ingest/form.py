@@ -46,6 +46,8 @@ def forms(plant: Plant) -> dict[str, Form]:
 def _decoder(channels: tuple[str, ...]) -> Callable[[bytes], Any]:
     """Make a decoder of `{"ts": …, "values": {channel: number}}` in which a missing one is NaN.
 
+    It may have a `sequence`, by which the sender counts its messages.
+
     JSON has no NaN, so the mark cannot be mistaken. Field names are our own; a channel may have
     any name.
     """
@@ -56,7 +58,11 @@ def _decoder(channels: tuple[str, ...]) -> Callable[[bytes], Any]:
     )
     message = msgspec.defstruct(
         "Message",
-        [("ts", msgspec.Raw), ("values", values)],
+        [
+            ("ts", msgspec.Raw),
+            ("values", values),
+            ("sequence", int | None, msgspec.field(default=None)),
+        ],
         forbid_unknown_fields=True,
         gc=False,
         frozen=True,

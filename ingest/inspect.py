@@ -5,6 +5,7 @@ This is the truth about what is taken; the fast path in `ingest/decode.py` only 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
@@ -30,6 +31,7 @@ from ingest.timing import Arrival, Timing
 from ingest.topics import shown
 
 _TOLD = 5
+_COUNTED = re.compile(r"^\d{1,18}$", re.ASCII)
 _QUALITIES = {quality.name.lower(): quality for quality in Quality}
 
 
@@ -38,7 +40,8 @@ class Verdict:
     """What became of a message: readings, a rejection, or both where a part of it was bad.
 
     `past` are readings that say nothing about now: retained by the broker, or kept by a device.
-    `asset` is its id, or the topic where none is known; `source` is how it came.
+    `asset` is its id, or the topic where none is known; `source` is how it came; `sequence` is the
+    number that its sender gave it.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -48,6 +51,7 @@ class Verdict:
     past: tuple[Reading, ...] = ()
     told: tuple[tuple[str, DeviceState | BrokerSaid], ...] = ()
     raw: tuple[Block, ...] = ()
+    sequence: int | None = None
 
     @property
     def taken(self) -> bool:
@@ -95,7 +99,7 @@ class Inspector:
         rejection = _rejection(packet, arrival.at, found.bad, PLAIN, taken=bool(readings))
         if head & RETAINED:
             return Verdict((), rejection, way.id, PLAIN, readings)
-        return Verdict(readings, rejection, way.id)
+        return Verdict(readings, rejection, way.id, sequence=found.sequence)
 
     def _routed(self, route: Route, packet: Packet, arrival: Arrival) -> Verdict:
         topic, payload, head, _ = packet
@@ -118,6 +122,7 @@ class Inspector:
     ) -> tuple[Reading, ...]:
         self._check_size(payload)
         body = parse(payload)
+        found.sequence = _sequence(body)
         form = self.forms[asset.asset_class]
         _read_values(form, body, found)
         if found.values:
@@ -171,6 +176,12 @@ def _rejection(
     retained = bool(head & RETAINED)
     told = shown(topic), bad[0].reason, payload, at, detail, retained
     return Rejection(*told, source, 0 if taken else 1)
+
+
+def _sequence(body: dict[str, Any]) -> int | None:
+    """Read the number by which a sender counts its messages; what is none is passed over."""
+    said = body.get("sequence")
+    return int(said) if isinstance(said, Number) and _COUNTED.match(said) else None
 
 
 def _read_values(form: Form, body: dict[str, Any], found: Found) -> None:

@@ -11,7 +11,7 @@ import structlog
 from core.blocks import Block
 from core.clock import Clock, Instant
 from core.errors import Refused
-from core.journal import Draft, Journal, LinkChanged, draft
+from core.journal import Draft, Journal, Link, LinkChanged, draft
 from core.ledger import NOTHING, Account, Fate
 from core.rejection import Reason, Rejection
 from ingest import metrics
@@ -62,6 +62,8 @@ class Intake:
 
     def tell(self, change: LinkChanged) -> None:
         """Note a change of the link; it goes into the journal with what comes next."""
+        if change.link is Link.CONNECTED:
+            self._decoder.reconnected()
         self._links.append(draft(self._clock(), change))
 
     @property

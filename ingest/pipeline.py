@@ -25,6 +25,7 @@ from ingest.clocks import ClockOffsets
 from ingest.decode import Decoder
 from ingest.drain import Drain
 from ingest.heartbeat import Heartbeat, Note
+from ingest.held import Held
 from ingest.history_writer import HistoryWriter
 from ingest.intake import Intake
 from ingest.memory import MemoryFile
@@ -96,7 +97,8 @@ class IngestPipeline:
         self._memory = MemoryFile(memory)
         self._offsets = ClockOffsets(self._memory.now.offsets)
         self._trust = trust or Trust(clock, _newest_entry(journal))
-        self._decoder = Decoder(plant, settings, self._offsets, self._newest_of)
+        self._held = Held(journal)
+        self._decoder = Decoder(plant, settings, self._offsets, self._newest_of, self._held)
         self._keeper = keeper
         self._strangers = None if proposals is None else Strangers(self._decoder.router, proposals)
         self._intake = self._taking_in(clock)

@@ -30,6 +30,9 @@ _fields = msgspec.structs.astuple
 Place: TypeAlias = tuple[Form, int]
 """The columns of an asset, and its row in them."""
 
+Numbered: TypeAlias = tuple[int, str, int]
+"""A message that its sender counts: its number in the batch, its asset, the sender's number."""
+
 
 @dataclass(slots=True)
 class _Said:
@@ -40,6 +43,7 @@ class _Said:
     time: list[Any] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
     quotes: list[int] = field(default_factory=list)
+    sequence: list[int | None] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class Sorted:
     columns: dict[str, Columns] = field(default_factory=dict)
     routed: list[tuple[int, Route]] = field(default_factory=list)
     odd: list[int] = field(default_factory=list)
+    numbered: list[Numbered] = field(default_factory=list)
 
 
 class PlainPath:
@@ -69,6 +74,8 @@ class PlainPath:
         """Read what can be read plainly; times beyond `bounds` are odd."""
         found = Sorted()
         for name, said in self._read(packets, found).items():
+            if said.sequence.count(None) < len(said.sequence):
+                found.numbered += _numbered(self._forms[name], said)
             columns, doubtful = self._judge(self._forms[name], said, bounds)
             found.columns[name] = columns
             found.odd += doubtful
@@ -100,6 +107,7 @@ class PlainPath:
             found.time.append(message.ts)
             found.values.append(message.values)
             found.quotes.append(payload.count(b'"'))
+            found.sequence.append(message.sequence)
         return read
 
     def _place(self, topic: bytes) -> Place | Route | None:
@@ -126,7 +134,10 @@ class PlainPath:
         present = np.count_nonzero(said == said, axis=1)  # noqa: PLR0124 - NaN is the mark
         at, good = self._instants(found.time)
         # Each key and each text takes two quotes; more than that means that a key came twice.
-        good &= np.array(found.quotes) == self._quotes + 2 * present
+        keys = present
+        if found.sequence.count(None) < count:
+            keys = present + np.array([each is not None for each in found.sequence])
+        good &= np.array(found.quotes) == self._quotes + 2 * keys
         good &= present > 0
         values = form.canonical(said)
         beyond = (values < form.low) | (values > form.high) | np.isinf(values)
@@ -144,3 +155,12 @@ class PlainPath:
         if self._scale is None:
             return utc_instants(raws)
         return epoch_instants(raws, self._scale)
+
+
+def _numbered(form: Form, said: _Said) -> list[Numbered]:
+    """List the messages that their sender counts."""
+    return [
+        (number, form.assets[row], sequence)
+        for number, row, sequence in zip(said.number, said.row, said.sequence, strict=True)
+        if sequence is not None
+    ]
