@@ -39,6 +39,9 @@ _UNREADABLE = Readings("", (), (), np.zeros(0, "i4"), np.zeros(0, "i8"), np.zero
 class HistoryWriter:
     """A consumer of the journal. Its true position is the history's own; the mark trails it.
 
+    It writes up to about `rows` readings at once; after fewer it waits for `gather` seconds, so
+    that a slow trickle does not become a write for each reading.
+
     `journal_keep`, `history_keep` and `keep_steps` bound the age of what stays. A clock that is
     wrong must not delete anything: nothing is trimmed unless `trusted` says so, and ages count from
     the newest reading and from what the journal's newest entry said at the round before, never from
@@ -55,12 +58,15 @@ class HistoryWriter:
         journal_keep: Span,
         history_keep: Span,
         keep_steps: Mapping[Span, Span] = MappingProxyType({}),
+        gather: float = 0.0,
         trusted: Callable[[], bool],
     ) -> None:
         self._journal = journal
         self._history = history
         self._clock = clock
         self._rows = rows
+        self._gather = gather
+        self._small = False
         self._journal_keep = journal_keep
         self._history_keep = history_keep
         self._keep_steps = keep_steps
@@ -94,8 +100,8 @@ class HistoryWriter:
                 self._unsure = True  # it may have stored them all the same: ask it again
                 rest(stop, beat, self.outage.failed(error))
                 continue
-            if idle:
-                stop.wait(_IDLE)
+            if idle or self._small:
+                stop.wait(_IDLE if idle else self._gather)
 
     def step(self) -> bool:
         """Write the next entries, if there are any; tells whether there were."""
@@ -108,6 +114,7 @@ class HistoryWriter:
             self._mark(self._position, force=True)
             return False
         last = entries[-1].id
+        self._small = sum(map(len, batches)) < self._rows
         began = time.monotonic()
         try:
             # Also without readings: the position has to follow, so that the journal can be trimmed.

@@ -116,6 +116,7 @@ class IngestPipeline:
             history,
             clock,
             rows=settings.history_rows,
+            gather=settings.history_wait / SECOND,
             journal_keep=journal_keep,
             history_keep=plant.retention if history_keep is None else history_keep,
             keep_steps=keep_steps,

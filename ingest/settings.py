@@ -103,6 +103,7 @@ class IngestSettings(Settings):
     max_payload: Annotated[Size, within("1kB", "16MB")] = 256_000
     batch: Annotated[Size, within("1kB", "100MB")] = 128_000
     history_rows: int = Field(default=20_000, ge=1)
+    history_wait: Annotated[Duration, within("0s", "1min")] = 200 * SECOND // 1000
     sources: tuple[SourceSettings, ...] = ()
     sparkplug: SparkplugSettings | None = None
     sites: SitesSettings | None = None

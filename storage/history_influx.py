@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import structlog
 
 from core.clock import HOUR, MINUTE, Instant, Span
+from core.errors import Unavailable
 from core.history import Columns, Summary
 from core.ledger import Kept
 from core.readings import Readings
@@ -54,6 +56,7 @@ from(bucket: bucket)
   |> sum()
 """
 _AT_ONCE = 6
+_log = structlog.get_logger("storage")
 _KEPT = """
   |> keep(columns: ["_time", "_value", "_field", "_measurement"])
 """
@@ -73,6 +76,7 @@ class InfluxHistory:
         self._lines = LineWriter()
         self._marks: MarkSpans | None = None
         self._steps = InfluxSteps(self._server, bucket)
+        self._put_off = False
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
         """Store batches, then the position they reach to."""
@@ -178,7 +182,16 @@ class InfluxHistory:
         touched = self._account.touched()[:-1]
         if not touched:
             return False
-        self._settle(touched)
+        try:
+            self._settle(touched)
+        except Unavailable as error:  # it can wait, and readings must not wait for it
+            if not self._put_off:
+                _log.warning("history_is_not_summed_up", why=str(error))
+            self._put_off = True
+            return False
+        if self._put_off:
+            _log.info("history_is_summed_up_again")
+        self._put_off = False
         return len(touched) > _AT_ONCE
 
     def close(self) -> None:

@@ -34,6 +34,12 @@ class Buckets:
             self._made.append(self.server.call(partial(_bucket, name=name + suffix)))
         return name
 
+    def drop(self, name: str) -> None:
+        """Drop one of them before its time."""
+        (gone,) = [bucket for bucket in self._made if bucket.name == name]
+        self.server.call(lambda client: client.buckets_api().delete_bucket(gone))
+        self._made.remove(gone)
+
     def history(self, folder: Path, bucket: str | None = None) -> InfluxHistory:
         """Open a history in a bucket, by default in a new one."""
         return InfluxHistory(self.place, bucket or self.new(), folder)

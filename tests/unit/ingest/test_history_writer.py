@@ -27,11 +27,11 @@ from tests.waiting import until
 class Works:
     """A journal, a history and the writer between them."""
 
-    def __init__(self, *, rows: int = 100, trusted: bool = True) -> None:
+    def __init__(self, *, rows: int = 100, trusted: bool = True, gather: float = 0.0) -> None:
         self.journal, self.history = MemoryJournal(), StubbornHistory()
         self.clock = ManualClock(NOW)
         self.said = 0
-        self.rows, self.trusted = rows, trusted
+        self.rows, self.trusted, self.gather = rows, trusted, gather
         self.writer = self.restarted()
 
     def restarted(self) -> HistoryWriter:
@@ -40,6 +40,7 @@ class Works:
             self.history,
             self.clock,
             rows=self.rows,
+            gather=self.gather,
             journal_keep=2 * DAY,
             history_keep=30 * DAY,
             keep_steps={MINUTE: 60 * DAY, HOUR: 90 * DAY},
@@ -357,3 +358,16 @@ def test_what_made_room_while_it_was_being_read_is_not_stored_as_well() -> None:
     works.drain()
     (line,) = look(works.history, works.journal)
     assert line.dropped and line.missing == 0
+
+
+def test_after_a_few_readings_it_waits_for_others_to_store_with() -> None:
+    works = Works(gather=60.0)
+    works.says(1)
+    stop, thread = run(works)
+    until(lambda: works.history.writes, what="the first write")
+    works.says(2)
+    stop.set()
+    thread.join()
+    assert works.history.writes == [1]
+    works.drain()
+    assert works.history.writes == [1, 2]

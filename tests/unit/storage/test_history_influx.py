@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from core.clock import HOUR, MINUTE, SECOND
 from core.errors import PartlyRefused, Unavailable
@@ -158,6 +159,23 @@ def test_what_is_settled_lies_in_buckets_of_minutes_and_hours(
         said = {table.labels["statistic"]: table.value.tolist() for table in found}
         assert said == {name: [*range(8)] for name in ("mean", "min", "max")} | {"count": [1] * 8}
     assert history.summary("p1", ("v",), *EVER, HOUR).mean[:, 0].tolist() == [*range(9)]
+    history.close()
+
+
+def test_without_buckets_to_sum_up_into_readings_are_stored_all_the_same_and_it_is_said_once(
+    buckets: Buckets, tmp_path: Path
+) -> None:
+    bucket = buckets.new()
+    history = buckets.history(tmp_path, bucket)
+    buckets.drop(bucket + "_1m")
+    with capture_logs() as logs:
+        for hour in range(3):
+            history.write([batch("p1", T + hour * HOUR)], 1 + hour)
+            assert not history.settle()
+    said = [line for line in logs if line["event"] == "history_is_not_summed_up"]
+    assert len(said) == 1
+    assert "`millwright storage setup`" in said[0]["why"]
+    assert history.count("p1") == 3
     history.close()
 
 
