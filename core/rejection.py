@@ -37,7 +37,8 @@ class Rejection:
 
     `retained` marks a broker's memory of a last state, which says nothing about now. For the
     ledger, `source` names the entry of `ingest.sources` that it came by, and `messages` is 1 where
-    the whole message was refused and 0 where a part of it was taken.
+    the whole message was refused, 0 where a part of it was taken, and more where it stands for
+    others like it, of which nothing else is told.
     """
 
     topic: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from types import MappingProxyType
 
@@ -29,17 +29,20 @@ from ingest.held import Held
 from ingest.inspect import Inspector
 from ingest.instants import FURTHEST
 from ingest.packets import DUPLICATE, Packet
-from ingest.plain import Numbered, PlainPath
+from ingest.plain import Numbered, PlainPath, Sorted
 from ingest.router import Router
 from ingest.sample import BrokerSaid
 from ingest.sequences import Sequences
 from ingest.settings import IngestSettings
 from ingest.sources import PLAIN
 from ingest.timing import YEAR_2020, Arrival
+from storage.dead_letters import A_SECOND, BURST
+from storage.pace import Pace
 
 SOURCES_TOLD = 100
 _MOST_FIGURES = 500
 _OTHERS = "(others)"
+_STRANGE = frozenset({Reason.UNKNOWN_ASSET, Reason.BAD_TOPIC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,14 @@ class _Inspected:
     numbered: list[Numbered] = field(default_factory=list)
     raw: list[Block] = field(default_factory=list)
 
+    def spread(self, others: int) -> None:
+        """Let a refusal for having no asset stand for others of which none was looked at."""
+        for place, one in enumerate(self.rejections if others else ()):
+            if one.reason in _STRANGE:
+                self.rejections[place] = replace(one, messages=one.messages + others)
+                self.seen[_OTHERS, one.reason] += others
+                return
+
 
 class Decoder:
     """Turns batches of messages into readings and rejections.
@@ -94,6 +105,7 @@ class Decoder:
     ) -> None:
         self._held = held
         self._sequences = Sequences()
+        self._pace = Pace(BURST, A_SECOND)
         self._inspector = Inspector(plant, settings, offsets, newest)
         self._forms = self._inspector.forms
         self._jumps = {name: ClockJumps(form.assets) for name, form in self._forms.items()}
@@ -135,7 +147,7 @@ class Decoder:
         said: list[Told] = []
         raw: list[Block] = []
         lost: Counter[str] = Counter()
-        odd = found.odd
+        odd, unlooked = found.odd, self._sampled(found, arrived)
         if found.routed:
             gathered = self._gatherer.gather(packets, found.routed, arrived, bounds)
             columns |= gathered.columns
@@ -150,6 +162,7 @@ class Decoder:
             counts = account(blocks, lost=lost, again=count.again)
             return Batch(blocks, (), (), arrived, account=counts, raw=tuple(raw))
         looked = self._inspect(packets, sorted(odd), arrived, trusted=trusted)
+        looked.spread(unlooked)
         numbered = [*found.numbered, *looked.numbered]
         for key, readings in looked.now.items():
             columns[key] = merged(columns.get(key), of_readings(self._forms[key[1]], readings))
@@ -172,6 +185,16 @@ class Decoder:
             ),
             (*raw, *looked.raw),
         )
+
+    def _sampled(self, found: Sorted, arrived: Instant) -> int:
+        """Have messages of no asset looked at, of a flood a part; returns how many are not."""
+        strange = found.strange
+        if not strange:
+            return 0
+        step = self._pace.step(len(strange), arrived) or len(strange)
+        some = strange[::step]
+        found.odd += some
+        return len(strange) - len(some)
 
     def _inspect(
         self, packets: Sequence[Packet], odd: list[int], arrived: Instant, *, trusted: bool

@@ -20,6 +20,7 @@ from ingest.outage import Outage
 from ingest.packets import RETAINED, Packet
 from ingest.sources import PLAIN
 from ingest.topics import shown
+from storage.dead_letters import told as messages_of
 
 _log = structlog.get_logger("ingest")
 
@@ -139,7 +140,7 @@ class Intake:
     def _count(self, batch: Batch) -> None:
         self.counts.accepted += batch.accepted
         metrics.ACCEPTED.inc(batch.accepted)
-        refused = Counter(str(rejection.reason) for rejection in batch.rejections)
+        refused = {str(why): count for why, count in messages_of(batch.rejections).items()}
         self.counts.rejected.update(refused)
         for reason, count in refused.items():
             metrics.REJECTED.labels(reason).inc(count)

@@ -53,6 +53,7 @@ class Sorted:
     columns: dict[str, Columns] = field(default_factory=dict)
     routed: list[tuple[int, Route]] = field(default_factory=list)
     odd: list[int] = field(default_factory=list)
+    strange: list[int] = field(default_factory=list)
     numbered: list[Numbered] = field(default_factory=list)
 
 
@@ -67,7 +68,7 @@ class PlainPath:
         self._longest = settings.max_payload
         self._scale = SCALES.get(settings.time)
         self._quotes = 4 if self._scale is not None else 6
-        self._places: dict[bytes, Place | Route | None] = {}
+        self._places: dict[bytes, Place | Route | Bad | None] = {}
         self._most_places = 4 * assets + 1000
 
     def sort(self, packets: Sequence[Packet], bounds: tuple[Instant, Instant]) -> Sorted:
@@ -90,6 +91,9 @@ class PlainPath:
             if place is None or head & RETAINED or len(payload) > longest:
                 odd.append(number)
                 continue
+            if isinstance(place, Bad):
+                into.strange.append(number)
+                continue
             if isinstance(place, Route):
                 into.routed.append((number, place))
                 continue
@@ -110,16 +114,21 @@ class PlainPath:
             found.sequence.append(message.sequence)
         return read
 
-    def _place(self, topic: bytes) -> Place | Route | None:
-        """Find the way of a topic and keep it; None where the inspector must look."""
+    def _place(self, topic: bytes) -> Place | Route | Bad | None:
+        """Find the way of a topic and keep it; None where the inspector must look.
+
+        What belongs to no asset may come in floods, so it is not kept, and is looked at in part.
+        """
         if len(self._places) >= self._most_places:
             self._places.clear()
         way = self._router.way(topic)
+        if isinstance(way, Bad):
+            return way
         place: Place | Route | None = None
         if isinstance(way, Asset) and way.clock is ClockPolicy.DEVICE:
             form = self._forms[way.asset_class]
             place = form, form.rows[way.id]
-        elif not isinstance(way, Asset | Bad):
+        elif not isinstance(way, Asset):
             place = way
         self._places[topic] = place
         return place

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import structlog
 
-from core.clock import SECOND, Instant
+from core.clock import Instant
 from core.errors import Refused, Unavailable
 from core.ledger import DEFAULT_SOURCE
 from core.proposal import LONGEST_NAME, KeptMessage, Observed, Proposal, Proposals
@@ -20,6 +20,7 @@ from ingest.payload import Bad, Constant, Number, parse
 from ingest.router import Router
 from ingest.sample import Sample, Value
 from ingest.sources import Route
+from storage.pace import Pace
 
 A_SECOND = 50
 """So many messages are looked at in a second."""
@@ -37,19 +38,16 @@ class Strangers:
         self._proposals = proposals
         self._lock = threading.Lock()
         self._seen: dict[str, Proposal] = {}
-        self._may = float(A_SECOND)
-        self._last: Instant | None = None
+        self._pace = Pace(A_SECOND, A_SECOND)
 
     def see(self, rejections: Sequence[Rejection], at: Instant) -> None:
         """Look at some of the messages that were refused because their asset is unknown."""
         unknown = [one for one in rejections if one.reason is Reason.UNKNOWN_ASSET]
-        may = self._allowance(at)
-        if not unknown or not may:
+        step = self._pace.step(len(unknown), at)
+        if not step:
             return
-        some = unknown[:: -(-len(unknown) // may)]
-        self._may -= len(some)
         try:
-            for rejection in some:
+            for rejection in unknown[::step]:
                 self.propose(self._read(rejection))
         except Exception:  # a decoder that fails must not stop what is only for information
             _log.exception("stranger_not_read")
@@ -72,12 +70,6 @@ class Strangers:
             self._proposals.note(seen)
         except (Unavailable, Refused) as error:
             _log.warning("proposals_not_noted", assets=len(seen), why=str(error))
-
-    def _allowance(self, at: Instant) -> int:
-        passed = 0 if self._last is None else max(0, at - self._last)
-        self._last = at
-        self._may = min(float(A_SECOND), self._may + A_SECOND * passed / SECOND)
-        return int(self._may)
 
     def _read(self, rejection: Rejection) -> Iterator[Proposal]:
         topic = rejection.topic.encode()

@@ -6,8 +6,8 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
-from core.clock import SECOND, Instant
 from core.rejection import DeadLetter, Reason, Rejection
+from storage.pace import Pace
 
 KEPT_OF_PAYLOAD = 16_000
 KEPT_OF_DETAIL = 1_000
@@ -46,7 +46,7 @@ def cut(rejection: Rejection) -> Rejection:
         _storable(rejection.detail[:KEPT_OF_DETAIL]),
         rejection.retained,
         rejection.source,
-        rejection.messages,
+        min(1, rejection.messages),
     )
 
 
@@ -70,26 +70,18 @@ def add_columns(connection: sqlite3.Connection) -> None:
         connection.execute("ALTER TABLE letters ADD COLUMN retained INTEGER NOT NULL DEFAULT 0")
 
 
-class Pace:
-    """Chooses what of a flood is kept; time is that of the rejections themselves."""
+def chosen(rejections: Sequence[Rejection], pace: Pace) -> Sequence[Rejection]:
+    """Return all, or where they are too many an even part of them."""
+    step = pace.step(len(rejections), rejections[-1].at) if rejections else 0
+    return rejections[::step] if step else ()
 
-    def __init__(self) -> None:
-        self._may = float(BURST)
-        self._last: Instant | None = None
 
-    def chosen(self, rejections: Sequence[Rejection]) -> Sequence[Rejection]:
-        """Return all, or where they are too many an even part of them."""
-        if not rejections:
-            return rejections
-        at = rejections[-1].at
-        passed = 0 if self._last is None else max(0, at - self._last)
-        self._last = at
-        self._may = min(float(BURST), self._may + A_SECOND * passed / SECOND)
-        if len(rejections) > self._may:
-            may = int(self._may)
-            rejections = rejections[:: -(-len(rejections) // may)] if may else ()
-        self._may -= len(rejections)
-        return rejections
+def told(rejections: Sequence[Rejection]) -> Counter[Reason]:
+    """Count messages by reason; a rejection may stand for several like it."""
+    counts: Counter[Reason] = Counter()
+    for one in rejections:
+        counts[one.reason] += max(1, one.messages)
+    return counts
 
 
 class DeadLetterTable:
@@ -98,15 +90,15 @@ class DeadLetterTable:
     def __init__(self, max_size: int, per_source: int) -> None:
         self._max_size = max_size
         self._per_source = per_source
-        self._pace = Pace()
+        self._pace = Pace(BURST, A_SECOND)
 
     def add(self, connection: sqlite3.Connection, rejections: Sequence[Rejection]) -> None:
         """Keep rejections and let the oldest go where a bound is passed."""
         sources: Counter[str] = Counter()
         rows = []
-        chosen = self._pace.chosen(rejections)
-        self._dropped(connection, len(rejections) - len(chosen))
-        for whole in chosen:
+        keep = chosen(rejections, self._pace)
+        self._dropped(connection, told(rejections).total() - len(keep))
+        for whole in keep:
             kept = cut(whole)
             size = cost(kept)
             sources[kept.topic] += size
@@ -173,7 +165,7 @@ class DeadLetterTable:
         return count
 
     def _count(self, connection: sqlite3.Connection, rejections: Sequence[Rejection]) -> None:
-        reasons = Counter(rejection.reason.value for rejection in rejections)
+        reasons = {str(reason): count for reason, count in told(rejections).items()}
         connection.executemany(
             "INSERT INTO letter_reasons VALUES(?, ?) "
             "ON CONFLICT(reason) DO UPDATE SET count = count + excluded.count",

@@ -24,6 +24,7 @@ from storage.journal_room import (
     readings_in,
 )
 from storage.ledger_table import NEW_HISTORY, of_rejections
+from storage.pace import Pace
 from storage.settings import JournalSettings
 
 
@@ -44,7 +45,7 @@ class MemoryJournal:
         self._sources: Counter[str] = Counter()
         self._counts: Counter[Reason] = Counter()
         self._dropped = 0
-        self._pace = dead_letters.Pace()
+        self._pace = Pace(dead_letters.BURST, dead_letters.A_SECOND)
         self._account: Counter[tuple[str, Fate, str]] = Counter()
         self._paired = ""
         self._claim = 0
@@ -65,10 +66,11 @@ class MemoryJournal:
                 said = draft.at, draft.kind, draft.body, draft.source, draft.messages
                 self._entries.append(Entry(self._last_id, *said))
             self._bytes += cost(drafts)
-            self._counts.update(rejection.reason for rejection in rejections)
-            chosen = self._pace.chosen(rejections)
-            self._dropped += len(rejections) - len(chosen)
-            for rejection in chosen:
+            counts = dead_letters.told(rejections)
+            self._counts.update(counts)
+            keep = dead_letters.chosen(rejections, self._pace)
+            self._dropped += counts.total() - len(keep)
+            for rejection in keep:
                 self._keep(rejection)
             self._account.update(of_rejections(rejections, account))
             self._reached |= reached

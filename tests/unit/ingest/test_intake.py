@@ -8,10 +8,12 @@ from structlog.testing import capture_logs
 from core.clock import ManualClock
 from core.errors import Refused, Unavailable
 from core.journal import Kind, Link, LinkChanged, RejectionsSeen, decode
+from core.ledger import Kept, balance
 from core.readings import Readings
 from core.rejection import Reason
 from ingest.intake import Intake
 from ingest.packets import Packet
+from storage.dead_letters import BURST
 from tests.messages import NOW, body, decoder, packet
 from tests.stubborn import StubbornJournal
 
@@ -154,3 +156,22 @@ def test_messages_are_counted_as_they_come_and_go() -> None:
 def test_a_clock_that_is_not_trusted_refuses_nothing() -> None:
     works = Works(trusted=False)
     assert works.intake.judge([packet(body("1970-01-01T00:00:12Z"))]).accepted == 1
+
+
+def test_of_a_flood_of_unknown_assets_a_part_is_looked_at_and_all_are_counted() -> None:
+    works = Works()
+    asked = 3 * BURST
+    for start in range(0, asked, 1000):
+        flood = [packet(asset=f"karachi/hall/x{n}") for n in range(start, start + 999)]
+        batch = works.intake.judge([*flood, packet()])
+        assert works.intake.append(batch, never, 1000)
+    (line,) = balance(Kept(""), works.journal.booked(0))
+    assert (line.received, line.waiting, line.missing) == (asked, asked // 1000, 0)
+    assert line.rejected == {"unknown asset": asked - asked // 1000}
+    letters = len(works.journal.rejected(asked))
+    assert BURST * 0.9 < letters <= BURST + asked // 1000
+    assert works.journal.rejected_counts() == line.rejected
+    assert works.journal.dropped() == asked - asked // 1000 - letters
+    assert works.intake.counts.rejected == line.rejected
+    told = [decode(entry) for entry in works.journal.read(0, 999) if entry.kind is Kind.REJECTIONS]
+    assert sum(one.count for seen in told for one in seen) == asked - asked // 1000  # type: ignore[union-attr]
