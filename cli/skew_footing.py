@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from cli.footing import Examined
 from core.clock import SECOND, Clock, Instant, from_datetime
+from core.tls import path_of
 
 if TYPE_CHECKING:
     from cli.configuration import Configuration
@@ -50,7 +51,9 @@ def _date_of(history: HistorySettings) -> Instant:
     host = parts.hostname or ""
     link: HTTPConnection
     if parts.scheme == "https":
-        context = ssl.create_default_context(cafile=history.ca)
+        context = ssl.create_default_context(
+            cafile=None if history.ca is None else path_of(history.ca)
+        )
         link = HTTPSConnection(host, parts.port, timeout=_WITHIN, context=context)
     else:
         link = HTTPConnection(host, parts.port, timeout=_WITHIN)

@@ -68,9 +68,9 @@ def make_context(files: TlsFiles) -> ssl.SSLContext:
     if files.ca is None:
         context.load_default_certs()
     else:
-        _load_authority(context, _path(files.ca))
+        _load_authority(context, path_of(files.ca))
     if files.certificate is not None and files.key is not None:
-        _load_identity(context, _path(files.certificate), _path(files.key))
+        _load_identity(context, path_of(files.certificate), path_of(files.key))
     return context
 
 
@@ -94,7 +94,8 @@ def prepare(client: PahoLike, address: BrokerAddress, context: ssl.SSLContext | 
         client.tls_set_context(context)
 
 
-def _path(reference: str) -> Path:
+def path_of(reference: FileReference) -> Path:
+    """Return the path of a file reference."""
     return Path(reference.removeprefix(_PREFIX))
 
 

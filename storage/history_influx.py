@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from core.clock import HOUR, MINUTE, Instant, Span
+from core.clock import DAY, HOUR, MINUTE, Instant, Span
 from core.errors import Unavailable
 from core.history import Columns, Summary
 from core.ledger import Kept
@@ -158,14 +158,19 @@ class InfluxHistory:
         return self._count(asset, **_ever())
 
     def trim(self, older_than: Instant) -> int:
-        """Drop old samples; returns how many readings went."""
-        span = _span(EARLIEST, older_than)
-        if span["start"] >= span["stop"] or not (count := self._count(None, **span)):
-            return 0
-        self._settle_all(older_than)
-        self._account.mark_trimmed(SAMPLES, older_than)
-        self._server.delete(self._bucket, span["start"], span["stop"] - 1)
-        return count
+        """Drop old samples, a day at a time; returns how many readings went."""
+        stop, dropped, before = min(older_than, LATEST), 0, None
+        while (oldest := self._oldest(stop)) is not None:
+            if before is None:
+                self._settle_all(older_than)
+                self._account.mark_trimmed(SAMPLES, older_than)
+            elif oldest <= before:
+                msg = f"InfluxDB at {self._server.place.url} does not delete what is too old"
+                raise Unavailable(msg)
+            before, end = oldest, min(stop, up(oldest + 1, DAY))
+            dropped += self._count(None, start=oldest, stop=end)
+            self._server.delete(self._bucket, oldest, end - 1)
+        return dropped
 
     def trim_summary(self, step: Span, older_than: Instant) -> int:
         """Drop old steps of one width; returns how many went."""
@@ -198,6 +203,13 @@ class InfluxHistory:
         """Let go of the connections and of the file."""
         self._server.close()
         self._account.close()
+
+    def _oldest(self, stop: Instant) -> Instant | None:
+        span = _span(EARLIEST, stop)
+        if span["start"] >= span["stop"]:
+            return None
+        found = self._ask(f"{_ASSET}  |> first(){_KEPT}", None, **span)
+        return min((int(table.at.min()) for table in found if len(table.at)), default=None)
 
     def _count(self, asset: str | None, **span: int) -> int:
         found = self._ask(_COUNT, asset, **span)

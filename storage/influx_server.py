@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from core.clock import Instant
 from core.errors import RefusedRow
+from core.tls import FileReference, path_of
 from storage.flux_csv import FluxTable, tables
 from storage.influx_answer import Answer, answered
 
@@ -31,7 +31,7 @@ class InfluxPlace:
     url: str
     org: str
     token: str
-    ca: Path | None = None
+    ca: FileReference | None = None
     timeout: int = _ANSWER
 
     def __repr__(self) -> str:
@@ -121,7 +121,7 @@ class InfluxServer:
             place.token,
             org=place.org,
             timeout=(_CONNECT, place.timeout),
-            ssl_ca_cert=None if place.ca is None else str(place.ca),
+            ssl_ca_cert=None if place.ca is None else str(path_of(place.ca)),
         )
 
     def _parts(self, body: bytes) -> Iterator[tuple[int, bytes]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ from core.past import Chunk, PastRows
 from core.quantity import Duration, within
 from core.secret import Secret
 from core.settings import Settings
+from core.tls import FileReference
 from storage.flux_csv import FluxTable
 from storage.influx_server import InfluxServer
 from storage.line_protocol import EARLIEST
@@ -69,7 +69,7 @@ class PastInfluxSettings(Settings):
     org: str = Field(min_length=1)
     bucket: str = Field(min_length=1)
     token: Secret
-    ca: Path | None = None
+    ca: FileReference | None = None
     timeout: Annotated[Duration, within("1s", "10min")] = 120 * SECOND
     measurements: tuple[str, ...] = Field(default=(), max_length=100)
     start: _Time | None = None

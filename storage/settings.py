@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from core.clock import DAY, HOUR, MINUTE, SECOND, Span
 from core.quantity import Duration, Size, within
 from core.secret import Secret
 from core.settings import Settings
+from core.tls import FileReference
 
 _MILLISECOND = SECOND // 1000
 
@@ -71,7 +71,7 @@ class HistorySettings(Settings):
     token: Secret | None = None
     bucket: Bucket = "telemetry"
     condition_bucket: Bucket = "condition"
-    ca: Path | None = None
+    ca: FileReference | None = None
     timeout: Annotated[Duration, within("1s", "10min")] = 60 * SECOND
 
     @property

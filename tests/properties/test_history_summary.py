@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.clock import HOUR, MINUTE, SECOND, Instant, Span
@@ -17,6 +17,7 @@ from core.history import Summary, TelemetryHistory
 from core.readings import Quality, Reading, Readings
 from storage.history_memory import MemoryHistory
 from storage.history_sqlite import SqliteHistory
+from tests.buckets import Buckets
 
 CHANNELS = ("u", "v")
 ASSETS = ("p1", "p2")
@@ -131,3 +132,36 @@ def test_after_a_trim_old_steps_stay_and_new_ones_follow_what_comes(
                 while settled and history.settle():
                     pass
                 check(history, samples, -HOUR, LATEST + HOUR)
+
+
+@pytest.mark.influxd
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(before=writes, after=writes, trimmed=st.integers(0, 3).map(lambda hours: hours * HOUR))
+def test_influxdb_sums_up_as_a_plain_count_would(
+    buckets: Buckets,
+    before: list[tuple[Readings, bool]],
+    after: list[tuple[Readings, bool]],
+    trimmed: Instant,
+) -> None:
+    samples: Samples = {}
+    with tempfile.TemporaryDirectory() as folder:
+        history = buckets.history(Path(folder))
+        for position, (batch, settled) in enumerate(before, 1):
+            note(samples, batch)
+            history.write([batch], position)
+            while settled and history.settle():
+                pass
+        check(history, samples, -HOUR, LATEST + HOUR)
+        history.trim(trimmed)
+        check(history, samples, -HOUR, LATEST + HOUR)
+        for position, (batch, settled) in enumerate(after, 1 + len(before)):
+            fresh = [reading for reading in batch if reading.at >= trimmed]
+            late = Readings.of("pump", CHANNELS, fresh, arrived=0)
+            note(samples, late)
+            history.write([late], position)
+            while settled and history.settle():
+                pass
+        check(history, samples, -HOUR, LATEST + HOUR)
+        history.close()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from core.clock import HOUR, MINUTE, SECOND
+from core.clock import DAY, HOUR, MINUTE, SECOND
 from core.errors import PartlyRefused, Unavailable
 from core.readings import Quality, Reading, Readings
 from simulators.influx import PrivateInflux
@@ -176,6 +176,16 @@ def test_without_buckets_to_sum_up_into_readings_are_stored_all_the_same_and_it_
     assert len(said) == 1
     assert "`millwright storage setup`" in said[0]["why"]
     assert history.count("p1") == 3
+    history.close()
+
+
+def test_many_days_are_trimmed_one_after_the_other(buckets: Buckets, tmp_path: Path) -> None:
+    history = buckets.history(tmp_path)
+    for position, day in enumerate((0, 1, 40, 41), 1):
+        history.write([batch("p1", T + day * DAY), batch("p2", T + day * DAY)], position)
+    assert history.trim(T + 41 * DAY) == 6
+    assert history.count() == 2
+    assert history.summary("p1", ("v",), *EVER, HOUR).count.sum() == 4
     history.close()
 
 

@@ -18,6 +18,7 @@ from ingest.history_writer import HistoryWriter
 from storage.history_influx import InfluxHistory
 from storage.influx_server import InfluxPlace
 from storage.journal_memory import MemoryJournal
+from tests.certificates import Authority
 from tests.scripted_influx import Play, ScriptedInflux, refusal
 
 BAD = frozenset({3, 7, 8})
@@ -273,3 +274,18 @@ def test_the_writer_brings_everything_in_through_all_of_that_and_tells_each_refu
     letters = journal.rejected(reason=Reason.REFUSED_BY_STORE)
     assert sorted(letter.payload for letter in letters) == lines(3, 7, 8)
     assert all("unable to parse" in letter.detail for letter in letters)
+
+
+def test_a_certificate_that_is_not_trusted_is_named(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with ScriptedInflux(authority.sign("influx")) as influx:
+        for ca, said in ((None, "certificate verify failed"), (authority.settings["ca"], None)):
+            place = InfluxPlace(influx.url, "o", "t", ca=ca)
+            history = InfluxHistory(place, "b", tmp_path)
+            if said is None:
+                history.write([batch()], 5)
+            else:
+                with pytest.raises(Unavailable, match=said):
+                    history.write([batch()], 5)
+            history.close()
+    assert influx.stored == lines(*range(10))
