@@ -15,13 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clock import Instant
-from core.readings import Floats, Readings
+from core.compression import compress, decompress
+from core.errors import Refused
+from core.readings import Floats, Quality, Readings
 
 VERSION = 1
-LARGEST = 16_000_000
-"""A parcel that unpacks to more bytes than this is refused."""
+MOST_CELLS = 16_000_000
+"""A parcel of more values than this is refused."""
 
-_LEVEL = 9
+_LAST = 2**62
+_MOST_MESSAGES = 2**31
+_LONGEST_NAME = 64
 _MOST_DIGITS = 7
 _EXACT = 2.0**52
 _WIDTHS = (np.int8, np.int16, np.int32, np.int64)
@@ -64,7 +68,9 @@ class _Wire(msgspec.Struct, array_like=True):
 class Parcel:
     """Readings of a journal: all that its entries `first` to `last` hold.
 
-    `journal` names it, so that one that begins anew is not taken for old.
+    `first` follows the `last` of the parcel before. Where it lies further on, so many entries
+    between had to make room before they could be sent. `journal` names it, so that one that begins
+    anew is not taken for old.
     """
 
     journal: str
@@ -74,34 +80,61 @@ class Parcel:
 
 
 def pack(parcel: Parcel) -> bytes:
-    """Write a parcel; readings of one class and source are put together."""
-    import zstandard  # only where there is something to forward
+    """Write a parcel; readings of one class and source are put together.
 
+    Refused where it holds so much that nobody would unpack it.
+    """
+    if (cells := sum(block.values.size for block in parcel.readings)) > MOST_CELLS:
+        msg = f"{cells:,} values are too many for one parcel; at most {MOST_CELLS:,}"
+        raise Refused(msg)
     blocks = [_packed(block) for block in _together(parcel.readings)]
     wire = _Wire(VERSION, parcel.journal, parcel.first, parcel.last, blocks)
-    packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
-    return packer.compress(msgspec.msgpack.encode(wire))
+    return compress(msgspec.msgpack.encode(wire))
 
 
 def unpack(body: bytes, arrived: Instant) -> Parcel:
     """Read a parcel that came at `arrived`; ValueError where it is none that we can read."""
-    import zstandard
-
     try:
-        text = zstandard.ZstdDecompressor().decompress(body, max_output_size=LARGEST)
-        wire = msgspec.msgpack.decode(text, type=_Wire)
-    except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        wire = msgspec.msgpack.decode(decompress(body), type=_Wire)
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         msg = f"not a parcel: {error}"
         raise ValueError(msg) from None
     if wire.version != VERSION:
         msg = f"a parcel of version {wire.version}; this Millwright reads version {VERSION}"
         raise ValueError(msg)
     try:
+        _check(wire)
         readings = tuple(_unpacked(block, arrived) for block in wire.blocks)
     except (ValueError, IndexError, OverflowError) as error:
         msg = f"a parcel whose columns do not fit together: {error}"
         raise ValueError(msg) from None
     return Parcel(wire.journal, wire.first, wire.last, readings)
+
+
+def _check(wire: _Wire) -> None:
+    """Let no number in that a store could not keep, and no more rows than there is room for."""
+    if not 1 <= wire.first <= wire.last < _LAST or len(wire.journal) > _LONGEST_NAME:
+        msg = f"its entries are numbered {wire.first} to {wire.last}"
+        raise ValueError(msg)
+    cells = 0
+    for block in wire.blocks:
+        if len(block.counts) != len(block.assets) or min(block.counts, default=0) < 0:
+            msg = "its assets and their counts differ"
+            raise ValueError(msg)
+        if len(block.values) != len(block.channels):
+            msg = "its channels and their columns differ"
+            raise ValueError(msg)
+        if not 0 <= block.messages < _MOST_MESSAGES:
+            msg = f"{block.messages} messages"
+            raise ValueError(msg)
+        for names in (block.assets, block.channels):
+            if len(set(names)) != len(names):
+                msg = "a name stands twice"
+                raise ValueError(msg)
+        cells += sum(block.counts) * max(1, len(block.channels))
+    if cells > MOST_CELLS:
+        msg = f"{cells:,} values; at most {MOST_CELLS:,}"
+        raise ValueError(msg)
 
 
 def _together(blocks: Iterable[Readings]) -> list[list[Readings]]:
@@ -141,12 +174,6 @@ def _packed(blocks: Sequence[Readings]) -> _Block:
     )
 
 
-def _marks(block: Readings) -> NDArray[np.uint8]:
-    if block.quality is None:
-        return np.zeros(block.values.shape, np.uint8)
-    return block.quality
-
-
 def _column(values: Floats) -> _Column:
     absent = np.isnan(values)
     mask = np.packbits(absent).tobytes() if absent.any() else b""
@@ -180,7 +207,10 @@ def _sorted_bytes(numbers: NDArray[np.signedinteger]) -> bytes:
 
 
 def _numbers(column: _Column, count: int) -> NDArray[np.int64]:
-    kind = {1: "<i1", 2: "<i2", 4: "<i4", 8: "<i8"}[column.width]
+    kind = {1: "<i1", 2: "<i2", 4: "<i4", 8: "<i8"}.get(column.width)
+    if kind is None:
+        msg = f"a column of {column.width} bytes a value"
+        raise ValueError(msg)
     places = np.frombuffer(column.body, np.uint8).reshape(column.width, count)
     steps = np.ascontiguousarray(places.T).view(kind).reshape(count)
     return np.cumsum(steps.astype(np.int64))
@@ -203,19 +233,16 @@ def _values(column: _Column, count: int) -> Floats:
 
 
 def _unpacked(block: _Block, arrived: Instant) -> Readings:
-    if len(block.counts) != len(block.assets) or min(block.counts, default=0) < 0:
-        msg = "its assets and their counts differ"
-        raise ValueError(msg)
     count = sum(block.counts)
     values = np.empty((count, len(block.channels)))
-    if len(block.values) != len(block.channels) or count > LARGEST:
-        msg = "its channels and their columns differ"
-        raise ValueError(msg)
     for k, column in enumerate(block.values):
         values[:, k] = _values(column, count)
     quality = None
     if block.quality is not None:
         quality = np.frombuffer(block.quality, np.uint8).reshape(values.shape)
+        if (quality > max(Quality)).any():
+            msg = "a mark of quality that there is not"
+            raise ValueError(msg)
     return Readings(
         block.asset_class,
         tuple(block.assets),

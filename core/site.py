@@ -14,10 +14,11 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from pydantic import AfterValidator, StringConstraints
 
+from core.compression import compress, decompress
 from core.journal import Command
-from core.parcel import LARGEST
 
-_LEVEL = 9
+_LAST = 2**62
+_LONGEST_NAME = 64
 _PREFIX = re.compile(r"^[^+#\x00]+$")
 _Form = TypeVar("_Form")
 
@@ -79,19 +80,20 @@ def topic(prefix: str, sender: str, what: Topic) -> str:
 
 def pack(body: Cases | State | Command) -> bytes:
     """Write a body for the wire."""
-    import zstandard
-
-    packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
-    return packer.compress(msgspec.msgpack.encode(body))
+    return compress(msgspec.msgpack.encode(body))
 
 
 def unpack(body: bytes, form: type[_Form]) -> _Form:
     """Read a body; ValueError says why it cannot be."""
-    import zstandard
-
     try:
-        text = zstandard.ZstdDecompressor().decompress(body, max_output_size=LARGEST)
-        return msgspec.msgpack.decode(text, type=form)
-    except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return msgspec.msgpack.decode(decompress(body), type=form)
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         msg = f"not a site's message: {error}"
         raise ValueError(msg) from None
+
+
+def check_numbers(cases: Cases) -> None:
+    """Let no number in that a store could not keep; ValueError where one is."""
+    if not 1 <= cases.first <= cases.last < _LAST or len(cases.journal) > _LONGEST_NAME:
+        msg = f"not a site's message: its events are numbered {cases.first} to {cases.last}"
+        raise ValueError(msg)

@@ -127,9 +127,7 @@ class IngestPipeline:
         self._audit = Audit(history, journal)
         self._heartbeat = self._beating(clock)
         self._sparkplug = self._sparkplug_host(broker, settings, clock)
-        self._sites = None
-        if settings.sites is not None:
-            self._sites = SiteReceiver(broker, settings.sites, plant, journal, clock)
+        self._sites = self._site_receiver(broker, settings, clock)
         self._workers = tuple(self._threads())
 
     def _beating(self, clock: Clock) -> Heartbeat:
@@ -158,6 +156,14 @@ class IngestPipeline:
         return SparkplugReceiver(
             broker, host, plant, journal, clock, trusted, self._memory, propose
         )
+
+    def _site_receiver(
+        self, broker: BrokerSettings, settings: IngestSettings, clock: Clock
+    ) -> SiteReceiver | None:
+        if settings.sites is None:
+            return None
+        trusted = self._trust.look
+        return SiteReceiver(broker, settings.sites, self._plant, self._journal, clock, trusted)
 
     def start(self) -> None:
         """Start the threads; they wait by themselves for what is not there yet."""

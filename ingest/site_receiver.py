@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 import structlog
 
 from core.clock import SECOND, Clock
+from core.compression import LARGEST
 from core.errors import Refused
 from core.journal import Draft, Journal, draft
-from core.parcel import LARGEST
 from core.plant import Plant
 from ingest.connection import Connection
+from ingest.decode import told
 from ingest.heartbeat import Note
 from ingest.outage import Outage
 from ingest.packets import Packet
@@ -39,11 +40,13 @@ class SiteReceiver:
         plant: Plant,
         journal: Journal,
         clock: Clock,
+        trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._broker = broker.model_copy(update={"client_id": f"{broker.client_id}-sites"})
         self._desk = SiteDesk(plant, settings, journal.reached)
         self._journal = journal
         self._clock = clock
+        self._trusted = trusted
         self._protocol = ProtocolChoice(broker.protocol)
         self._failures = 0
         self._away_logged = False
@@ -60,6 +63,11 @@ class SiteReceiver:
         """Say what is wrong, by a stable code."""
         if self.trouble and not self.connected:
             yield "sites", f"nothing that sites forward can be received: {self.trouble}"
+        if self.outage.lasts:
+            yield "sites unavailable", f"nothing of sites is acknowledged: {self.outage.words}"
+        for sender in sorted(self._desk.twins):
+            words = f"two boxes call themselves {sender}; give each a `forward.site` of its own"
+            yield f"site {sender} twice", words
 
     def _visit(self, stop: threading.Event, beat: Beat) -> float:
         """Live through one connection; returns how long to wait before the next."""
@@ -137,10 +145,13 @@ class SiteReceiver:
 
     def _append(self, packets: Sequence[Packet]) -> None:
         now = self._clock()
-        found = self._desk.take(packets, now)
+        found = self._desk.take(packets, now, trusted=self._trusted())
         drafts: list[Draft] = [draft(now, block) for block in found.readings]
         drafts += [draft(now, said) for said in found.said]
+        if found.rejections:
+            drafts.append(draft(now, told(found.refused)))
         self._journal.append(drafts, found.rejections, found.account, found.reached)
+        self._desk.kept(found)
 
     def _failed(self, why: str) -> float:
         """Say once that the broker is away, and wait longer after each failure."""
