@@ -23,7 +23,7 @@ from storage.journal_room import (
     full,
     readings_in,
 )
-from storage.ledger_table import NEW_HISTORY, of_rejections
+from storage.ledger_table import HISTORY, NEW_HISTORY, of_rejections
 from storage.pace import Pace
 from storage.settings import JournalSettings
 
@@ -140,6 +140,8 @@ class MemoryJournal:
             if found.history != kept.history:
                 self._account.update(differences(kept, found, NEW_HISTORY))
                 self._paired, self._claim = kept.history, 0
+                if HISTORY in self._marks:
+                    self._marks[HISTORY] = min(self._marks[HISTORY], kept.position)
             self._claim = max(self._claim, kept.position)
 
     def settle(self, kept: Kept, reason: str) -> None:

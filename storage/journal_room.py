@@ -13,10 +13,8 @@ from core.errors import Unavailable
 from core.journal import Draft, Kind
 from core.readings import Readings
 from storage import ledger_table
+from storage.ledger_table import HISTORY
 from storage.settings import JournalSettings
-
-HISTORY = "history"
-"""The consumer that stores readings; until it has left a mark, nothing counts as stored."""
 
 SCORING = "scoring"
 """The consumer that judges readings."""

@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from core.ledger import GIVEN_UP, Account, Booked, Fate, Kept, differences
 from core.rejection import Rejection
 
+HISTORY = "history"
+"""The consumer that stores readings; until it has left a mark, nothing counts as stored."""
+
 SCHEMA = """
 CREATE TABLE ledger(
     source TEXT NOT NULL, fate TEXT NOT NULL, reason TEXT NOT NULL, messages INTEGER NOT NULL,
@@ -81,6 +84,11 @@ def pair(connection: sqlite3.Connection, kept: Kept) -> None:
     if found.history != kept.history:
         book(connection, differences(kept, found, NEW_HISTORY))
         connection.execute("UPDATE books SET history = ?, claim = 0", (kept.history,))
+        # what the history before had stored, this one may not have: it must not be trimmed
+        connection.execute(
+            "UPDATE marks SET position = min(position, ?) WHERE consumer = ?",
+            (kept.position, HISTORY),
+        )
     claim(connection, kept.position)
 
 

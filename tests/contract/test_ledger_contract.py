@@ -180,3 +180,12 @@ def test_with_the_same_history_what_is_missing_stays_missing(journal: Journal) -
     journal.settle(less, "looked at")
     (line,) = balance(less, journal.booked(1))
     assert line.missing == 0 and line.settled == {"looked at": 1}
+
+
+def test_what_another_history_has_not_stored_is_not_trimmed(journal: Journal) -> None:
+    journal.pair(Kept("h1"))
+    journal.append([said(1, 3)], (), received(3))
+    journal.mark("history", 1)
+    journal.pair(Kept("h2"))
+    assert journal.trim(older_than=100) == 0
+    assert journal.booked(0).waiting == {"telemetry": 3}
