@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import structlog
-
-from core.clock import DAY, HOUR, MINUTE, Instant, Span
+from core.clock import DAY, Instant, Span
 from core.errors import Unavailable
 from core.history import Columns, Summary
 from core.ledger import Kept
@@ -20,24 +17,15 @@ from core.readings import Readings
 from storage.flux_csv import FluxTable
 from storage.history_block import blocks
 from storage.history_join import joined
-from storage.history_steps import (
-    check_step,
-    chosen,
-    combined,
-    nothing,
-    picked,
-    replaced,
-    summed,
-    up,
-)
+from storage.history_steps import up
 from storage.influx_account import SAMPLES, InfluxAccount
 from storage.influx_columns import class_columns, classes_in, newest
 from storage.influx_marks import QUERY as MARKS
 from storage.influx_marks import MarkSpans
 from storage.influx_refusals import Refusals
 from storage.influx_server import InfluxPlace, InfluxServer
-from storage.influx_steps import InfluxSteps
-from storage.line_block import TAGS, LineWriter, tags_of
+from storage.influx_summaries import InfluxSummaries, of_asset, span_of
+from storage.line_block import LineWriter
 from storage.line_protocol import EARLIEST, LATEST, MARK
 
 _ASSET = """
@@ -55,8 +43,6 @@ from(bucket: bucket)
   |> map(fn: (r) => ({{r with _value: 1}}))
   |> sum()
 """
-_AT_ONCE = 6
-_log = structlog.get_logger("storage")
 _KEPT = """
   |> keep(columns: ["_time", "_value", "_field", "_measurement"])
 """
@@ -75,8 +61,7 @@ class InfluxHistory:
         self._account = InfluxAccount(folder, f"{place.url} {place.org} {bucket}")
         self._lines = LineWriter()
         self._marks: MarkSpans | None = None
-        self._steps = InfluxSteps(self._server, bucket)
-        self._put_off = False
+        self._summaries = InfluxSummaries(self._server, bucket, self._account, self.read)
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
         """Store batches, then the position they reach to."""
@@ -111,7 +96,7 @@ class InfluxHistory:
         limit: int | None = None,
     ) -> Columns:
         """Read the rows that hold any of the channels."""
-        span = _span(start, stop)
+        span = span_of(start, stop)
         if not channels or limit == 0 or span["start"] >= span["stop"]:
             return joined(tuple(channels), (), limit)
         fields = [name for channel in channels for name in (channel, channel + MARK)]
@@ -136,17 +121,7 @@ class InfluxHistory:
         self, asset: str, channels: Sequence[str], start: Instant, stop: Instant, step: Span
     ) -> Summary:
         """Read steps; what is not summed up yet is summed up here, from samples."""
-        check_step(step)
-        begin, end = (up(at, step) for at in _span(start, stop).values())
-        if begin >= end or not channels:
-            return nothing(tuple(channels))
-        found = self._stored(asset, channels, begin, end, step)
-        for first, last in _runs(self._account.touched()):
-            piece = (max(first, begin), min(last, end))
-            if piece[0] < piece[1]:
-                fresh = self._made(asset, channels, *piece, step)
-                found = self._renewed(found, fresh, *piece, step)
-        return found
+        return self._summaries.read(asset, channels, start, stop, step)
 
     def latest(self, asset: str) -> Instant | None:
         """Return when the asset's newest sample is from."""
@@ -158,11 +133,15 @@ class InfluxHistory:
         return self._count(asset, **_ever())
 
     def trim(self, older_than: Instant) -> int:
-        """Drop old samples, a day at a time; returns how many readings went."""
+        """Drop old samples, a day at a time; returns how many readings went.
+
+        Where much of it is not summed up yet, none of it goes before it is.
+        """
         stop, dropped, before = min(older_than, LATEST), 0, None
         while (oldest := self._oldest(stop)) is not None:
             if before is None:
-                self._settle_all(older_than)
+                if not self._summaries.ready_to_trim(older_than):
+                    return 0
                 self._account.mark_trimmed(SAMPLES, older_than)
             elif oldest <= before:
                 msg = f"InfluxDB at {self._server.place.url} does not delete what is too old"
@@ -174,30 +153,11 @@ class InfluxHistory:
 
     def trim_summary(self, step: Span, older_than: Instant) -> int:
         """Drop old steps of one width; returns how many went."""
-        check_step(step)
-        span = _span(EARLIEST, older_than)
-        if span["start"] >= span["stop"]:
-            return 0
-        self._settle_all(older_than)
-        self._account.mark_trimmed(step, older_than)
-        return self._steps.drop(step, span["start"], span["stop"])
+        return self._summaries.trim(step, older_than)
 
     def settle(self) -> bool:
-        """Sum up a few of the hours that were written to, but not the newest: more is to come."""
-        touched = self._account.touched()[:-1]
-        if not touched:
-            return False
-        try:
-            self._settle(touched)
-        except Unavailable as error:  # it can wait, and readings must not wait for it
-            if not self._put_off:
-                _log.warning("history_is_not_summed_up", why=str(error))
-            self._put_off = True
-            return False
-        if self._put_off:
-            _log.info("history_is_summed_up_again")
-        self._put_off = False
-        return len(touched) > _AT_ONCE
+        """Sum up a few of the hours that were written to; tells whether more waits."""
+        return self._summaries.settle()
 
     def close(self) -> None:
         """Let go of the connections and of the file."""
@@ -205,7 +165,7 @@ class InfluxHistory:
         self._account.close()
 
     def _oldest(self, stop: Instant) -> Instant | None:
-        span = _span(EARLIEST, stop)
+        span = span_of(EARLIEST, stop)
         if span["start"] >= span["stop"]:
             return None
         found = self._ask(f"{_ASSET}  |> first(){_KEPT}", None, **span)
@@ -217,52 +177,9 @@ class InfluxHistory:
 
     def _ask(self, flux: str, asset: str | None, **params: object) -> list[FluxTable]:
         """Ask about one asset or all; the text of Flux never holds anything from outside."""
-        where, tags = ("true", {}) if asset is None else _of_asset(asset)
+        where, tags = ("true", {}) if asset is None else of_asset(asset)
         text = flux.format(asset=where)
         return self._server.query(text, bucket=self._bucket, **tags, **params)
-
-    def _settle_all(self, older_than: Instant) -> None:
-        while touched := [h for h in self._account.touched() if h * HOUR < older_than]:
-            self._settle(touched)
-
-    def _settle(self, touched: Sequence[int]) -> None:
-        """Sum up the first few of these hours."""
-        hours = touched[:_AT_ONCE]
-        for first, last in _runs(hours):
-            minutes = max(first, up(self._account.trimmed(SAMPLES), MINUTE))
-            if minutes < last:
-                self._steps.make_minutes(minutes, last)
-            begin = max(first, up(self._account.trimmed(MINUTE), HOUR))
-            if begin < last:
-                self._steps.make_hours(begin, last)
-        self._account.settled(hours)
-
-    def _stored(
-        self, asset: str, channels: Sequence[str], start: Instant, stop: Instant, step: Span
-    ) -> Summary:
-        where, tags = _of_asset(asset)
-        named = {f"field{k}": name for k, name in enumerate(dict.fromkeys(channels))}
-        any_of = " or ".join(f"r._field == {name}" for name in named)
-        flux = f"  |> filter(fn: (r) => {where})\n  |> filter(fn: (r) => {any_of})"
-        parts = self._steps.read(flux, step, start=start, stop=stop, **tags, **named)
-        return combined(tuple(channels), [picked(part, channels) for part in parts], step)
-
-    def _made(
-        self, asset: str, channels: Sequence[str], start: Instant, stop: Instant, step: Span
-    ) -> Summary:
-        """Make steps from what they are made of: hours from minutes, minutes from samples."""
-        if step == MINUTE:
-            return summed(self.read(asset, channels, start, stop), MINUTE)
-        minutes = self.summary(asset, channels, start, stop, MINUTE)
-        return combined(tuple(channels), (minutes,), step)
-
-    def _renewed(
-        self, found: Summary, fresh: Summary, start: Instant, stop: Instant, step: Span
-    ) -> Summary:
-        """Put fresh steps over those found, but not where what they are made of may be gone."""
-        whole = self._account.trimmed(SAMPLES if step == MINUTE else MINUTE)
-        fresh = chosen(fresh, (fresh.at >= whole) | ~np.isin(fresh.at, found.at))
-        return replaced(found, fresh, max(start, whole), stop, step)
 
     def _by_age(self, asset: str) -> list[str]:
         """Name the classes that an asset has been of, the newest last."""
@@ -284,25 +201,5 @@ class InfluxHistory:
         return self._marks
 
 
-def _of_asset(asset: str) -> tuple[str, dict[str, str]]:
-    """Write the test for an asset's rows, and the parameters that it names."""
-    tags = dict(tags_of(asset))
-    tests = (f"r.{tag} == {tag}" if tag in tags else f"not exists r.{tag}" for tag in TAGS)
-    return " and ".join(tests), tags
-
-
-def _runs(hours: Sequence[int]) -> list[tuple[Instant, Instant]]:
-    """Join hours that follow each other to spans."""
-    if not hours:
-        return []
-    numbers = np.array(hours, np.int64)
-    parts = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
-    return [(int(part[0]) * HOUR, (int(part[-1]) + 1) * HOUR) for part in parts]
-
-
-def _span(start: Instant, stop: Instant) -> dict[str, int]:
-    return {"start": max(start, EARLIEST), "stop": min(stop, LATEST)}
-
-
 def _ever() -> dict[str, int]:
-    return _span(EARLIEST, LATEST)
+    return span_of(EARLIEST, LATEST)
