@@ -22,6 +22,11 @@ GONE_AFTER = DAY
 """What has said nothing for so long makes room first."""
 
 
+def storable(text: str) -> str:
+    """Return a text that can be encoded: JSON can say halves of characters, which cannot."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What was seen of one channel, in the payload's own unit, empty where it names none.
@@ -40,8 +45,9 @@ class Observed:
     @classmethod
     def of(cls, value: float | bool | str, unit: str = "") -> Observed:
         """Take one value."""
+        unit = storable(unit)
         if isinstance(value, bool | str):
-            word = value if isinstance(value, str) else str(value).lower()
+            word = storable(value) if isinstance(value, str) else str(value).lower()
             return cls(unit, 1, words=(word[:LONGEST_NAME],))
         return cls(unit, 1, value, value, value)
 
@@ -113,7 +119,7 @@ class Proposal:
             if size > KEPT_BYTES or len(kept) == MOST_KEPT:
                 break
             kept.insert(0, message)
-        short = {name[:LONGEST_NAME]: seen for name, seen in channels}
+        short = {storable(name)[:LONGEST_NAME]: seen for name, seen in channels}
         return replace(self, channels=short, kept=tuple(kept))
 
 

@@ -167,12 +167,17 @@ class Appraiser:
         return at - at % source.join if source.join else at
 
 
-def _number(channel: Channel, said: Value) -> float | None:
-    """Make a number of what was said; None where it is a state that nobody has mapped."""
+def mapped(channel: Channel, said: object) -> float | None:
+    """Find the number that stands for a state; None where nobody has mapped it."""
     if isinstance(said, bool):
         return channel.states.get("true" if said else "false")
-    if isinstance(said, str):
-        return channel.states.get(said)
+    return channel.states.get(said) if isinstance(said, str) else None
+
+
+def _number(channel: Channel, said: Value) -> float | None:
+    """Make a number of what was said; None where it is a state that nobody has mapped."""
+    if isinstance(said, bool | str):
+        return mapped(channel, said)
     try:
         return float(said)
     except OverflowError:

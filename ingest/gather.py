@@ -152,14 +152,11 @@ class Gatherer:
 
     def _target(self, route: Route, said: str) -> Target | None:
         """Find where an asset's columns are; None where each message is to be looked at."""
-        if said in route.targets:
-            return None
         asset = route.source.asset(route.captured, said)
-        target = None
-        if isinstance(asset, Asset) and asset.clock is ClockPolicy.DEVICE:
-            form = self._forms[asset.asset_class]
-            target = Target(form, form.rows[asset.id])
-        return route.remember(said, target)
+        if not isinstance(asset, Asset) or asset.clock is not ClockPolicy.DEVICE:
+            return None  # and not kept: anybody may invent names
+        form = self._forms[asset.asset_class]
+        return route.remember(said, Target(form, form.rows[asset.id]))
 
     def _leave(self, found: Gathered, wrong: set[int]) -> None:
         """Take odd messages back out of everything."""

@@ -16,7 +16,7 @@ from core.clock import Instant
 from core.plant import Asset, Channel, ClockPolicy, Plant
 from core.readings import Quality, Reading
 from core.rejection import Reason, Rejection
-from ingest.appraise import Appraiser, Found
+from ingest.appraise import Appraiser, Found, mapped
 from ingest.clocks import ClockOffsets
 from ingest.directory import Directory
 from ingest.form import Form, forms
@@ -207,12 +207,16 @@ def _read_value(channel: Channel, said: object, qualities: dict[str, Any], found
     if isinstance(said, Constant):
         found.add_bad(Reason.NOT_FINITE, f"{name} is {said}")
         return
-    if not isinstance(said, Number):
-        found.add_bad(Reason.NOT_A_NUMBER, f"{name} is {described(said)}, not a number")
+    if isinstance(said, Number):
+        value = float(said) * channel.factor + channel.offset + 0.0
+    elif (state := mapped(channel, said)) is not None:
+        value = state + 0.0
+    else:
+        known = f"; known states: {', '.join(channel.states)}" if channel.states else ""
+        found.add_bad(Reason.NOT_A_NUMBER, f"{name} is {described(said)}, not a number{known}")
         return
     mark = qualities.get(name, "good")
     quality = _QUALITIES.get(mark.lower()) if isinstance(mark, str) else None
-    value = float(said) * channel.factor + channel.offset + 0.0
     if quality is None and isfinite(value) and channel.low <= value <= channel.high:
         allowed = ", ".join(_QUALITIES)
         found.add_bad(Reason.MALFORMED, f"the quality of {name} is unknown; known: {allowed}")

@@ -27,6 +27,7 @@ from ingest.settings import IngestSettings
 from ingest.sources import Route
 
 _fields = msgspec.structs.astuple
+_LONGEST_KEPT = 1000
 Place: TypeAlias = tuple[Form, int]
 """The columns of an asset, and its row in them."""
 
@@ -119,8 +120,6 @@ class PlainPath:
 
         What belongs to no asset may come in floods, so it is not kept, and is looked at in part.
         """
-        if len(self._places) >= self._most_places:
-            self._places.clear()
         way = self._router.way(topic)
         if isinstance(way, Bad):
             return way
@@ -130,7 +129,10 @@ class PlainPath:
             place = form, form.rows[way.id]
         elif not isinstance(way, Asset):
             place = way
-        self._places[topic] = place
+        if len(topic) <= _LONGEST_KEPT:
+            if len(self._places) >= self._most_places:
+                self._places.clear()
+            self._places[topic] = place
         return place
 
     def _judge(

@@ -28,6 +28,9 @@ PLAIN = DEFAULT_SOURCE
 """The name of the source that `ingest.topic` describes."""
 
 _MOST_SHAPES = 1000
+_MOST_HEFT, _HEFT = 4_000_000, 60
+"""So many bytes the names of all kept shapes may have, each with what holds it."""
+
 _MOST_TARGETS = 4096
 
 
@@ -81,13 +84,16 @@ class Target:
 
 @dataclass(slots=True)
 class Route:
-    """The way of one topic: its source and what its levels said. `targets` is a bounded cache."""
+    """The way of one topic: its source and what its levels said.
+
+    `targets` is a bounded cache of assets that are known.
+    """
 
     source: Source
     captured: Mapping[str, str]
-    targets: dict[str, Target | None] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
 
-    def remember(self, said: str, target: Target | None) -> Target | None:
+    def remember(self, said: str, target: Target) -> Target:
         """Keep where what a payload calls an asset leads to."""
         if len(self.targets) >= _MOST_TARGETS:
             self.targets.clear()
@@ -108,6 +114,7 @@ class Source:
         self.stamps = settings.time == "arrival"
         self._directory = directory
         self._shapes: dict[tuple[str, object], Shape] = {}
+        self._heft = 0
 
     def asset(self, captured: Mapping[str, str], said: str) -> Asset | Bad:
         """Find the asset that a payload or, where it names none, a topic speaks of."""
@@ -156,9 +163,14 @@ class Source:
         key = (form.name, (names, tuple(units.items())) if units else names)
         found = self._shapes.get(key)
         if found is None:
-            if len(self._shapes) >= _MOST_SHAPES:
+            found = self._shape(form, names, units)
+            heft = sum(_HEFT + len(name) for name in names) * (1 + bool(units))
+            if len(self._shapes) >= _MOST_SHAPES or self._heft + heft > _MOST_HEFT:
                 self._shapes.clear()
-            found = self._shapes[key] = self._shape(form, names, units)
+                self._heft = 0
+            if heft <= _MOST_HEFT:
+                self._shapes[key] = found
+                self._heft += heft
         return found
 
     def _shape(self, form: Form, names: tuple[str, ...], units: Mapping[str, str]) -> Shape:

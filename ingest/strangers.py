@@ -14,7 +14,7 @@ import structlog
 from core.clock import Instant
 from core.errors import Refused, Unavailable
 from core.ledger import DEFAULT_SOURCE
-from core.proposal import LONGEST_NAME, KeptMessage, Observed, Proposal, Proposals
+from core.proposal import LONGEST_NAME, KeptMessage, Observed, Proposal, Proposals, storable
 from core.rejection import Reason, Rejection
 from ingest.payload import Bad, Constant, Number, parse
 from ingest.router import Router
@@ -70,6 +70,8 @@ class Strangers:
             self._proposals.note(seen)
         except (Unavailable, Refused) as error:
             _log.warning("proposals_not_noted", assets=len(seen), why=str(error))
+        except Exception:  # the heartbeat calls this, and must beat on
+            _log.exception("proposals_not_noted", assets=len(seen))
 
     def _read(self, rejection: Rejection) -> Iterator[Proposal]:
         topic = rejection.topic.encode()
@@ -92,7 +94,8 @@ def _proposal(
     channels: Mapping[str, Observed],
     kept: tuple[KeptMessage, ...],
 ) -> Proposal:
-    return Proposal(asset[: 3 * LONGEST_NAME], source, at, at, 1, channels, kept)
+    name = storable(asset)[: 3 * LONGEST_NAME]
+    return Proposal(name, source, at, at, 1, channels, kept)
 
 
 def _plain(payload: bytes) -> dict[str, Observed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections import Counter
 from typing import Any
 
@@ -16,8 +17,11 @@ from core.plant import Asset, AssetClass, Channel, Plant, Site
 from core.readings import Quality, Reading
 from core.rejection import Reason
 from ingest.decode import Batch, Decoder
+from ingest.directory import Directory
+from ingest.form import forms
 from ingest.packets import Packet
 from ingest.settings import IngestSettings
+from ingest.sources import Source, SourceSettings
 from tests.messages import FRESH, NOW, RETAINED, readings
 
 FAN = AssetClass(
@@ -184,6 +188,22 @@ def test_states_become_numbers(state: object, value: float) -> None:
     assert only(decoded(said(door=state))).values == {"door": value}
 
 
+@pytest.mark.parametrize(("state", "value"), [("open", 1.0), ("shut", 0.0), (True, 1.0)])
+def test_states_become_numbers_in_the_default_form_too(state: object, value: float) -> None:
+    text = json.dumps({"ts": iso(NOW), "values": {"door": state, "vibration": 2.0}})
+    batch = decoder().decode([sent(text.encode(), "plant/lahore/hall/f1/telemetry")], NOW)
+    assert only(batch).values == {"door": value, "vibration": 2.0}
+
+
+@pytest.mark.parametrize("state", ["ajar", False, [1]])
+def test_a_state_that_nobody_mapped_is_told_in_the_default_form_too(state: object) -> None:
+    text = json.dumps({"ts": iso(NOW), "values": {"door": state, "vibration": 2.0}})
+    batch = decoder().decode([sent(text.encode(), "plant/lahore/hall/f1/telemetry")], NOW)
+    (rejection,) = batch.rejections
+    assert "known states: open, shut, true" in rejection.detail
+    assert [reading.values for reading in readings(batch)] == [{"vibration": 2.0}]
+
+
 @pytest.mark.parametrize("state", ["ajar", False])
 def test_a_state_that_nobody_mapped_is_told(state: object) -> None:
     (rejection,) = decoded(said(door=state)).rejections
@@ -312,3 +332,36 @@ def test_batches_of_any_size_come_to_the_same() -> None:
 def test_a_source_that_cannot_work_is_refused(changes: dict[str, str], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         decoder(**changes)
+
+
+def test_names_that_somebody_invents_are_not_kept() -> None:
+    found = decoder(decoder=MAPPING | {"asset_path": "id"})
+    kept = []
+    tracemalloc.start()
+    for number in range(20):
+        stranger = f"m/lahore/{number}-{'x' * 20_000}/f1"
+        strange = [
+            json.dumps({"t": 0, "id": f"{number}-{k}-{'x' * 200}", "data": {"vibration": 1.0}})
+            for k in range(100)
+        ]
+        found.decode([*(sent(each.encode()) for each in strange), sent(said(), stranger)], NOW)
+        kept.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert kept[-1] - kept[9] < 200_000
+
+
+def test_names_of_values_are_kept_within_bounds() -> None:
+    source = Source(
+        SourceSettings.model_validate({"name": "s", "topic": "m/{asset}", "decoder": MAPPING}),
+        Directory(plant()),
+    )
+    form = forms(plant())["fan"]
+    tracemalloc.start()
+    for number in range(300):
+        names = tuple(f"{number}-{k}-{'x' * 100}" for k in range(500))
+        assert source.shape(form, names, {}).width == 500
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert kept < 10_000_000
+    once = source.shape(form, ("vibration",), {})
+    assert source.shape(form, ("vibration",), {}) is once

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from core.clock import SECOND
 from core.errors import Unavailable
-from core.proposal import Observed
+from core.proposal import Observed, Proposals
 from core.rejection import Reason, Rejection
 from ingest.directory import Directory
 from ingest.router import Router
 from ingest.settings import IngestSettings
 from ingest.strangers import A_SECOND, Strangers
 from storage.proposals_memory import MemoryProposals
+from storage.proposals_sqlite import SqliteProposals
 from tests.messages import NOW, body, plant
 
 SOURCES = [
@@ -28,9 +31,10 @@ class Works:
     """Strangers over a list in memory."""
 
     def __init__(self, **settings: object) -> None:
-        self.proposals = MemoryProposals()
+        self.proposals: Proposals = MemoryProposals()
         given = IngestSettings.model_validate(settings)
-        self.strangers = Strangers(Router(given, Directory(plant())), self.proposals)
+        self.router = Router(given, Directory(plant()))
+        self.strangers = Strangers(self.router, self.proposals)
 
     def says(self, *assets: str, payload: bytes | None = None, at: int = NOW) -> None:
         said = body(vibration=2.5, state="on") if payload is None else payload
@@ -100,12 +104,28 @@ def test_a_message_of_a_source_is_read_as_that_source_reads_it() -> None:
     assert one.channels["vibration"].last == 2.5
 
 
-def test_a_list_that_cannot_be_written_is_passed_over() -> None:
+@pytest.mark.parametrize(
+    "payload", [rb'{"values": {"\ud800": 1}}', rb'{"values": {"v": "\ud800"}}']
+)
+def test_halves_of_characters_are_written_as_they_were_sent(payload: bytes, tmp_path: Path) -> None:
+    works = Works()
+    works.proposals = SqliteProposals(tmp_path / "p.db")
+    works.strangers = Strangers(works.router, works.proposals)
+    works.says("karachi/hall/p9", payload=payload)
+    works.strangers.flush()
+    (one,) = works.proposals.listed()
+    ((name, seen),) = one.channels.items()
+    assert "\\ud800" in (name, *seen.words)
+    works.proposals.close()
+
+
+@pytest.mark.parametrize("failure", [Unavailable("the disk is full"), ValueError("a bug")])
+def test_whatever_a_list_raises_nobody_is_stopped_by_it(failure: Exception) -> None:
     works = Works()
     works.says("karachi/hall/p9")
 
     def fail(_: object) -> None:
-        raise Unavailable("the disk is full")
+        raise failure
 
     works.proposals.note = fail  # type: ignore[method-assign]
     works.strangers.flush()
