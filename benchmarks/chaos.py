@@ -8,6 +8,11 @@ acknowledged to the publisher and forgot, and the feed must tell of every sessio
 
 The load goes on until all is done, at a rate that is measured: acknowledged messages over the time
 in which the broker was there.
+
+With `--store influxdb` ingest and serve are processes of their own over InfluxDB, on a small disk.
+Either is killed at random moments, influxd is killed and the broker restarted; influxd, the broker
+and ingest are away for a while, and the disk is full for a while. InfluxDB must hold every reading,
+the ledger balance, and the feed tell each of these states once at its start and once at its end.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rig.fleet import Fleet
-from benchmarks.rig.publisher import Log
+from benchmarks.rig.publisher import Log, command
 from benchmarks.rig.report import Figure, arguments, finish
 from benchmarks.rig.seen import Seen, connected, links, look, missing, started
 from benchmarks.rig.stand import Stand
@@ -103,7 +108,7 @@ def play(folder: Path, fleet: Fleet, acts: list[Act], rate: float) -> Played:
         stand.service.start()
         stand.wait_for("the connection to the broker", lambda: started(folder / "data"), 30)
         load = subprocess.Popen(
-            _publisher(stand.broker.port, fleet, rate, path), stdout=subprocess.PIPE
+            command(stand.broker.port, fleet, rate, path), stdout=subprocess.PIPE
         )
         try:
             if load.stdout is not None:
@@ -121,15 +126,6 @@ def play(folder: Path, fleet: Fleet, acts: list[Act], rate: float) -> Played:
         if not stand.service.alive:
             _fell(stand, done)
     return Played(seen, log, missing(folder / "data", fleet), done)
-
-
-def _publisher(port: int, fleet: Fleet, rate: float, log: Path) -> list[str]:
-    return [
-        *(sys.executable, "-m", "benchmarks.rig.publisher", "--port", str(port)),
-        *("--assets", str(fleet.assets), "--channels", str(fleet.channels)),
-        *("--rows", str(fleet.rows), "--end", str(fleet.end)),
-        *("--rate", str(rate), "--log", str(log)),
-    ]
 
 
 def _shake(
@@ -245,23 +241,27 @@ def _rate(name: str, played: Played, asked: float) -> Figure:
     return Figure(name, played.log.rate, "msg/s", f">= {KEPT * asked:g}", note)
 
 
-def main() -> int:
-    """Run the benchmark from the command line."""
-    parser = arguments(__doc__ or "")
-    parser.add_argument("--kills", type=int, default=50, help="SIGKILLs of the service")
-    parser.add_argument("--restarts", type=int, default=5, help="polite restarts of the broker")
-    parser.add_argument("--broker-kills", type=int, default=5, help="SIGKILLs of the broker")
-    parser.add_argument("--rate", type=float, default=3000, help="messages a second")
-    parser.add_argument("--assets", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", type=Path, help="keep the files in this folder, a new one")
-    args = parser.parse_args()
-    if args.keep and args.keep.exists():
-        parser.error(f"--keep {args.keep} is there already; name a folder that is not")
-    with tempfile.TemporaryDirectory() as made:
-        folder = args.keep or Path(made)
-        found = shaken_figures(args, folder)
-        found += bereft_figures(args, folder / "bereft") if args.broker_kills else []
+def run_ordeal(args: argparse.Namespace, folder: Path) -> int:
+    """Go through it all over InfluxDB, and report."""
+    from benchmarks.rig.ordeal_play import figures
+
+    found = figures(args, folder)
+    value = {figure.name: figure.value for figure in found}
+    headline = (
+        f"chaos over InfluxDB: {value['readings missing']:.0f} readings missing, "
+        f"{value['machine alerts missing or doubled']:.0f} machine alerts missing or doubled, "
+        f"{sum(figure.falls_short for figure in found)} goals missed after "
+        f"{value['kills of the service']:.0f} kills of the service, "
+        f"{value['kills of influxd']:.0f} of influxd and "
+        f"{value['restarts of the broker']:.0f} broker restarts"
+    )
+    return finish("chaos_influxdb", found, headline, args)
+
+
+def run_shaken(args: argparse.Namespace, folder: Path) -> int:
+    """Shake the service over SQLite and then kill its broker, and report."""
+    found = shaken_figures(args, folder)
+    found += bereft_figures(args, folder / "bereft") if args.broker_kills else []
     value = {figure.name: figure.value for figure in found}
     headline = (
         f"chaos: {value['readings missing']:.0f} readings missing, "
@@ -270,6 +270,41 @@ def main() -> int:
         f"at {value['achieved rate']:.0f} msg/s"
     )
     return finish("chaos", found, headline, args)
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--store", choices=("sqlite", "influxdb"), default="sqlite")
+    parser.add_argument("--kills", type=int, help="SIGKILLs of the service; 50, influxdb: 100")
+    parser.add_argument("--restarts", type=int, help="restarts of the broker; 5, influxdb: 10")
+    parser.add_argument(
+        "--broker-kills", type=int, default=5, help="SIGKILLs of the broker; sqlite"
+    )
+    parser.add_argument("--rate", type=float, help="messages a second; 3000, influxdb: 1000")
+    parser.add_argument("--assets", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="keep the files in this folder, a new one")
+    more = parser.add_argument_group("with --store influxdb")
+    more.add_argument("--store-kills", type=int, default=10, help="SIGKILLs of influxd")
+    more.add_argument("--store-away", type=float, default=120, help="seconds without influxd")
+    more.add_argument("--broker-away", type=float, default=80, help="seconds without the broker")
+    more.add_argument("--ingest-away", type=float, default=20, help="seconds without ingest")
+    more.add_argument("--disk-full", type=float, default=30, help="seconds of a full disk; root")
+    return parser
+
+
+def main() -> int:
+    """Run the benchmark from the command line."""
+    parser = _options()
+    args = parser.parse_args()
+    ordeal = args.store == "influxdb"
+    for name, sqlite, influxdb in (("kills", 50, 100), ("restarts", 5, 10), ("rate", 3e3, 1e3)):
+        if getattr(args, name) is None:
+            setattr(args, name, influxdb if ordeal else sqlite)
+    if args.keep and args.keep.exists():
+        parser.error(f"--keep {args.keep} is there already; name a folder that is not")
+    with tempfile.TemporaryDirectory() as made:
+        return (run_ordeal if ordeal else run_shaken)(args, args.keep or Path(made))
 
 
 if __name__ == "__main__":

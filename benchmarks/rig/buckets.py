@@ -10,11 +10,13 @@ from simulators.influx import PrivateInflux
 
 
 class Bucket:
-    """A new, empty bucket; queries go straight over HTTP, past everything of ours."""
+    """A bucket, made new unless it is there; queries go straight over HTTP, past all of ours."""
 
-    def __init__(self, store: PrivateInflux, name: str) -> None:
+    def __init__(self, store: PrivateInflux, name: str, *, new: bool = True) -> None:
         self._store = store
         self.name = name
+        if not new:
+            return
         org = self._asked("GET", f"/api/v2/orgs?org={store.org}")["orgs"][0]["id"]
         self._asked("POST", "/api/v2/buckets", {"orgID": org, "name": name, "retentionRules": []})
 
@@ -31,6 +33,16 @@ class Bucket:
         flux = f'import "influxdata/influxdb" influxdb.cardinality(bucket: "{self.name}", start: 0)'
         return round(sum(self._column(flux)))
 
+    def values(self, asset: str, field: str) -> dict[int, float]:
+        """Read all values of a field of an asset, by their time in nanoseconds since 1970."""
+        flux = (
+            f'from(bucket: "{self.name}") |> range(start: 0, stop: 2100-01-01T00:00:00Z)'
+            f' |> filter(fn: (r) => r.asset == "{asset}" and r._field == "{field}")'
+            " |> map(fn: (r) => ({_value: r._value, at: int(v: r._time)}))"
+        )
+        rows = self._rows(flux, "at", "_value")
+        return {int(at): float(value) for at, value in rows}
+
     def _folded(self, field: str, how: str) -> list[float]:
         flux = (
             f'from(bucket: "{self.name}") |> range(start: 0, stop: 2100-01-01T00:00:00Z)'
@@ -39,17 +51,22 @@ class Bucket:
         return self._column(flux)
 
     def _column(self, flux: str) -> list[float]:
+        return [float(value) for (value,) in self._rows(flux, "_value")]
+
+    def _rows(self, flux: str, *names: str) -> list[tuple[str, ...]]:
+        """Ask, and pick columns out of the CSV that comes."""
         body = json.dumps({"query": flux, "type": "flux"}).encode()
         with self._open("POST", f"/api/v2/query?org={self._store.org}", body) as answer:
             lines = answer.read().decode().splitlines()
-        head: list[str] = []
+        places: list[int] = []
+        width = 0
         found = []
         for line in lines:
             cells = line.split(",")
-            if "_value" in cells:
-                head = cells
-            elif head and len(cells) == len(head):
-                found.append(float(cells[head.index("_value")]))
+            if set(names) <= set(cells):
+                places, width = [cells.index(name) for name in names], len(cells)
+            elif places and len(cells) == width:
+                found.append(tuple(cells[place] for place in places))
         return found
 
     def _asked(self, method: str, path: str, body: Any = None) -> Any:

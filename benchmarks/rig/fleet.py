@@ -79,7 +79,15 @@ class Fleet:
                 yield topic, f'{{"ts": "{ts}", "values": {{{pairs}}}}}'.encode()
 
 
-def write_config(folder: Path, fleet: Fleet, port: int, feed_port: int, **service: Any) -> Path:
+def write_config(
+    folder: Path,
+    fleet: Fleet,
+    port: int,
+    feed_port: int,
+    *,
+    tick_every: str = "10s",
+    **service: Any,
+) -> Path:
     """Write the configuration folder of a fleet for a broker on `port`, and return it."""
     (folder / "classes").mkdir(parents=True, exist_ok=True)
     channel = {"unit": "", "range": [-1000, 1000]}
@@ -100,7 +108,8 @@ def write_config(folder: Path, fleet: Fleet, port: int, feed_port: int, **servic
         },
     }
     assets = {name: {"class": "machine"} for name in fleet.names}
-    plant = {"sites": {"bench": {"timezone": "UTC", "areas": {"hall": {"assets": assets}}}}}
+    sites = {"bench": {"timezone": "UTC", "areas": {"hall": {"assets": assets}}}}
+    plant = {"sites": sites, "tick_every": tick_every}
     settings = {
         "data": str(folder / "data"),
         "broker": {"url": f"mqtt://127.0.0.1:{port}"},

@@ -8,6 +8,7 @@ line once the first message is acknowledged.
 from __future__ import annotations
 
 import argparse
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -144,6 +145,16 @@ def publish_all(publisher: LoggedPublisher, fleet: Fleet, rate: float) -> Log:
     ended = time.time()
     publisher.finish(60)
     return Log(publisher.acked, ended, publisher.away)
+
+
+def command(port: int, fleet: Fleet, rate: float, log: Path) -> list[str]:
+    """Return how the publisher of a fleet is started as a process."""
+    return [
+        *(sys.executable, "-m", "benchmarks.rig.publisher", "--port", str(port)),
+        *("--assets", str(fleet.assets), "--channels", str(fleet.channels)),
+        *("--rows", str(fleet.rows), "--end", str(fleet.end)),
+        *("--rate", str(rate), "--log", str(log)),
+    ]
 
 
 def main() -> None:

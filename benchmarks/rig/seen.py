@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +46,25 @@ class Seen:
     told: tuple[float, ...] = ()
 
 
-def look(data: Path) -> Seen:
-    """Read the history, the cases and the journal of a data folder."""
-    history = SqliteHistory(data / "history.db")
+class Stored(Protocol):
+    """A history, as far as it matters here."""
+
+    def count(self) -> int:
+        """Count what is stored."""
+        ...
+
+    def position(self) -> int:
+        """Return the journal position up to which all is."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+def look(data: Path, stored: Stored | None = None) -> Seen:
+    """Read the history, that of the data folder unless another is named, cases and journal."""
+    history = SqliteHistory(data / "history.db") if stored is None else stored
     cases = SqliteCaseFile(data / "cases.db")
     journal = SqliteJournal(data / "journal.db", JournalSettings())
     try:

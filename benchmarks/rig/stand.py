@@ -21,6 +21,7 @@ class Service:
     def __init__(self, folder: Path, command: str = "run") -> None:
         self.folder = folder
         self._command = command
+        self._log = folder / ("service.log" if command == "run" else f"{command}.log")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -38,12 +39,12 @@ class Service:
 
     def last_words(self) -> str:
         """Return the end of its log."""
-        log = (self.folder / "service.log").read_text(encoding="utf-8", errors="replace")
+        log = self._log.read_text(encoding="utf-8", errors="replace")
         return "\n".join(log.splitlines()[-10:])
 
     def start(self) -> Self:
         """Start it; it may take a second until it works."""
-        with (self.folder / "service.log").open("ab") as log:
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "cli.main", self._command, "-c", str(self.folder)],
                 stdout=log,
