@@ -45,6 +45,10 @@ class RejectionsSeen:
     count: int
 
 
+INGEST, SERVE = "ingest", "serve"
+"""Who ticks: `serve` does in place of an ingest that is not there, and knows nothing of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """Time passed; with `connected`, silence of an asset means something.
@@ -55,7 +59,7 @@ class Tick:
     """
 
     connected: bool
-    source: str = "ingest"
+    source: str = INGEST
     trusted: bool = True
     notes: tuple[tuple[str, str], ...] = ()
 

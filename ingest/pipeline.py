@@ -228,13 +228,14 @@ class IngestPipeline:
 
     def _notes(self) -> Iterator[Note]:
         """List the standing faults of ingest."""
-        self._remember()
+        behind = self._drain.note()
+        self._remember()  # before it is told: a crash in between must not tell it twice
         if self._subscriber.trouble and not self._subscriber.connected:
             yield "broker", f"no connection to the broker: {self._subscriber.trouble}"
         yield from self._broker.notes(time.monotonic())
         if self._intake.outage.lasts:
             yield "journal unavailable", f"nothing is acknowledged: {self._intake.outage.words}"
-        if (behind := self._drain.note()) is not None:
+        if behind is not None:
             yield behind
         if self._keeper is not None and self._keeper.outage.lasts:
             yield "blocks unavailable", f"no raw vibration is kept: {self._keeper.outage.words}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from core.clock import HOUR, MINUTE, Instant, Span
-from core.journal import Link, LinkChanged, RejectionsSeen, Tick
+from core.journal import SERVE, Link, LinkChanged, RejectionsSeen, Tick
 from core.plant import SERVICE_ASSET, Plant, Severity
 from core.rejection import Reason
 from service.finding import DATA, HISTORY, LINK, NOTE, SESSION, Finding
@@ -85,8 +85,13 @@ class Outages:
         last = at if self._memory.last_tick is None else self._memory.last_tick
         self._memory.last_tick = at
         passed = min(max(at - last, 0), 3 * self._plant.tick_every)
-        findings = self._link(at, tick.connected, passed)
-        findings += self._notes(at, dict(tick.notes))
+        notes = dict(tick.notes)
+        if tick.source == SERVE:  # what ingest said last stands until it says otherwise
+            notes = {**self._memory.notes, **notes}
+            findings = []
+        else:
+            findings = self._link(at, tick.connected, passed)
+        findings += self._notes(at, notes)
         findings += self._over(at, passed)
         return passed, findings
 

@@ -10,7 +10,7 @@ import structlog
 
 from core.clock import SECOND, Clock, Span
 from core.errors import Unavailable
-from core.journal import Journal, Tick, draft
+from core.journal import SERVE, Journal, Tick, draft
 
 NOTE = ("ingest silent", "no ingest process writes to the journal: nothing new can be judged")
 
@@ -36,13 +36,24 @@ class IngestWatch:
         self._silent = False
 
     def look(self) -> bool:
-        """Tick where ingest is silent; tells whether it did."""
-        last, now = self._journal.last_id(), self._elapsed()
+        """Tick where ingest is silent; tells whether it did.
+
+        A journal that cannot be written now explains the silence: patience begins anew then.
+        """
+        now = self._elapsed()
+        try:
+            return self._looked(now)
+        except Unavailable:
+            self._since = now
+            raise
+
+    def _looked(self, now: float) -> bool:
+        last = self._journal.last_id()
         if last != self._seen:
             self._seen, self._since = last, now
             self._silent = False
         elif now - self._since >= self._patience:
-            tick = Tick(connected=False, source="serve", notes=(NOTE,))
+            tick = Tick(connected=False, source=SERVE, notes=(NOTE,))
             self._seen, self._since = self._journal.append([draft(self._clock(), tick)]), now
             if not self._silent:
                 _log.warning("ingest_went_silent")

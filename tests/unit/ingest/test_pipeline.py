@@ -100,6 +100,20 @@ def test_a_history_that_is_away_is_told_with_what_waits(
     assert works.made()._drain.told  # over a restart too
 
 
+def test_what_is_told_of_a_history_that_is_away_outlives_a_crash_at_once(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.history.trouble = Unavailable("the database is away")
+    works.journal.append([draft(NOW, Tick(connected=True))])
+    works.pipeline.start()
+    until(lambda: works.pipeline._writer.outage.lasts)
+    monkeypatch.setattr(drain, "TOLD_AFTER", 0.0)
+    assert "nothing could be stored" in works.trouble()
+    crashed = MemoryFile(works.folder / "ingest.json").now.behind
+    works.pipeline.stop()
+    assert crashed
+
+
 def test_a_journal_that_takes_nothing_is_told(works: Works) -> None:
     intake = works.pipeline._intake
     works.journal.trouble = Unavailable("the disk is full")

@@ -155,3 +155,19 @@ def test_the_words_of_a_standing_note_stay_current_and_tell_nobody() -> None:
     (_, (ended, case)) = bench.steps("note:history unavailable")
     assert (ended.change, ended.why) == (Change.RETURNED, "everything that waited is stored")
     assert case.summary == "Catching up"
+
+
+def test_what_ingest_said_stands_while_serve_ticks_in_its_place() -> None:
+    silent = Tick(False, "serve", notes=(("ingest silent", "x"),))
+    away = Tick(True, notes=(("history unavailable", "y"),))
+    outages = Outages(plant())
+    begun = ticks(outages, 0, 2, away)
+    begun += ticks(outages, 20 * SECOND, 20, silent)
+    assert [(found.rule, found.on) for found in begun] == [
+        ("history unavailable", True),
+        ("ingest silent", True),
+    ]
+    back = ticks(outages, 220 * SECOND, 2, away)
+    assert [(found.rule, found.on) for found in back] == [("ingest silent", False)]
+    (over,) = ticks(outages, 240 * SECOND, 2, Tick(True))
+    assert (over.rule, over.on) == ("history unavailable", False)

@@ -8,6 +8,7 @@ from core.journal import Journal, Link, LinkChanged, Tick, decode, draft
 from service.watch import NOTE, IngestWatch
 from storage.journal_memory import MemoryJournal
 from storage.settings import JournalSettings
+from tests.stubborn import StubbornJournal
 
 
 class Stopwatch:
@@ -76,3 +77,17 @@ def test_a_full_journal_does_not_end_the_watch() -> None:
     watch.run(stop)
 
     assert stop.is_set()
+
+
+def test_a_journal_that_could_not_be_written_explains_the_silence() -> None:
+    elapsed, journal = Stopwatch(), StubbornJournal(JournalSettings())
+    watch = IngestWatch(journal, 10 * SECOND, ManualClock(7), elapsed)
+    journal.trouble = Unavailable("the disk is full")
+    elapsed.now = 100
+    with pytest.raises(Unavailable):
+        watch.look()
+    journal.trouble = None
+    elapsed.now = 129
+    assert not watch.look()
+    elapsed.now = 130
+    assert watch.look()
