@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core.plant import Asset, Plant
 from core.rejection import Reason
 from core.suggestion import quoted, unknown
@@ -21,6 +23,10 @@ class Directory:
     def knows(self, asset_id: str) -> bool:
         """Tell whether an asset is in the plant."""
         return asset_id in self._assets
+
+    def assets(self) -> Iterable[Asset]:
+        """List the assets of the plant."""
+        return self._assets.values()
 
     def find(self, asset_id: str) -> Asset | Bad:
         """Find an asset, or say that it is unknown."""

@@ -17,6 +17,7 @@ import numpy as np
 from core.clock import Instant
 from core.plant import Asset, ClockPolicy
 from core.readings import Bools, Instants
+from core.rejection import Reason
 from ingest.columns import Columns
 from ingest.form import Form
 from ingest.instants import SCALES, epoch_instants, utc_instants
@@ -28,6 +29,7 @@ from ingest.sources import Route
 
 _fields = msgspec.structs.astuple
 _LONGEST_KEPT = 1000
+_ASTRAY = Bad(Reason.BAD_TOPIC, "the topic leads nowhere")
 Place: TypeAlias = tuple[Form, int]
 """The columns of an asset, and its row in them."""
 
@@ -65,6 +67,7 @@ class PlainPath:
         self, settings: IngestSettings, router: Router, forms: Mapping[str, Form], assets: int
     ) -> None:
         self._router = router
+        self._topics = router.topics()
         self._forms = forms
         self._longest = settings.max_payload
         self._scale = SCALES.get(settings.time)
@@ -120,6 +123,8 @@ class PlainPath:
 
         What belongs to no asset may come in floods, so it is not kept, and is looked at in part.
         """
+        if self._topics is not None and topic not in self._topics:
+            return _ASTRAY  # without a further look, since a flood of these must cost little
         way = self._router.way(topic)
         if isinstance(way, Bad):
             return way

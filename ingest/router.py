@@ -29,6 +29,16 @@ class Router:
         plain = [] if self._plain is None else [self._plain.filter]
         return tuple(dict.fromkeys([*plain, *(one.template.filter for one in self.sources)]))
 
+    def topics(self) -> frozenset[bytes] | None:
+        """List every topic that leads anywhere; None where they cannot be listed."""
+        if self._plain is None or self.sources:
+            return None
+        names = (
+            {"site": a.site, "area": a.area, "asset": a.name} for a in self._directory.assets()
+        )
+        topics = [self._plain.filled(each) for each in names]
+        return frozenset(topic for topic in topics if topic) if all(topics) else None
+
     def way(self, topic: bytes) -> Asset | Route | Bad:
         """Find the asset of a plain topic, the route of another, or say why there is neither."""
         bad = self._astray.get(topic)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from core.rejection import Reason
 from ingest.payload import Bad
@@ -57,6 +58,12 @@ class TopicTemplate:
         """What to subscribe to."""
         levels = ["+" if level.startswith("{") else level for level in self._levels]
         return "/".join([*levels, "#"] if self._open else levels)
+
+    def filled(self, names: Mapping[str, str]) -> bytes | None:
+        """Write the topic that has these names as its levels; None where there are more of them."""
+        if self._open or "+" in self._levels or set(self.names) - names.keys():
+            return None
+        return "/".join(names[name] if name else level for name, level in self._wanted).encode()
 
     def captured(self, topic: bytes) -> dict[str, str] | Bad:
         """Read the named levels of a topic, or say what is wrong with it."""

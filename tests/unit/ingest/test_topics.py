@@ -48,3 +48,10 @@ def test_whatever_is_in_a_topic_it_can_be_shown(topic: bytes) -> None:
 
 def test_a_plain_topic_is_shown_as_it_is() -> None:
     assert shown("plant/泵".encode()) == "plant/泵"
+
+
+def test_a_template_is_filled_with_names_where_nothing_else_is_open() -> None:
+    names = {"site": "s", "area": "a", "asset": "x"}
+    assert TopicTemplate("p/{site}/{area}/{asset}/t").filled(names) == b"p/s/a/x/t"
+    for other in ("p/{site}/{area}/{asset}/+", "p/{site}/{area}/{asset}/#", "{line}/{asset}"):
+        assert TopicTemplate(other).filled(names) is None
