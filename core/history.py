@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,8 +58,11 @@ class Summary:
 class TelemetryHistory(AccountingHistory, Protocol):
     """Where telemetry is kept. (asset, at, channel) identifies a sample; the later write wins.
 
-    Writing the same batch again changes nothing, so a writer may always repeat itself.
+    Writing the same batch again changes nothing, so a writer may always repeat itself. A call that
+    takes long tells by `beat`, which whoever watches may set, that it gets somewhere.
     """
+
+    beat: Callable[[], None]
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
         """Store batches and then the journal position they reach to, with the ledger's counts.

@@ -88,6 +88,7 @@ class HistoryWriter:
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Drain until told to stop; `Refused` where journal or history are damaged."""
+        self._history.beat = beat
         while not stop.is_set():
             beat()
             try:

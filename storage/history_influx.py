@@ -6,7 +6,8 @@ channel, and `<channel>_quality`, a whole number, only where a value is not good
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.clock import DAY, Instant, Span
@@ -62,6 +63,16 @@ class InfluxHistory:
         self._lines = LineWriter()
         self._marks: MarkSpans | None = None
         self._summaries = InfluxSummaries(self._server, bucket, self._account, self.read)
+
+    @property
+    def beat(self) -> Callable[[], None]:
+        """What is called whenever InfluxDB has answered the thread that set it."""
+        return self._server.beat
+
+    @beat.setter
+    def beat(self, beat: Callable[[], None]) -> None:
+        watched = threading.get_ident()  # what others read meanwhile says nothing of that thread
+        self._server.beat = lambda: beat() if threading.get_ident() == watched else None
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
         """Store batches, then the position they reach to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 import numpy as np
@@ -21,6 +21,7 @@ class MemoryHistory:
     """Implements `core.history.TelemetryHistory` for one process; nothing lasts."""
 
     def __init__(self) -> None:
+        self.beat: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
         self._steps: dict[Span, dict[str, Summary]] = {step: {} for step in STEPS}
         self._whole = dict.fromkeys(STEPS, _NEVER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,7 @@ class SqliteHistory:
     def __init__(self, path: Path) -> None:
         self._file = SqliteFile(path, FORM)
         self._settling = Settling()
+        self.beat: Callable[[], None] = lambda: None
 
     def write(self, batches: Sequence[Readings], position: int) -> None:
         """Store batches and the position they reach to, in one transaction.
@@ -137,6 +138,7 @@ class SqliteHistory:
             for asset in assets:
                 while count := self._trim_some(table, asset, older_than):
                     dropped += count
+                    self.beat()
         return dropped
 
     def trim_summary(self, step: Span, older_than: Instant) -> int:
@@ -151,6 +153,7 @@ class SqliteHistory:
         for asset in assets:
             while count := self._trim_steps(step, asset, older_than):
                 dropped += count
+                self.beat()
         return dropped
 
     def settle(self, older_than: Instant | None = None) -> bool:
@@ -158,6 +161,7 @@ class SqliteHistory:
 
         With `older_than`, only what begins before it.
         """
+        self.beat()
         with self._file.writing(durable=False) as connection:
             return self._settling.step(connection, older_than)
 

@@ -6,6 +6,7 @@ sums them up for itself. Where samples may be trimmed away already, the minute t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -30,9 +31,10 @@ from storage.influx_steps import InfluxSteps
 from storage.line_block import TAGS, tags_of
 from storage.line_protocol import EARLIEST, LATEST
 
-_AT_ONCE = 6
-"""How many hours are summed up in one piece."""
+_FIRST_PIECE, _LARGEST_PIECE = 6, 48
+"""How many hours are summed up in one piece: fewer where they take long, for readings wait."""
 
+_QUICK, _LONG = 1.0, 5.0
 _PIECES = 20
 _log = structlog.get_logger("storage")
 
@@ -51,6 +53,7 @@ class InfluxSummaries:
         self._account = account
         self._samples = samples
         self._put_off = False
+        self._piece = _FIRST_PIECE
 
     def read(
         self, asset: str, channels: Sequence[str], start: Instant, stop: Instant, step: Span
@@ -85,7 +88,7 @@ class InfluxSummaries:
         if not touched:
             return False
         try:
-            self._settle(touched)
+            settled = self._settle(touched)
         except Unavailable as error:  # it can wait, and readings must not wait for it
             if not self._put_off:
                 _log.warning("history_is_not_summed_up", why=str(error))
@@ -94,7 +97,7 @@ class InfluxSummaries:
         if self._put_off:
             _log.info("history_is_summed_up_again")
         self._put_off = False
-        return len(touched) > _AT_ONCE
+        return len(touched) > settled
 
     def ready_to_trim(self, older_than: Instant) -> bool:
         """Sum up what is about to go, or a good piece of it; tells whether all of it is."""
@@ -105,9 +108,9 @@ class InfluxSummaries:
             self._settle(touched)
         return False
 
-    def _settle(self, touched: Sequence[int]) -> None:
-        """Sum up the first few of these hours."""
-        hours = touched[:_AT_ONCE]
+    def _settle(self, touched: Sequence[int]) -> int:
+        """Sum up the first few of these hours; returns how many."""
+        hours, began = touched[: self._piece], time.monotonic()
         for first, last in _runs(hours):
             minutes = max(first, up(self._account.trimmed(SAMPLES), MINUTE))
             if minutes < last:
@@ -116,6 +119,12 @@ class InfluxSummaries:
             if begin < last:
                 self._steps.make_hours(begin, last)
         self._account.settled(hours)
+        took = time.monotonic() - began
+        if took < _QUICK:
+            self._piece = min(2 * self._piece, _LARGEST_PIECE)
+        elif took > _LONG:
+            self._piece = max(self._piece // 2, 1)
+        return len(hours)
 
     def _stored(
         self, asset: str, channels: Sequence[str], start: Instant, stop: Instant, step: Span

@@ -371,3 +371,14 @@ def test_after_a_few_readings_it_waits_for_others_to_store_with() -> None:
     assert works.history.writes == [1]
     works.drain()
     assert works.history.writes == [1, 2]
+
+
+def test_a_history_that_is_busy_for_long_can_say_that_it_gets_somewhere() -> None:
+    works, beats = Works(), []
+    works.history.after = Refused("end here")
+    works.says(1)
+    with pytest.raises(Refused):
+        works.writer.run(threading.Event(), lambda: beats.append(1))
+    before = len(beats)
+    works.history.beat()
+    assert len(beats) == before + 1

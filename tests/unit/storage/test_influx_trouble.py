@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -125,6 +126,21 @@ def test_what_is_too_large_goes_in_parts_and_later_ones_are_no_larger(
     influx.writes.clear()
     history.write([batch(6)], 6)
     assert influx.writes == [2, 2, 2]
+
+
+def test_each_answer_of_a_long_write_is_a_sign_of_life_but_not_what_others_read(
+    influx: ScriptedInflux, history: InfluxHistory
+) -> None:
+    beats: list[int] = []
+    history.beat = lambda: beats.append(1)
+    history.write([], 1)
+    influx.judge = lambda given: Play(413) if len(given) > 1 else influx.take(given)
+    history.write([batch(8)], 5)
+    assert len(beats) == len(influx.writes) + 2  # and what it asked before
+    reader = threading.Thread(target=history.read, args=("p1", ("v",), 0, 9))
+    reader.start()
+    reader.join()
+    assert len(beats) == len(influx.writes) + 2
 
 
 def test_a_line_that_is_too_large_alone_is_refused(
