@@ -80,16 +80,21 @@ def _retry_some(
             continue
         drafts += [draft(now, block) for block in _blocks(verdict, inspector, letter)]
         done.append(letter.id)
-        no_longer[letter.source, Fate.REJECTED, str(letter.reason)] -= letter.messages
+        no_longer[letter.source, Fate.REJECTED, str(letter.reason)] -= _own(letter)
     if drafts:
         journal.append(drafts, (), no_longer)
         journal.discard(done)
     return len(done)
 
 
+def _own(letter: DeadLetter) -> int:
+    """Count a letter's own message; others of a flood that it stands for were not kept."""
+    return min(letter.messages, 1)
+
+
 def _blocks(verdict: Verdict, inspector: Inspector, letter: DeadLetter) -> Iterator[Readings]:
     """Make a block of each reading of a message; the first counts it where nothing else did."""
-    messages = letter.messages
+    messages = _own(letter)
     for past, readings in ((False, verdict.readings), (True, verdict.past)):
         for reading in readings:
             name = inspector.plant.assets[reading.asset].asset_class

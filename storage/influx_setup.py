@@ -76,16 +76,20 @@ class InfluxSetup:
             lambda c: c.authorizations_api().find_authorizations(org_id=self._org.id)
         )
         mine = [each for each in known if each.description == description]
+        wanted = [bucket for name in buckets if (bucket := self._bucket(name)) is not None]
         if file.exists():
             held = file.read_text("utf-8").strip()
-            if any(each.token == held for each in mine):
-                return Done(what, "already there")
+            if found := [each for each in mine if each.token == held]:
+                if _serves(found[0], wanted):
+                    return Done(what, "already there")
+                made = self._server.call(lambda c: _make_token(c, description, wanted, self._org))
+                _write_private(file, made.token + "\n")
+                return Done(what, "changed", "the one before was for buckets that are gone")
             msg = (
                 f"{file} holds something else than a token that was made here for these buckets;"
                 " move it away, or name another file with --out"
             )
             raise Refused(msg)
-        wanted = [bucket for name in buckets if (bucket := self._bucket(name)) is not None]
         made = self._server.call(lambda c: _make_token(c, description, wanted, self._org))
         _write_private(file, made.token + "\n")
         left = f"; {len(mine)} made before, of which the file is gone, still work" if mine else ""
@@ -162,10 +166,19 @@ def _make_token(client: Any, description: str, buckets: Sequence[Any], org: Any)
 
 
 def _write_private(file: Path, text: str) -> None:
-    """Write a new file that nobody else can read, not even for a moment."""
+    """Write a file that nobody else can read, not even for a moment, in place of one of ours."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    beside = file.with_name(f".{file.name}.new")
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as opened:
         opened.write(text)
         opened.flush()
         os.fsync(opened.fileno())
+    beside.replace(file)
+
+
+def _serves(token: Any, buckets: Sequence[Any]) -> bool:
+    """Tell whether a token may read and write these very buckets; one made anew has another id."""
+    may = {(right.action, right.resource.id) for right in token.permissions}
+    return all((action, one.id) in may for one in buckets for action in ("read", "write"))

@@ -180,6 +180,21 @@ def test_the_tasks_sum_up_what_is_good_as_the_history_does(site: Site) -> None:
     history.close()
 
 
+def test_a_token_for_buckets_that_were_made_anew_is_made_anew_too(site: Site) -> None:
+    folder = site.configured()
+    site.setup(folder)
+    gone, held = site.bucket("telemetry"), site.token.read_text()
+    site.server.call(lambda c: c.buckets_api().delete_bucket(gone))
+    again = {row["what"].split(" in ")[0]: row["how"] for row in site.setup(folder)}
+    assert (again["bucket telemetry"], again["token"]) == ("made", "changed")
+    assert site.token.read_text() != held
+    assert stat.S_IMODE(site.token.stat().st_mode) == 0o600
+    mine = InfluxServer(site.place())
+    assert mine.write("telemetry", b"m,asset=p1 v=1 1795420800000000000\n")[0] in {0, 1}
+    mine.close()
+    assert {row["how"] for row in site.setup(folder)} == {"already there"}
+
+
 def test_a_file_that_holds_something_else_is_not_written_over(site: Site) -> None:
     setup = InfluxSetup(site.server)
     list(setup.buckets(dict.fromkeys(BUCKETS, 0)))

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from core.clock import DAY, HOUR, MINUTE, ManualClock
 from core.journal import Kind, decode
+from core.ledger import Fate
 from core.plant import Asset, Channel, ClockPolicy, Plant
 from core.readings import Readings
-from core.rejection import Reason
+from core.rejection import Reason, Rejection
 from ingest.intake import Intake
 from ingest.packets import Packet
 from ingest.retry import Retried, retry
@@ -124,3 +125,17 @@ def test_what_is_retried_is_what_would_have_been_taken_at_once() -> None:
     (expected,) = readings(decoder(mended()).decode([first], NOW))
     (entry,) = (entry for entry in journal.read(0) if entry.kind is Kind.READINGS)
     assert list(decode(entry)) == [expected]  # type: ignore[arg-type]
+
+
+def test_a_letter_that_stands_for_others_of_a_flood_brings_back_only_itself() -> None:
+    journal = refused(packet(asset="karachi/hall/p9"))
+    (letter,) = journal.rejected()
+    journal.discard([letter.id])
+    flood = Rejection(
+        letter.topic, letter.reason, letter.payload, NOW, source=letter.source, messages=5000
+    )
+    journal.append([], [flood], {(letter.source, Fate.RECEIVED, ""): 5000})
+    assert try_again(journal, mended()).taken == 1
+    counts = journal.booked(0).counts
+    assert counts[letter.source, Fate.REJECTED, "unknown asset"] == 5000
+    assert sum(journal.booked(0).waiting.values()) == 1
