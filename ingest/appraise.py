@@ -151,6 +151,7 @@ class Appraiser:
             factor, offset = 1.0, 0.0
         if found.take(channel, number * factor + offset + 0.0, _shown(said)):
             quality = sample.quality.get(name, Quality.GOOD)
+            found.quality.pop(channel.name, None)  # of another name of it, whose value it replaces
             if quality is not Quality.GOOD:
                 found.quality[channel.name] = quality
 

@@ -194,5 +194,5 @@ class Source:
             made[:, 0],
             made[:, 1],
             len(names),
-            sound and bool(pick),
+            sound and bool(pick) and len(set(columns)) == len(columns),
         )

@@ -334,6 +334,19 @@ def test_a_source_that_cannot_work_is_refused(changes: dict[str, str], words: st
         decoder(**changes)
 
 
+def test_of_two_names_of_one_channel_the_later_is_taken_with_its_own_quality() -> None:
+    fields = [{"path": "data.vib", "quality_path": "data.q"}, {"path": "data.vibration"}]
+    source = {
+        "decoder": {k: v for k, v in MAPPING.items() if k != "objects"} | {"fields": fields},
+        "channels": {"vib": "vibration"},
+    }
+    reading = only(decoded(said(vib=1.0, vibration=2.0, q="bad"), **source))
+    assert (reading.values, reading.quality) == ({"vibration": 2.0}, {})
+    batch = decoded(said(vib=101.0, vibration=2.0), **source)
+    assert [one.reason for one in batch.rejections] == [Reason.OUT_OF_RANGE]
+    assert [one.values for one in readings(batch)] == [{"vibration": 2.0}]
+
+
 def test_names_that_somebody_invents_are_not_kept() -> None:
     found = decoder(decoder=MAPPING | {"asset_path": "id"})
     kept = []
