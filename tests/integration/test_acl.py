@@ -107,6 +107,7 @@ NOBODY_MAY = [
     *("spBv1.0/STATE/other", "spBv1.0/g/NCMD/edge-1", "spBv1.0/g/DCMD/edge-1/d"),
     *("spBv1.0/g/NDATA/ingest", "spBv1.0/g/NBIRTH/alerts", "spBv1.0/g/DDATA/ingest/d"),
     *("$SYS/broker/uptime", "somewhere/else", "spBv1.0/g/NDATA/edge-2"),
+    *("millwright/sites/lahore/commands", "millwright/sites/lahore/cases"),
 ]
 
 
