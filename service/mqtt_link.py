@@ -28,7 +28,7 @@ class LinkTarget:
     url: str
     client_id: str
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     confirm_within: int = 30 * SECOND
     files: TlsFiles = field(default_factory=TlsFiles)
 

@@ -35,7 +35,7 @@ class MqttTarget:
     url: str
     client_id: str
     username: str | None
-    password: str | None
+    password: str | None = field(repr=False)
     prefix: str
     confirm_within: int
     files: TlsFiles = field(default_factory=TlsFiles)

@@ -21,6 +21,9 @@ from storage.soundness import Form
 from storage.sqlite_file import SqliteFile
 
 SAMPLES = 0
+_BUSY = 100_000_000
+"""Added to the number of an hour while it is summed up; no time that can be held comes near."""
+
 _NEVER = -(2**63)
 _OURS = """
 CREATE TABLE position(value INTEGER NOT NULL);
@@ -60,13 +63,22 @@ class InfluxAccount:
     def touched(self) -> list[int]:
         """Return the hours, counted from 1970, that were written to since they were summed up."""
         with self._file.reading() as connection:
-            rows = connection.execute("SELECT hour FROM touched ORDER BY hour").fetchall()
-        return [hour for (hour,) in rows]
+            rows = connection.execute("SELECT hour FROM touched").fetchall()
+        return sorted({hour - _BUSY * (hour > _BUSY // 2) for (hour,) in rows})
+
+    def settling(self, hours: Iterable[int]) -> None:
+        """Note that hours are about to be summed up: what is written from here on may be missed."""
+        rows = [(hour,) for hour in hours]
+        with self._file.writing() as connection:
+            busy = [(hour + _BUSY,) for (hour,) in rows]
+            connection.executemany("INSERT OR IGNORE INTO touched VALUES(?)", busy)
+            connection.executemany("DELETE FROM touched WHERE hour = ?", rows)
 
     def settled(self, hours: Iterable[int]) -> None:
-        """Note that hours are summed up."""
+        """Note that hours are summed up, as they were when that began."""
+        busy = [(hour + _BUSY,) for hour in hours]
         with self._file.writing(durable=False) as connection:
-            connection.executemany("DELETE FROM touched WHERE hour = ?", [(h,) for h in hours])
+            connection.executemany("DELETE FROM touched WHERE hour = ?", busy)
 
     def trimmed(self, step: Span) -> Instant:
         """Return before which moment steps (or `SAMPLES`) may be gone."""

@@ -111,6 +111,7 @@ class InfluxSummaries:
     def _settle(self, touched: Sequence[int]) -> int:
         """Sum up the first few of these hours; returns how many."""
         hours, began = touched[: self._piece], time.monotonic()
+        self._account.settling(hours)
         for first, last in _runs(hours):
             minutes = max(first, up(self._account.trimmed(SAMPLES), MINUTE))
             if minutes < last:

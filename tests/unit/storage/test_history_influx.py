@@ -13,10 +13,12 @@ from structlog.testing import capture_logs
 
 from core.clock import DAY, HOUR, MINUTE, SECOND
 from core.errors import PartlyRefused, Unavailable
+from core.ledger import ASIDE
 from core.readings import Quality, Reading, Readings
 from simulators.influx import PrivateInflux
 from storage.history_influx import InfluxHistory
 from storage.influx_server import InfluxPlace
+from storage.influx_steps import InfluxSteps
 from tests.buckets import Buckets
 
 pytestmark = pytest.mark.influxd
@@ -101,6 +103,29 @@ def test_a_mark_from_before_a_restart_is_taken_away_by_a_good_value(
         found = history.read("p1", ("v",), *EVER).quality
         assert (found is None) == (position == 2)
         history.close()
+
+
+def test_what_an_import_writes_while_its_hour_is_summed_up_is_counted_too(
+    buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = buckets.new()
+    history, other = buckets.history(tmp_path, bucket), buckets.history(tmp_path, bucket)
+    history.write([batch("p1", T), batch("p1", T + 2 * HOUR)], 1)
+    make = InfluxSteps.make_hours
+
+    def meanwhile(steps: InfluxSteps, start: int, stop: int) -> None:
+        make(steps, start, stop)
+        other.write([batch("p1", T + SECOND)], ASIDE)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(InfluxSteps, "make_hours", meanwhile)
+        history.settle()
+    for _ in range(2):
+        found = history.summary("p1", ("v",), *EVER, MINUTE)
+        assert found.count[:, 0].tolist() == [2, 1]
+        history.settle()
+    other.close()
+    history.close()
 
 
 def test_live_values_carry_no_marks(buckets: Buckets, tmp_path: Path) -> None:
