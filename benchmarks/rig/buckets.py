@@ -30,7 +30,8 @@ class Bucket:
 
     def series(self) -> int:
         """Tell how many series there are."""
-        flux = f'import "influxdata/influxdb" influxdb.cardinality(bucket: "{self.name}", start: 0)'
+        ever = "start: 1970-01-01T00:00:00Z"
+        flux = f'import "influxdata/influxdb" influxdb.cardinality(bucket: "{self.name}", {ever})'
         return round(sum(self._column(flux)))
 
     def values(self, asset: str, field: str) -> dict[int, float]:
