@@ -118,7 +118,10 @@ class Appraiser:
                 self._value(source, form.channels[column], name, value, sample, found)
             elif source.settings.others == "refuse":
                 found.unknown_channel(name, form)
-        if not found.values:
+        for name, mark in sample.quality.items():
+            if name not in sample.values:
+                self._called_bad(source, form, name, mark, found)
+        if not (found.values or found.quality):
             if len(into.bad) == before:
                 found.add_bad(Reason.NO_VALUES, f"no value of {', '.join(form.channel_names)}")
             return
@@ -126,6 +129,18 @@ class Appraiser:
         reading = Reading(asset.id, at, found.values, found.quality)
         (into.past if sample.historical else into.readings).append(reading)
         into.raw += sample.blocks(asset.id, at)
+
+    def _called_bad(
+        self, source: Source, form: Form, name: str, mark: Quality, found: Found
+    ) -> None:
+        """Take the word of a payload that a channel has no value that could be believed."""
+        column = source.channel(form, name)
+        if column is not None:
+            channel = form.channels[column].name
+            if channel not in found.values:
+                found.quality[channel] = mark
+        elif source.settings.others == "refuse":
+            found.unknown_channel(name, form)
 
     def _value(
         self,

@@ -173,6 +173,9 @@ def _plain(route: Route, sample: Sample) -> bool:
     at = sample.at
     if type(at) is not int and (at is not None or not route.source.stamps):
         return False
+    marked = sample.quality
+    if marked and not marked.keys() <= sample.values.keys():
+        return False
     return bool(sample.values) and not (sample.bad or sample.historical)
 
 

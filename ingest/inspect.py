@@ -125,7 +125,7 @@ class Inspector:
         found.sequence = _sequence(body)
         form = self.forms[asset.asset_class]
         _read_values(form, body, found)
-        if found.values:
+        if found.values or found.quality:
             at = self._time(asset, body, head, arrival)
             return (Reading(asset.id, at, found.values, found.quality),)
         if not found.bad:
@@ -200,6 +200,14 @@ def _read_values(form: Form, body: dict[str, Any], found: Found) -> None:
             found.unknown_channel(name, form)
         elif said is not None:
             _read_value(form.channels[column], said, qualities or {}, found)
+        elif _marked(qualities or {}, name) in {Quality.UNCERTAIN, Quality.BAD}:
+            found.quality[name] = Quality.BAD  # it says that it has no value
+
+
+def _marked(qualities: dict[str, Any], name: str) -> Quality | None:
+    """Read how far a value is trusted; None where the word is not known."""
+    mark = qualities.get(name, "good")
+    return _QUALITIES.get(mark.lower()) if isinstance(mark, str) else None
 
 
 def _read_value(channel: Channel, said: object, qualities: dict[str, Any], found: Found) -> None:
@@ -215,8 +223,7 @@ def _read_value(channel: Channel, said: object, qualities: dict[str, Any], found
         known = f"; known states: {', '.join(channel.states)}" if channel.states else ""
         found.add_bad(Reason.NOT_A_NUMBER, f"{name} is {described(said)}, not a number{known}")
         return
-    mark = qualities.get(name, "good")
-    quality = _QUALITIES.get(mark.lower()) if isinstance(mark, str) else None
+    quality = _marked(qualities, name)
     if quality is None and isfinite(value) and channel.low <= value <= channel.high:
         allowed = ", ".join(_QUALITIES)
         found.add_bad(Reason.MALFORMED, f"the quality of {name} is unknown; known: {allowed}")

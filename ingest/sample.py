@@ -26,11 +26,12 @@ class Sample:
 
     `asset` is the name or id in the payload; empty means the one in the topic. `at` is None where
     the payload names no time, and a `WallTime` where its time has no offset. `values` holds every
-    value by its name; `units` and `quality` only what the payload itself says of them. `bad` are
-    parts that could not be read. `historical` marks what a device kept while it was cut off:
-    stored, and never alarmed as live. `sequence` is the number that its sender counts by, and the
-    sender's name within the message's source: a number left out is a sample that was lost.
-    `waveforms` are the raw blocks that the values were read from, by their sensor's name.
+    value by its name; `units` and `quality` only what the payload itself says of them. A name in
+    `quality` alone is called bad and has no value. `bad` are parts that could not be read.
+    `historical` marks what a device kept while it was cut off: stored, and never alarmed as live.
+    `sequence` is the number that its sender counts by, and the sender's name within the message's
+    source: a number left out is a sample that was lost. `waveforms` are the raw blocks that the
+    values were read from, by their sensor's name.
     """
 
     values: dict[str, Value]

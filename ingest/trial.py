@@ -140,6 +140,8 @@ def _said(
         yield Step("part", f"refused, {bad.reason}: {bad.detail}")
     for name, said in list(one.values.items())[:_SHOWN]:
         yield Step("value", _value(inspector, route.source, asset, one, name, said))
+    for name in [name for name in one.quality if name not in one.values][:_SHOWN]:
+        yield Step("value", f"{name[:_LONGEST]} has none, {one.quality[name].name.lower()}")
 
 
 def _value(

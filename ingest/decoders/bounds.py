@@ -47,7 +47,7 @@ def short(what: str, text: str) -> str:
 
 def usable(samples: list[Sample]) -> list[Sample]:
     """Give back what holds anything of use; Bad where all of it is at fault."""
-    if (samples and samples[0].values) or any(sample.values for sample in samples):
+    if (samples and samples[0].values) or any(one.values or one.quality for one in samples):
         return samples
     bad = [each for sample in samples for each in sample.bad]
     if not bad:

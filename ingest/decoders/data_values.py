@@ -62,7 +62,7 @@ def samples(
     found = list(by_time.values()) or [Sample({}, asset, at)]
     found[0].bad += bad
     for sample in found:
-        bounds.check_values(len(sample.values))
+        bounds.check_values(max(len(sample.values), len(sample.quality)))
     return found
 
 
@@ -87,10 +87,9 @@ def _take(
             inner = {"UaType": said["UaType"], "Value": inner}
         said = inner
     if said is None:
-        if quality is Quality.GOOD:
-            return
-        detail = f"{name[:60]} has no value: its status is {quality.name.lower()}"
-        raise Bad(Reason.NO_VALUES, detail)
+        if quality is not Quality.GOOD:
+            by_time.setdefault(at, Sample({}, asset, at)).quality[name] = Quality.BAD
+        return
     found = _values(name, said)
     sample = by_time.setdefault(at, Sample({}, asset, at))
     for place, one in found:

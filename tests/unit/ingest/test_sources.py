@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import tracemalloc
 from collections import Counter
@@ -334,6 +335,32 @@ def test_a_source_that_cannot_work_is_refused(changes: dict[str, str], words: st
         decoder(**changes)
 
 
+def test_what_has_no_value_since_it_is_bad_is_called_bad() -> None:
+    source = {"decoder": {"kind": "opcua"}, "time": "arrival", "channels": {"t": "temperature"}}
+    bad = {"Value": None, "StatusCode": 0x80000000}
+    batch = decoded(json.dumps({"t": bad, "vibration": {"Value": 2.0}}).encode(), **source)
+    reading = only(batch)
+    assert reading.values == {"vibration": 2.0}
+    assert reading.quality == {"temperature": Quality.BAD}
+    alone = only(decoded(json.dumps({"t": bad}).encode(), **source))
+    assert (alone.values, alone.quality) == ({}, {"temperature": Quality.BAD})
+    batch = decoded(json.dumps({"zzz": bad}).encode(), **source)
+    assert [one.reason for one in batch.rejections] == [Reason.UNKNOWN_CHANNEL]
+    good = decoded(json.dumps({"t": {"Value": None, "StatusCode": 0}}).encode(), **source)
+    assert [one.reason for one in good.rejections] == [Reason.NO_VALUES]
+
+
+@pytest.mark.parametrize(("mark", "quality"), [("bad", Quality.BAD), ("Uncertain", Quality.BAD)])
+def test_null_that_is_called_bad_is_bad_in_the_default_form_too(
+    mark: str, quality: Quality
+) -> None:
+    values = {"vibration": 2.0, "temperature": None}
+    body = {"ts": iso(NOW), "values": values, "quality": {"temperature": mark}}
+    topic = "plant/lahore/hall/f1/telemetry"
+    reading = only(decoder().decode([sent(json.dumps(body).encode(), topic)], NOW))
+    assert (reading.values, reading.quality) == ({"vibration": 2.0}, {"temperature": quality})
+
+
 def test_of_two_names_of_one_channel_the_later_is_taken_with_its_own_quality() -> None:
     fields = [{"path": "data.vib", "quality_path": "data.q"}, {"path": "data.vibration"}]
     source = {
@@ -351,16 +378,17 @@ def test_names_that_somebody_invents_are_not_kept() -> None:
     found = decoder(decoder=MAPPING | {"asset_path": "id"})
     kept = []
     tracemalloc.start()
-    for number in range(20):
+    for number in range(24):
         stranger = f"m/lahore/{number}-{'x' * 20_000}/f1"
         strange = [
             json.dumps({"t": 0, "id": f"{number}-{k}-{'x' * 200}", "data": {"vibration": 1.0}})
             for k in range(100)
         ]
         found.decode([*(sent(each.encode()) for each in strange), sent(said(), stranger)], NOW)
+        gc.collect()
         kept.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert kept[-1] - kept[9] < 200_000
+    assert kept[-1] - kept[11] < 200_000
 
 
 def test_names_of_values_are_kept_within_bounds() -> None:

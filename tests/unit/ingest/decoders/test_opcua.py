@@ -80,6 +80,11 @@ TABLE: list[tuple[str, dict[str, Any], list[Any]]] = [
         {},
         [Sample({"a": 1.0, "b": 2.0}, quality={"a": Quality.BAD})],
     ),
+    (
+        '{"a": {"Value": null, "Status": 2147483648}, "b": {"StatusCode": {"Code": 1073741824}}}',
+        {},
+        [Sample({}, quality={"a": Quality.BAD, "b": Quality.BAD})],
+    ),
 ]
 
 
@@ -100,7 +105,6 @@ def test_a_message_is_read_whatever_headers_it_has(
         ('{"SequenceNumber": 1}', {}, Reason.NO_VALUES, '"Payload" is null'),
         ('{"Payload": {"a": 1}}', {"asset_from": "writer"}, Reason.UNKNOWN_ASSET, "WriterName"),
         ('{"Payload": {"a": 1}}', {"asset_from": "publisher"}, Reason.UNKNOWN_ASSET, "Publisher"),
-        ('{"a": {"Value": null, "Status": 2147483648}}', {}, Reason.NO_VALUES, "status is bad"),
         ('{"a": {"Value": 1, "Status": -1}}', {}, Reason.MALFORMED, "not a number of 32 bits"),
         ('{"a": {"Value": 1, "Status": [1]}}', {}, Reason.MALFORMED, "not a number of 32 bits"),
         ('{"a": {"Type": 10, "Body": "NaN"}}', {}, Reason.NOT_FINITE, "a is NaN"),
