@@ -27,6 +27,7 @@ _UNITS = (
 _BEYOND = {"bar": (1000, "kPa"), "kPa": (100_000, "Pa"), "kW": (10_000, "W"), "A": (5000, "mA")}
 """From so large a value on the unit is probably the next smaller one."""
 
+_MOST = 1e300
 _OPERATING = re.compile(r"speed|rpm|setpoint|ambient|load|state|mode", re.IGNORECASE)
 _COUNTER = re.compile(r"energy|hours|count|total", re.IGNORECASE)
 _RESTING = ("off", "false", "stopped", "closed", "0")
@@ -122,6 +123,8 @@ def _role(name: str) -> str:
 
 def _round_up(value: float) -> float:
     """Round to the next 1, 2 or 5 of its power of ten."""
+    if value > _MOST:
+        return _MOST
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= value * 0.999999)
 

@@ -201,3 +201,10 @@ def test_names_from_outside_stay_within_their_place_in_the_file() -> None:
     odd = Proposal("s/a/x", "telemetry", 0, 0, 1, {"a:b": Observed("}", 1, words=('"}', "\n"))})
     text = class_text(odd, "then", "now")
     assert text.count("\n  ") and "a:b" in text
+
+
+def test_a_range_of_the_largest_numbers_is_one_that_can_be_written() -> None:
+    for value in (1.7e308, -1.7e308):
+        seen = {"v": Observed.of(value), "w": Observed("", 2, -1.7e308, 1.7e308, 0.0)}
+        text = class_text(Proposal("s/a/p", "telemetry", 0, 0, 1, seen), "then", "now")
+        assert "inf" not in text and "nan" not in text and "range: [-1e+300, 1e+300]" in text
