@@ -59,6 +59,26 @@ def make_forwarder(
     return Forwarder(settings, journal, casefile, positions, link, clock, ledger)
 
 
+def go_on(config: Configuration, journal: SqliteJournal, seen: int, clock: Clock) -> None:
+    """Give no new entry a number up to `seen`, or that another consumer has seen.
+
+    What is not configured any more is waited for no longer, and what it had told ends.
+    """
+    from core.journal import Link, LinkChanged, draft
+    from service import forwarder, site_commands
+    from service.positions import PositionFile
+
+    files = (config.data / "forward.json", config.data / "commands.json")
+    journal.skip_to(max(seen, *(PositionFile(file).now.entry for file in files)))
+    marks = journal.marks()
+    if config.service.forward is None and forwarder.CONSUMER in marks:
+        change = LinkChanged(Link.CENTRE_BACK, "nothing is forwarded any more")
+        journal.append([draft(clock(), change)])
+        journal.forget(forwarder.CONSUMER)
+    if config.service.ingest.sites is None and site_commands.CONSUMER in marks:
+        journal.forget(site_commands.CONSUMER)
+
+
 def make_site_commands(
     config: Configuration, journal: Journal, casefile: CaseFile
 ) -> SiteCommands | None:

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from cli import adapters
+from cli import adapters, forwarding
 from cli.beside import beside_scoring
-from cli.forwarding import make_forwarder
 from cli.parts import Parts
 from core.clock import Clock, system_clock
 from core.errors import Unavailable
@@ -40,7 +39,8 @@ class Runtime:
             self.proposals = adapters.open_proposals(config)
             opened.callback(self.proposals.close)
             # where the journal was moved aside, its consumers must not pass over new entries
-            self.journal.skip_to(max(self.history.position(), self.casefile.load().position))
+            seen = max(self.history.position(), self.casefile.load().position)
+            forwarding.go_on(config, self.journal, seen, clock)
             self._close = opened.pop_all()
         self.pipeline: IngestPipeline | None = None
         self.scoring: Scoring | None = None
@@ -111,7 +111,8 @@ class Runtime:
     def start_forward(self) -> None:
         """Forward to the centre; Refused where one runs already."""
         self._lock("forward")
-        made = make_forwarder(self.config, self.journal, self.casefile, self.history, self.clock)
+        stores = self.journal, self.casefile, self.history
+        made = forwarding.make_forwarder(self.config, *stores, self.clock)
         self._thread("forward", lambda: made.run(self.stop))
 
     def start_feed(self) -> None:

@@ -344,6 +344,10 @@ class Journal(Ledger, Protocol):
         """Note how far a consumer has come; a trailing copy used only for trimming."""
         ...
 
+    def forget(self, consumer: str) -> None:
+        """Wait no longer for a consumer that is no more."""
+        ...
+
     def marks(self) -> dict[str, int]:
         """Return the trailing copies of the consumers' positions."""
         ...

@@ -64,13 +64,15 @@ class Cases:
 class State:
     """How a site's assets stand, as the case file keeps it, and the lines of its ledger.
 
-    `waiting` is how many journal entries it has not forwarded yet; `at` is by its own clock.
+    `waiting` is how many journal entries it has not forwarded yet; `at` is by its own clock. `open`
+    lists all its open cases, None where steps of some are still to come.
     """
 
     at: int
     waiting: int
     statuses: tuple[bytes, ...] = ()
     ledger: tuple[dict[str, Any], ...] = ()
+    open: tuple[str, ...] | None = None
 
 
 def topic(prefix: str, sender: str, what: Topic) -> str:

@@ -112,17 +112,18 @@ class Outages:
         return [replace(found, why=why, passing=change.link is Link.SESSION_LOST)]
 
     def _centre(self, at: Instant, change: LinkChanged) -> list[Finding]:
-        away = change.link is Link.CENTRE_AWAY
+        away, stood = change.link is Link.CENTRE_AWAY, self._memory.centre_away
         trouble = _Trouble(SERVICE_ASSET, f"{NOTE}centre", "centre away")
-        if away is self._memory.centre_away:
-            return []
         self._memory.centre_away = away
         if not away:
-            return [trouble.over(at, "the centre can be reached again")]
+            why = f"the centre can be reached again; {change.detail}".removesuffix("; ")
+            return [trouble.over(at, why)] if stood else []
         title = "The centre cannot be reached"
-        summary = f"{change.detail}. All of it is kept here, and goes on once the link is back."
+        summary = f"{change.detail}. What waits goes on once the link is back."
         level = Severity.INFO
-        return [Finding(*trouble.parts, True, at, level, title=title, summary=summary)]
+        return [
+            Finding(*trouble.parts, True, at, level, title=title, summary=summary, renewed=stood)
+        ]
 
     def refused(self, at: Instant, seen: Iterable[RejectionsSeen]) -> list[Finding]:
         """Count refused messages; many within an hour are a case about that asset's data."""

@@ -12,11 +12,12 @@ from core.errors import Refused, Unavailable
 
 
 class Positions(msgspec.Struct):
-    """The last journal entry and the last step of a case that the other side has confirmed.
+    """The last journal entry and the last step of a case that need not be sent any more.
 
-    `until` and `until_event` are how far what is being sent goes, noted before it is sent: so what
-    is sent again after a crash is the same. `journal` names the record that they belong to, made up
-    when the file is.
+    `sent` is the number that the next parcel follows: the last entry that one named, and beyond it
+    as many as had to make room before they were sent. `until` and `until_event` are how far what
+    is being sent goes, noted before it is sent: so what is sent again after a crash is the same.
+    `journal` names the record that they belong to, made up when the file is.
     """
 
     journal: str
@@ -24,6 +25,7 @@ class Positions(msgspec.Struct):
     event: int = 0
     until: int = 0
     until_event: int = 0
+    sent: int = 0
 
 
 class PositionFile:
@@ -31,26 +33,40 @@ class PositionFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._written = b""
         self.now = self._read()
 
     def _read(self) -> Positions:
         if not self._path.exists():
             return Positions(uuid.uuid4().hex[:12])
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Positions)
+            self._written = self._path.read_bytes()
+            return msgspec.json.decode(self._written, type=Positions)
         except (OSError, msgspec.MsgspecError) as error:
             msg = f"{self._path} cannot be read ({error}); move it aside to forward all anew"
             raise Refused(msg) from error
 
     def save(self) -> None:
-        """Write it; `Unavailable` where the disk does not take it."""
+        """Write it where it has changed; `Unavailable` where the disk does not take it.
+
+        The folder is synced too: going back to an older file would double what was sent since.
+        """
+        body = msgspec.json.encode(self.now)
+        if body == self._written:
+            return
         beside = self._path.with_suffix(".new")
         try:
             with beside.open("wb") as file:
-                file.write(msgspec.json.encode(self.now))
+                file.write(body)
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self._path)
+            folder = os.open(self._path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
         except OSError as error:
             msg = f"{self._path}: {error.strerror}"
             raise Unavailable(msg) from error
+        self._written = body

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from dataclasses import replace
 
+import msgspec
 import structlog
 
 from core import site
 from core.casefile import CaseFile
 from core.errors import Unavailable
-from core.journal import Command, Journal, Kind, decode
+from core.journal import Command, Entry, Journal, Kind, decode
 from service.forwarder import Link
 from service.positions import PositionFile
 
+CONSUMER = "commands"
 _LOOK_EVERY = 0.2
+_MARK_EVERY = 10.0
 _AT_ONCE = 500
 _LONGEST_WAIT = 30.0
 _log = structlog.get_logger("sites")
@@ -32,6 +36,7 @@ class SiteCommands:
         self._positions = positions
         self._link = link
         self._prefix = prefix
+        self._mark_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; says an outage once."""
@@ -55,12 +60,15 @@ class SiteCommands:
         now = self._positions.now
         while entries := self._journal.read(now.entry, _AT_ONCE):
             for entry in entries:
-                body = decode(entry) if entry.kind is Kind.COMMAND else None
-                if isinstance(body, Command) and (sent := self._addressed(body)):
+                if (command := _command(entry)) and (sent := self._addressed(command)):
                     self._link.publish(*sent)
                     now.entry = entry.id
                     self._positions.save()
             now.entry = entries[-1].id
+        if time.monotonic() - self._mark_at >= _MARK_EVERY:
+            self._mark_at = time.monotonic()
+            self._positions.save()
+            self._journal.mark(CONSUMER, now.entry)
 
     def _addressed(self, command: Command) -> tuple[str, bytes] | None:
         """Write a command for the site that its case is from; None where it is ours."""
@@ -70,3 +78,14 @@ class SiteCommands:
         theirs = replace(command, alert=case.id.removeprefix(f"{case.origin}-"))
         name = site.topic(self._prefix, case.origin, site.Topic.COMMANDS)
         return name, site.pack(theirs)
+
+
+def _command(entry: Entry) -> Command | None:
+    """Read a command; None where the entry is none, or cannot be read, which scoring tells."""
+    if entry.kind is not Kind.COMMAND:
+        return None
+    try:
+        body = decode(entry)
+    except (ValueError, msgspec.MsgspecError):
+        return None
+    return body if isinstance(body, Command) else None

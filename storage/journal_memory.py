@@ -102,6 +102,11 @@ class MemoryJournal:
         with self._lock:
             self._marks[consumer] = position
 
+    def forget(self, consumer: str) -> None:
+        """Wait no longer for a consumer that is no more."""
+        with self._lock:
+            self._marks.pop(consumer, None)
+
     def marks(self) -> dict[str, int]:
         """Return the consumers' marks."""
         with self._lock:

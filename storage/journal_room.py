@@ -19,6 +19,10 @@ from storage.settings import JournalSettings
 SCORING = "scoring"
 """The consumer that judges readings."""
 
+PATIENT = frozenset({"forward", "commands"})
+"""Consumers that wait for a link. Age waits for them; a full journal does not, or a link that is
+away would stop the plant's own judgement. What they miss they tell themselves."""
+
 OVERHEAD = 64
 _AT_ONCE = 64
 _AHEAD = 3
@@ -53,8 +57,9 @@ def floor(marks: Mapping[str, int]) -> int:
 
 
 def disposable(marks: Mapping[str, int]) -> int:
-    """Return the last id that nobody needs any more, not even those who never came."""
-    return min(floor(marks), marks.get(SCORING, 0))
+    """Return the last id that may make room: nobody here needs it, not even who never came."""
+    here = {name: position for name, position in marks.items() if name not in PATIENT}
+    return min(floor(here), here.get(SCORING, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ def make_room(
 ) -> int:
     """Drop the oldest entries until `needed` bytes are free; returns how many bytes went.
 
-    First goes what every consumer has passed, and somewhat more of it than needed, so that the
+    First goes what every consumer here has passed, and somewhat more of it than needed, so that the
     next append need not ask again. Then, where so set, what only scoring has passed and history
     has not claimed, with the gap noted. Returns less than `needed` where there is no more to drop.
     """

@@ -135,6 +135,11 @@ class SqliteJournal:
                 (consumer, position),
             )
 
+    def forget(self, consumer: str) -> None:
+        """Wait no longer for a consumer that is no more."""
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM marks WHERE consumer = ?", (consumer,))
+
     def marks(self) -> dict[str, int]:
         """Return the consumers' marks."""
         with self._file.reading() as connection:
