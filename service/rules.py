@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +28,11 @@ class RuleLatch:
     def __init__(self, rules: Sequence[RuleSpec], detectors: Sequence[str], assets: int) -> None:
         self.rules = tuple(rules)
         self._detector = np.array([detectors.index(rule.detector) for rule in rules], np.intp)
-        self._line: Floats = np.array([[rule.at_score] for rule in rules], np.float64)
-        low = [[rule.at_score * (1 - rule.deadband)] for rule in rules]
-        self._low: Floats = np.array(low, np.float64)
-        self._on_delay: Instants = np.array([[rule.on_delay] for rule in rules], np.int64)
-        self._off_delay: Instants = np.array([[rule.off_delay] for rule in rules], np.int64)
+        self._line: Floats = _column([rule.at_score for rule in rules], np.float64)
+        low = [rule.at_score * (1 - rule.deadband) for rule in rules]
+        self._low: Floats = _column(low, np.float64)
+        self._on_delay: Instants = _column([rule.on_delay for rule in rules], np.int64)
+        self._off_delay: Instants = _column([rule.off_delay for rule in rules], np.int64)
         self._on = np.zeros((len(self.rules), assets), np.bool_)
         self._since = np.full((len(self.rules), assets), NEVER, np.int64)
         self._busy = False
@@ -123,3 +124,8 @@ class RuleLatch:
             self._on[number] = state[f"on.{rule.name}"]
             self._since[number] = state[f"since.{rule.name}"]
         self._busy = bool(self._on.any() or (self._since != NEVER).any())
+
+
+def _column(numbers: Sequence[float], kind: Any) -> NDArray[Any]:
+    """Lay numbers out one below the other, also where there are none."""
+    return np.array(numbers, kind).reshape(-1, 1)

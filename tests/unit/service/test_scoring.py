@@ -374,3 +374,14 @@ def test_a_rule_with_delay_speaks_only_after_it() -> None:
     for _ in range(12):
         bench.passes(MINUTE).says(vibration=5)
     assert bench.case().opened_at == bench.now - MINUTE
+
+
+@pytest.mark.parametrize("bare", [{"rules": ()}, {"rules": (), "detectors": ()}])
+def test_machines_of_a_class_without_rules_are_heard_and_raise_nothing(
+    bare: dict[str, tuple[()]],
+) -> None:
+    bench = Bench(plant(asset_class=pump_class(**bare)))
+    for _ in range(3):
+        bench.passes(10 * SECOND).all_say().ticks(1)
+    assert bench.scored().casefile.events(0) == ()
+    assert bench.status().counts == {"scored": 3}
