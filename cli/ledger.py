@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
+from core.errors import Refused
 
 if TYPE_CHECKING:
     from core.ledger import Line
@@ -33,6 +34,9 @@ def ledger(
     settle: Annotated[
         bool, typer.Option("--settle", help="Write off what is missing, once you know why.")
     ] = False,
+    site: Annotated[
+        str | None, typer.Option(help="Show what this site last told of its own ledger.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Account for every message that came in, by source.
@@ -44,8 +48,17 @@ def ledger(
       millwright messages ledger
       millwright messages ledger --json
       millwright messages ledger --settle
+      millwright messages ledger --site lahore
 
     """
+    if site is not None:
+        from cli.site_ledger import site_ledger
+
+        if settle:
+            msg = "--settle is for our own ledger; what a site misses is settled there"
+            raise Refused(msg)
+        site_ledger(config, site, as_json=as_json)
+        return
     from cli.adapters import existing, open_history, open_journal
     from cli.configuration import load
     from core.ledger import look
@@ -60,6 +73,11 @@ def ledger(
     finally:
         journal.close()
         history.close()
+    show(lines, as_json=as_json)
+
+
+def show(lines: tuple[Line, ...], *, as_json: bool) -> None:
+    """Print lines of a ledger; ends with 1 where any message is missing."""
     print_rows((_row(line, whole=as_json) for line in lines), _COLUMNS, as_json=as_json)
     if not as_json:
         _explain(lines)

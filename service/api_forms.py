@@ -11,7 +11,7 @@ from core.alert import Alert, Evidence, Transition
 from core.casefile import Status
 from core.clock import SECOND, Instant, iso
 from core.life import CannotSay, LifeEstimate
-from core.plant import Plant
+from core.plant import Place, Plant
 from core.work import WorkEvent
 from service.words import describe
 
@@ -38,6 +38,7 @@ def short(alert: Alert, plant: Plant) -> Json:
         "acknowledged_by": alert.acknowledged_by,
         "held": alert.held,
         "version": alert.version,
+        "origin": alert.origin,
     }
 
 
@@ -146,7 +147,12 @@ def asset(asset_id: str, status: Status | None, plant: Plant, now: Instant) -> J
         "site": known.site,
         "area": known.area,
         "class": known.asset_class,
+        "judged_at": known.judged_at.value,
     }
+    if not plant.judges(asset_id) and (status is None or known.judged_at is Place.CENTRE):
+        where = "the centre" if known.judged_at is Place.CENTRE else "its site"
+        why = f"judged at {where}"
+        return said | {"judged": False, "why": why, "mode": "unknown", "at": None}
     if status is None:
         return said | {"judged": False, "why": "no data yet", "mode": "unknown", "at": None}
     return said | {

@@ -32,7 +32,7 @@ from service.fleet import Fleet
 from service.holding import Holding
 from service.lesson import teach
 from service.outages import Outages
-from service.sites import Sites
+from service.sites import Sites, ended
 
 
 class _Shelf(msgspec.Struct):
@@ -87,6 +87,7 @@ class Casework:
         self._outages = Outages(plant)
         self._devices = Devices(plant)
         self._sites = Sites(plant)
+        self._theirs: dict[str, Alert] = {}
         self._casefile = casefile
 
     def restore(self, saved: Saved) -> list[str]:
@@ -97,6 +98,7 @@ class Casework:
         shelf = _shelves.decode(kept.get("book", b"{}"))
         last = {(asset, group): case for asset, group, case in shelf.last}
         self.book = AlertBook.of((one for one in saved.alerts if not one.origin), last)
+        self._theirs = {one.id: one for one in saved.alerts if one.origin}
         self._holding.waiting = shelf.waiting
         self._holding.told = set(shelf.told)
         dropped = []
@@ -177,13 +179,20 @@ class Casework:
         """Show a site's cases as they are, and how its assets stand."""
         self._events(self._sites.hear(said.sender, entry.at), entry.at)
         try:
-            heard = self._sites.take(said)
+            heard = self._sites.take(said, entry.at)
         except ValueError as error:
             self._found(self._outages.unreadable(entry.at, f"{entry.id}: {error}"))
             return
-        for alert, step in heard.steps:
+        steps = list(heard.steps)
+        if heard.open is not None:
+            theirs = [one for one in self._theirs.values() if one.origin == said.sender]
+            steps += [ended(one, entry.at) for one in theirs if one.id not in heard.open]
+        for alert, step in steps:
             self.pending.alerts[alert.id] = alert
             self.pending.transitions.append(step)
+            self._theirs.pop(alert.id, None)
+            if alert.state.is_open:
+                self._theirs[alert.id] = alert
         self.pending.statuses |= {status.asset: status for status in heard.statuses}
 
     def _teach(self, past: Readings) -> None:
@@ -196,7 +205,8 @@ class Casework:
     def _tick(self, tick: Tick, at: Instant) -> None:
         span, findings = self._outages.tick(at, tick)
         self._events(findings, at)
-        self._events(self._sites.tick(at, span, connected=tick.connected), at)
+        heard = tick.connected and not any(code == "sites" for code, _ in tick.notes)
+        self._events(self._sites.tick(at, span, connected=heard), at)
         assets, gone = self._devices.tick(at, span, connected=tick.connected)
         self._events(gone, at)
         self._attend(assets, at)

@@ -145,7 +145,7 @@ class Devices:
         """Take over what `save` gave, but for assets that are no longer there."""
         self._memory = _decoder.decode(body)
         self._speaks = {}
-        plant = self._plant.assets
+        plant = {asset for asset in self._plant.assets if self._ours(asset)}
         for name, device in list(self._memory.devices.items()):
             device.assets = tuple(asset for asset in device.assets if asset in plant)
             if device.assets:

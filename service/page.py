@@ -118,7 +118,8 @@ class Pages:
         now, asset = feed.clock(), feed.plant.assets.get(alert.asset)
         zone = timezone_of(alert.asset, feed.plant)
         case = view.case(alert, feed.plant, now)
-        workable = asset is not None and case.kind in {"machine", "sensor"}
+        ours = asset is not None and not alert.origin
+        workable = ours and case.kind in {"machine", "sensor"}
         asset_class = feed.plant.class_of(alert.asset) if asset is not None else None
         return self.render(
             "case.html",

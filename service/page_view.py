@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.alert import Alert, AlertState, ChannelEvidence, Transition
 from core.casefile import Status
 from core.clock import Instant, iso
-from core.plant import SERVICE_ASSET, AssetClass, Plant, Severity
+from core.plant import SERVICE_ASSET, AssetClass, Place, Plant, Severity
 from service.page_words import (
     CHANGES,
     KINDS,
@@ -17,6 +17,7 @@ from service.page_words import (
     ago,
     blind,
     heading,
+    judged_elsewhere,
     judgement,
     kind_of,
     life_left,
@@ -69,6 +70,7 @@ class Case:
     held: bool
     can_acknowledge: bool
     can_end: bool
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Machine:
     quality: str
     health: int | None
     life: str
+    unseen: str
     cases: tuple[Case, ...]
 
     @property
@@ -166,6 +169,7 @@ def case(alert: Alert, plant: Plant, now: Instant) -> Case:
         held=alert.held,
         can_acknowledge=alert.state is AlertState.UNACKNOWLEDGED,
         can_end=alert.state is AlertState.RETURNED,
+        origin=alert.origin,
     )
 
 
@@ -246,6 +250,10 @@ def _machine(
     asset_id: str, plant: Plant, status: Status | None, cases: tuple[Case, ...], now: Instant
 ) -> Machine:
     asset, asset_class = plant.assets[asset_id], plant.class_of(asset_id)
+    here, where = plant.judges(asset_id), asset.judged_at
+    if not here and where is Place.CENTRE:
+        status = None  # what it was while it was judged here says nothing now
+    said = judgement(status) if here else judged_elsewhere(status, where)
     seen = None if status is None else status.at
     health = None if status is None else status.health
     quiet = status is not None and status.quiet
@@ -258,11 +266,14 @@ def _machine(
         seen=moment(seen, timezone_of(asset_id, plant), now),
         old=old,
         mode=mode(status, old=old),
-        judgement="" if _told(status, cases) else judgement(status),
-        blind=blind(status),
+        judgement="" if here and _told(status, cases) else said,
+        blind=blind(status) and (here or status is not None),
         quality=quality(status),
         health=None if health is None else round(100 * min(1.0, max(0.0, health))),
-        life=life_left(None if status is None else status.life, asset_class),
+        life=life_left(None if status is None else status.life, asset_class)
+        if here or status is not None
+        else "Said where it is judged",
+        unseen="none yet" if here else "not followed here",
         cases=cases,
     )
 
@@ -304,4 +315,7 @@ def totals(alerts: Iterable[Alert], lines: Iterable[Machine]) -> Totals:
 
 
 def _stranger(asset_id: str) -> str:
-    return SERVICE_LABEL if asset_id == SERVICE_ASSET else asset_id
+    name, _, site = asset_id.partition("@")
+    if name != SERVICE_ASSET:
+        return asset_id
+    return f"{SERVICE_LABEL} at {site}" if site else SERVICE_LABEL

@@ -9,7 +9,7 @@ from core.alert import Alert, AlertState, Change, Transition
 from core.casefile import Status
 from core.clock import DAY, HOUR, MINUTE, SECOND, Span
 from core.life import CannotSay, LifeEstimate
-from core.plant import SERVICE_ASSET, AssetClass, Plant, Severity
+from core.plant import SERVICE_ASSET, AssetClass, Place, Plant, Severity
 from service.finding import SENSOR, mended_by_work
 from service.words import hours
 
@@ -51,7 +51,7 @@ def kind_of(alert: Alert) -> str:
         return "sensor"
     if mended_by_work(alert.group):
         return "machine"
-    return "service" if alert.asset == SERVICE_ASSET else "data"
+    return "service" if alert.asset.partition("@")[0] == SERVICE_ASSET else "data"
 
 
 def heading(alert: Alert, label: str) -> str:
@@ -105,6 +105,16 @@ def judgement(status: Status | None) -> str:
     if status.why in _RESTING:
         return f"Not judged while {status.why}"
     return f"Cannot judge: {status.why}" if status.why else "Cannot judge"
+
+
+def judged_elsewhere(status: Status | None, where: Place) -> str:
+    """Say how a machine stands that is judged at the centre, or at its site."""
+    if where is Place.CENTRE:
+        return "Judged at the centre"
+    if status is None:
+        return "Judged at its site, which has not told yet"
+    said = judgement(status)
+    return f"At its site: {said[:1].lower()}{said[1:]}"
 
 
 def mode(status: Status | None, *, old: bool) -> str:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from core import site
-from core.alert import Alert, Transition
+from core.alert import Alert, AlertState, Change, Transition
 from core.casefile import Status
 from core.clock import Instant, Span
 from core.journal import SiteSaid, SiteTopic
+from core.ledger import Line
 from core.plant import SERVICE_ASSET, Plant
+from service import site_bodies
 from service.finding import SITE, Finding
 from service.words import length
-from storage import casefile_body
 
 SILENT = "site silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The last state of a site: its ledger, and how much waits there.
+
+    `at` is by its own clock, `heard` by ours.
+    """
+
+    at: Instant
+    heard: Instant
+    waiting: int
+    lines: tuple[Line, ...] = ()
 
 
 class _Memory(msgspec.Struct):
@@ -24,6 +39,7 @@ class _Memory(msgspec.Struct):
 
     quiet: dict[str, Span] = {}
     silent: list[str] = []
+    reports: dict[str, Report] = {}
 
 
 _decoder = msgspec.json.Decoder(_Memory)
@@ -31,10 +47,14 @@ _decoder = msgspec.json.Decoder(_Memory)
 
 @dataclass(slots=True)
 class Heard:
-    """What a site told: steps of cases, each with its case, and how its assets stand."""
+    """What a site told: steps of cases, each with its case, and how its assets stand.
+
+    `open` lists all its open cases, by the ids that they have here; None where it did not say.
+    """
 
     steps: list[tuple[Alert, Transition]] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
+    open: frozenset[str] | None = None
 
 
 class Sites:
@@ -52,7 +72,7 @@ class Sites:
         self._memory.silent.remove(sender)
         return [Finding(SERVICE_ASSET, SITE + sender, SILENT, False, at, why="it is heard again")]
 
-    def take(self, said: SiteSaid) -> Heard:
+    def take(self, said: SiteSaid, at: Instant) -> Heard:
         """Read what a site told; ValueError where it cannot be read."""
         heard = Heard()
         try:
@@ -63,9 +83,14 @@ class Sites:
                 ]
             else:
                 state = site.unpack(said.body, site.State)
-                found = [casefile_body.status(body) for body in state.statuses]
+                found = [site_bodies.status(body) for body in state.statuses]
                 heard.statuses = [one for one in found if self._elsewhere(one.asset)]
-        except (msgspec.MsgspecError, KeyError, TypeError) as error:
+                lines = msgspec.convert(state.ledger, tuple[Line, ...])
+                report = Report(state.at, at, state.waiting, lines)
+                self._memory.reports[said.sender] = report
+                if state.open is not None:
+                    heard.open = frozenset(f"{said.sender}-{one}" for one in state.open)
+        except (msgspec.MsgspecError, ValueError) as error:
             msg = f"what site {said.sender} told cannot be read: {error}"
             raise ValueError(msg) from error
         return heard
@@ -95,6 +120,8 @@ class Sites:
     def restore(self, body: bytes) -> None:
         """Take over what `save` gave."""
         self._memory = _decoder.decode(body)
+        known = self._plant.senders
+        self._memory.silent = [one for one in self._memory.silent if one in known]
 
     def _silent(self, sender: str, at: Instant) -> Finding:
         summary = (
@@ -105,13 +132,37 @@ class Sites:
         return Finding(SERVICE_ASSET, SITE + sender, SILENT, True, at, title=title, summary=summary)
 
     def _step(self, sender: str, step: bytes, case: bytes) -> tuple[Alert, Transition] | None:
-        alert = casefile_body.alert(case)
+        alert = site_bodies.alert(case)
         if alert.asset in self._plant.assets and not self._elsewhere(alert.asset):
             return None
         name = f"{sender}-{alert.id}"
         asset = f"{SERVICE_ASSET}@{sender}" if alert.asset == SERVICE_ASSET else alert.asset
-        moved = replace(casefile_body.transition(step, 0), alert=name)
+        moved = replace(site_bodies.transition(step), alert=name)
         return replace(alert, id=name, asset=asset, origin=sender), moved
 
     def _elsewhere(self, asset: str) -> bool:
         return asset in self._plant.assets and not self._plant.judges(asset)
+
+
+def report_of(checkpoint: Mapping[str, bytes], sender: str) -> Report | None:
+    """Find a site's last state in what scoring has committed; None where it never sent one."""
+    if "sites" not in checkpoint:
+        return None
+    return _decoder.decode(checkpoint["sites"]).reports.get(sender)
+
+
+def ended(alert: Alert, at: Instant) -> tuple[Alert, Transition]:
+    """End a case that its site no longer has: its end was lost, or the site began anew."""
+    over = replace(
+        alert,
+        state=AlertState.NORMAL,
+        active=(),
+        changed_at=at,
+        ended_at=at,
+        version=alert.version + 1,
+    )
+    why = f"site {alert.origin} no longer has it"
+    before = alert.state
+    return over, Transition(
+        alert.id, over.version, at, Change.ENDED, before, over.state, "", why, alert.severity
+    )
