@@ -13,6 +13,7 @@ from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
 from tests.plants import plant
 from tests.story import Story
+from tests.waiting import until
 
 EVENTS = 40
 
@@ -31,31 +32,29 @@ class SlowCaseFile(MemoryCaseFile):
         self.commits += bool(advance.transitions)
 
 
-def events_of(casefile: SlowCaseFile) -> float:
-    """Score a run of events, and return how many seconds passed until all were told."""
+def scorer_of(casefile: SlowCaseFile) -> Scoring:
+    """Make a scorer that has a run of events before it."""
     story = Story(plant(), MemoryJournal())
     for number in range(EVENTS):
         story.passes(MINUTE).says(vibration=2.0 if number % 2 else 5.0)
-    stop = threading.Event()
-    scorer = Scoring(story.plant, story.journal, casefile)
-    thread = threading.Thread(target=scorer.run, args=(stop,))
-    begun = time.monotonic()
-    thread.start()
-    while casefile.last_event() < EVENTS and time.monotonic() < begun + 20:
-        time.sleep(0.005)
-    took = time.monotonic() - begun
-    stop.set()
-    thread.join()
-    assert casefile.last_event() == EVENTS
-    return took
+    return Scoring(story.plant, story.journal, casefile)
 
 
 def test_many_events_at_once_cost_few_commits_where_a_commit_is_dear() -> None:
-    casefile = SlowCaseFile(0.05)
-    events_of(casefile)
+    casefile, stop = SlowCaseFile(0.05), threading.Event()
+    thread = threading.Thread(target=scorer_of(casefile).run, args=(stop,))
+    thread.start()
+    until(lambda: casefile.last_event() >= EVENTS)
+    stop.set()
+    thread.join()
+    assert casefile.last_event() == EVENTS
     assert casefile.commits <= 4
 
 
 def test_scoring_rests_for_a_moment_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "LONGEST_REST", 0.1)
-    assert events_of(SlowCaseFile(1.0)) < 2.7
+    casefile = SlowCaseFile(0.5)
+    scorer = scorer_of(casefile)
+    scorer._turn()
+    assert casefile.commits == 1
+    assert scorer._rests_until <= time.monotonic() + 0.1
