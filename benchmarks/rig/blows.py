@@ -8,9 +8,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-MARGIN = 2.5
-"""Seconds that a blow may take beyond its waits: a server starts anew within them."""
-
 INGEST, SERVE, STORE, BROKER = "kill ingest", "kill serve", "kill store", "restart broker"
 STORE_AWAY, BROKER_AWAY, INGEST_AWAY, DISK_FULL = (
     "store away",
@@ -28,6 +25,11 @@ class Blow:
     wait: float
     away: float = 0.0
 
+    @property
+    def takes(self) -> float:
+        """How many seconds it takes at most: a server has to start anew."""
+        return self.wait + self.away + (4.0 if self.what in {STORE, BROKER} else 0.5)
+
 
 @dataclass(frozen=True, slots=True)
 class Spell:
@@ -40,7 +42,7 @@ class Spell:
     @property
     def takes(self) -> float:
         """How many seconds it takes at most."""
-        return max(self.lasts, sum(blow.wait + blow.away + MARGIN for blow in self.blows))
+        return max(self.lasts, sum(blow.takes for blow in self.blows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,18 @@ class Done:
     end: float
 
 
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A row for each source; without any, `trouble` says why it could not be had."""
+
+    rows: tuple[dict[str, Any], ...]
+    trouble: str
+
+    def total(self, name: str) -> float:
+        """Add up a column, as if nothing cancelled out; no number where there is no row."""
+        return sum(abs(int(row[name])) for row in self.rows) if self.rows else float("nan")
+
+
 @dataclass(slots=True, eq=False)
 class Ordeal:
     """The stand; `done` lists what was done to it."""
@@ -138,10 +150,11 @@ class Ordeal:
         """List from when to when some things lasted."""
         return [(one.begin, one.end) for one in self.done if one.what in whats]
 
-    def ledger(self) -> list[dict[str, Any]]:
-        """Ask `millwright messages ledger`; one row for each source."""
+    def ledger(self) -> Ledger:
+        """Ask `millwright messages ledger`."""
         said = self._millwright("messages", "ledger", "--json")
-        return [json.loads(line) for line in said.stdout.splitlines()]
+        rows = tuple(json.loads(line) for line in said.stdout.splitlines())
+        return Ledger(rows, said.stderr.strip())
 
     def _configure(self) -> None:
         operator, token = self.folder / "operator.token", self.folder / "influx.token"

@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +16,7 @@ from benchmarks.rig import blows
 from benchmarks.rig.blows import Numbers, Spell, plan
 from benchmarks.rig.buckets import Bucket
 from benchmarks.rig.fleet import Fleet
-from benchmarks.rig.ordeal import FELL, TICK, Done, Ordeal
+from benchmarks.rig.ordeal import FELL, TICK, Done, Ledger, Ordeal
 from benchmarks.rig.publisher import Log, command
 from benchmarks.rig.report import Figure
 from benchmarks.rig.seen import Seen, connected, look, started
@@ -32,10 +30,13 @@ BEYOND = 10.0
 """Seconds for which the load is to go on after the last blow."""
 KEPT = 0.95
 _LONGEST = 600.0
+_OF_LEDGER = ("missing", "waiting", "received", "stored", "duplicate")
 _PATIENCE = 60.0
+_STARTING = 5.0
+"""Seconds within which a start ends that found the disk full."""
 
 STATES: tuple[tuple[State, tuple[str, ...]], ...] = (
-    (State("store away", "note:history unavailable", 8), (blows.STORE, blows.STORE_AWAY)),
+    (State("store away", "note:history unavailable", 20), (blows.STORE, blows.STORE_AWAY)),
     (State("disk full", "note:disk full", 5), (blows.DISK_FULL,)),
     (State("journal unwritable", "note:journal unavailable", 1e9), (blows.DISK_FULL,)),
     (State("broker away", "link", 70), (blows.BROKER_AWAY,)),
@@ -60,7 +61,7 @@ class Played:
     small: bool
     done: list[Done] = field(default_factory=list)
     told: dict[str, list[Span]] = field(default_factory=dict)
-    ledger: list[dict[str, Any]] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=lambda: Ledger((), ""))
 
     def spans(self, *whats: str) -> list[Span]:
         """List from when to when some things lasted."""
@@ -75,7 +76,7 @@ class Played:
         """When a half of the service ended by itself although the disk had room."""
         full = self.spans(blows.DISK_FULL)
         ends = [one.begin for one in self.done if one.what.startswith(FELL)]
-        return [at for at in ends if not any(begin <= at <= end + 1 for begin, end in full)]
+        return [at for at in ends if not any(begin <= at <= end + _STARTING for begin, end in full)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +123,10 @@ def play(folder: Path, fleet: Fleet, spells: Sequence[Spell], rate: float) -> Pl
         log = Log.load(path)
         seen = _settled(stand, len(log.acked))
         stand.end()
+        books = stand.ledger()
         absent = missing(stand.bucket, fleet)
         found = told(stand.data)
-        return Played(seen, log, absent, stand.disk.small, stand.done, found, stand.ledger())
+        return Played(seen, log, absent, stand.disk.small, stand.done, found, books)
 
 
 def _await_start(stand: Ordeal) -> None:
@@ -233,13 +235,9 @@ def _of_blows(shaken: Played) -> list[Figure]:
 def _of_readings(shaken: Played, calm: Played) -> list[Figure]:
     before, after = calm.seen.machine, shaken.seen.machine
     wrong = (before - after) + (after - before)
-    missed = sum(abs(row["missing"]) for row in (*calm.ledger, *shaken.ledger))
-    waiting = sum(row["waiting"] for row in (*calm.ledger, *shaken.ledger))
-    books = Counter[str]()
-    for row in shaken.ledger:
-        counted = ("received", "stored", "duplicate", "waiting", "missing")
-        books.update({name: int(row[name]) for name in counted})
-    said = ", ".join(f"{name} {count:,}" for name, count in books.items())
+    missed, waiting = (calm.ledger.total(n) + shaken.ledger.total(n) for n in _OF_LEDGER[:2])
+    books = ", ".join(f"{name} {shaken.ledger.total(name):,.0f}" for name in _OF_LEDGER)
+    said = calm.ledger.trouble or shaken.ledger.trouble or books
     there = "of all published, by InfluxDB's own answers over HTTP"
     return [
         Figure("readings missing, undisturbed", calm.missing, "", "== 0", "the baseline"),
