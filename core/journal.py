@@ -380,7 +380,13 @@ class DeadLetters(Protocol):
         ...
 
     def discard(self, letter_ids: Sequence[int]) -> int:
-        """Remove some, after a retry succeeded; returns how many were there."""
+        """Remove some; returns how many were there."""
+        ...
+
+    def take_back(
+        self, letter_ids: Sequence[int], drafts: Sequence[Draft], account: Account
+    ) -> bool:
+        """Put entries in place of rejections, all at once; false where one of those is gone."""
         ...
 
     def rejected_counts(self) -> dict[Reason, int]:

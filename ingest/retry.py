@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.clock import Clock, Span
-from core.journal import DeadLetters, Journal, draft
+from core.journal import DeadLetters, Draft, Journal, draft
 from core.ledger import Fate
 from core.plant import Asset, Plant
 from core.readings import Readings
@@ -25,6 +25,14 @@ _QOS_1 = 0x32
 
 class JournalWithLetters(Journal, DeadLetters, Protocol):
     """A journal that also keeps the dead letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A letter that can be taken now, and what it becomes; one that was never kept has no id."""
+
+    letter: DeadLetter
+    drafts: tuple[Draft, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,7 @@ def retry(
 
     A letter is judged as of when it first came, so that waiting does not make it too old; a
     retained one stays that. `offsets` are those that ingest knows of clocks that are corrected.
-    Trying one twice is harmless: its readings have the same asset and time.
+    One that two try at once is taken once.
     """
     known = dict(offsets or {})
     inspector = Inspector(plant, settings, ClockOffsets(known))
@@ -67,8 +75,7 @@ def _retry_some(
     journal: JournalWithLetters,
     clock: Clock,
 ) -> int:
-    drafts, done = [], []
-    no_longer: Counter[tuple[str, Fate, str]] = Counter()
+    ready: list[_Ready] = []
     now = clock()
     for number, letter in enumerate(letters):
         packet = (letter.topic.encode(), letter.payload, _QOS_1 | letter.retained * RETAINED, 0)
@@ -76,15 +83,21 @@ def _retry_some(
             # so old a message must not teach anything new about a clock
             packet = (*packet[:2], packet[2] | DUPLICATE, 0)
         verdict = inspector.inspect(packet, Arrival(letter.at, number))
-        if not verdict.taken or verdict.rejection is not None:
-            continue
-        drafts += [draft(now, block) for block in _blocks(verdict, inspector, letter)]
-        done.append(letter.id)
-        no_longer[letter.source, Fate.REJECTED, str(letter.reason)] -= _own(letter)
-    if drafts:
-        journal.append(drafts, (), no_longer)
-        journal.discard(done)
-    return len(done)
+        if verdict.taken and verdict.rejection is None:
+            drafts = tuple(draft(now, block) for block in _blocks(verdict, inspector, letter))
+            ready.append(_Ready(letter, drafts))
+    if _take(ready, journal):
+        return len(ready)
+    return sum(_take([one], journal) for one in ready)  # somebody else tries them too
+
+
+def _take(ready: Sequence[_Ready], journal: JournalWithLetters) -> bool:
+    """Let what letters became take their place, all at once or not at all."""
+    no_longer: Counter[tuple[str, Fate, str]] = Counter()
+    for one in ready:
+        no_longer[one.letter.source, Fate.REJECTED, str(one.letter.reason)] -= _own(one.letter)
+    ids = [one.letter.id for one in ready if one.letter.id]
+    return journal.take_back(ids, [entry for one in ready for entry in one.drafts], no_longer)
 
 
 def _own(letter: DeadLetter) -> int:

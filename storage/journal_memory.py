@@ -50,6 +50,19 @@ class MemoryJournal:
         self._paired = ""
         self._claim = 0
 
+    def take_back(
+        self, letter_ids: Sequence[int], drafts: Sequence[Draft], account: Account
+    ) -> bool:
+        """Put entries in place of rejections; false, and nothing done, where one is gone."""
+        with self._lock:
+            if not self._letters.keys() >= set(letter_ids):
+                return False
+            self._add(drafts)
+            for letter_id in letter_ids:
+                self._take_out(letter_id)
+            self._account.update(account)
+            return True
+
     def append(
         self,
         drafts: Sequence[Draft],
@@ -59,13 +72,7 @@ class MemoryJournal:
     ) -> int:
         """Add entries, dead letters and counts together; `Unavailable` leaves nothing behind."""
         with self._lock:
-            if drafts:
-                self._make_room(drafts)
-            for draft in drafts:
-                self._last_id += 1
-                said = draft.at, draft.kind, draft.body, draft.source, draft.messages
-                self._entries.append(Entry(self._last_id, *said))
-            self._bytes += cost(drafts)
+            self._add(drafts)
             counts = dead_letters.told(rejections)
             self._counts.update(counts)
             keep = dead_letters.chosen(rejections, self._pace)
@@ -189,6 +196,15 @@ class MemoryJournal:
 
     def close(self) -> None:
         """Do nothing: there is no file."""
+
+    def _add(self, drafts: Sequence[Draft]) -> None:
+        if drafts:
+            self._make_room(drafts)
+        for draft in drafts:
+            self._last_id += 1
+            said = draft.at, draft.kind, draft.body, draft.source, draft.messages
+            self._entries.append(Entry(self._last_id, *said))
+        self._bytes += cost(drafts)
 
     def _make_room(self, drafts: Sequence[Draft]) -> None:
         over = self._bytes + cost(drafts) - bound(self._settings, drafts)

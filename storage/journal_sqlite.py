@@ -212,6 +212,18 @@ class SqliteJournal:
         with self._file.writing() as connection:
             return self._letters.remove(connection, letter_ids)
 
+    def take_back(
+        self, letter_ids: Sequence[int], drafts: Sequence[Draft], account: Account
+    ) -> bool:
+        """Put entries in place of rejections; false, and nothing done, where one is gone."""
+        with self._file.writing() as connection:
+            if any(self._letters.found(connection, one) is None for one in letter_ids):
+                return False
+            self._letters.remove(connection, letter_ids)
+            self._take(connection, drafts)
+            ledger_table.book(connection, account)
+            return True
+
     def rejected_counts(self) -> dict[Reason, int]:
         """Count all rejections ever, by reason."""
         with self._file.reading() as connection:

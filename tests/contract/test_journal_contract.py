@@ -14,6 +14,7 @@ import pytest
 from core.clock import SECOND
 from core.errors import Unavailable
 from core.journal import Draft, Gap, Kind, Tick, decode, draft
+from core.ledger import Fate
 from core.readings import Readings
 from core.rejection import Reason, Rejection
 from storage.dead_letters import A_SECOND, BURST
@@ -380,3 +381,15 @@ def test_of_a_flood_an_even_part_is_kept_and_all_of_it_is_counted(journal: Journ
     assert journal.dropped() == 2 * BURST - len(kept)
     last = [int(letter.topic[2:]) for letter in kept if letter.topic.startswith("3/")]
     assert min(last) < BURST // 20 and max(last) > BURST // 2 - BURST // 20
+
+
+def test_what_takes_a_letters_place_does_so_once_and_wholly(journal: Journal) -> None:
+    journal.append([], [Rejection("t", Reason.MALFORMED, b"?", 1, source="s", messages=1)])
+    (letter,) = journal.rejected()
+    entry, account = draft(1, Tick(connected=True)), {("s", Fate.REJECTED, "malformed"): -1}
+    before = journal.last_id()
+    assert journal.take_back([letter.id], [entry], account)
+    assert not journal.take_back([letter.id], [entry], account)
+    assert journal.last_id() == before + 1
+    assert journal.rejected() == []
+    assert journal.booked(0).counts.get(("s", Fate.REJECTED, "malformed"), 0) == 0

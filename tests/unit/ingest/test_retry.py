@@ -139,3 +139,17 @@ def test_a_letter_that_stands_for_others_of_a_flood_brings_back_only_itself() ->
     counts = journal.booked(0).counts
     assert counts[letter.source, Fate.REJECTED, "unknown asset"] == 5000
     assert sum(journal.booked(0).waiting.values()) == 1
+
+
+def test_what_two_try_at_once_is_taken_once() -> None:
+    journal = refused(
+        packet(asset="karachi/hall/p9"), packet(body(NOW + 1), asset="karachi/hall/p9")
+    )
+    seen = journal.rejected()
+    given = (mended(), IngestSettings(), journal, ManualClock(NOW))
+    assert retry(seen[:1], *given) == Retried(taken=1)
+    assert retry(seen, *given) == Retried(taken=1, refused=1)
+    assert retry(seen, *given) == Retried(refused=2)
+    booked = journal.booked(0)
+    assert booked.counts.get(("telemetry", Fate.REJECTED, "unknown asset"), 0) == 0
+    assert booked.waiting == {"telemetry": 2}
