@@ -164,6 +164,11 @@ class Casework:
         else:
             self._events(self._outages.refused(entry.at, body), entry.at)
 
+    def leave_out(self, entry: Entry) -> None:
+        """Pass over an entry on which judging fails again and again, and tell that."""
+        words = f"{entry.id}: judging it failed several times; see the log"
+        self._found(self._outages.unreadable(entry.at, words))
+
     def _score(self, block: Readings, at: Instant) -> None:
         fleet = self.fleets.get(block.asset_class)
         if fleet is None:

@@ -158,7 +158,7 @@ class Outages:
     def unreadable(self, at: Instant, detail: str) -> Finding:
         """Note that an entry of the journal could not be read."""
         trouble = _Trouble(SERVICE_ASSET, f"{NOTE}journal", "unreadable entry")
-        title = "An entry of the journal cannot be read"
+        title = "An entry of the journal cannot be judged"
         summary = f"It was left out of the judgement. Entry {detail}"
         return self._passing(trouble, at, REFUSED_WITHIN, title, summary, Severity.WARNING)
 

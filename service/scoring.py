@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections import Counter
 
 import structlog
 
@@ -34,6 +35,9 @@ of that. So many alerts at once cost few commits; a small plant commits in no ti
 PATIENCE = 5.0
 """Seconds to wait before scoring starts over from the last commit after an unforeseen error."""
 
+TRIES = 3
+"""After so many unforeseen errors on an entry it is left out and told: others must be judged."""
+
 _log = structlog.get_logger("scoring")
 
 
@@ -52,6 +56,8 @@ class Scoring:
         self._committed_at = self._rests_until = 0.0
         self._statuses: dict[str, Status] = {}
         self._overdue = self._ticked = self._torn = False
+        self._applying: int | None = None
+        self._tries: Counter[int] = Counter()
         self._restore()
 
     @property
@@ -92,6 +98,7 @@ class Scoring:
             except Exception:
                 self._torn = True
                 _log.exception("scoring_failed", position=self._position)
+                self._failed()
                 stop.wait(PATIENCE)
             else:
                 if outage:
@@ -100,6 +107,15 @@ class Scoring:
         with contextlib.suppress(Unavailable):
             self._mend()
             self._commit()
+
+    def _failed(self) -> None:
+        """Count how often an entry could not be taken in; after some times it is left out."""
+        self.heartbeat = time.monotonic()
+        if self._applying is None:
+            return
+        self._tries[self._applying] += 1
+        if self._tries[self._applying] == TRIES:
+            _log.error("entry_left_out", entry=self._applying)
 
     def _mend(self) -> None:
         """Start over from the last commit where an entry was taken in by half."""
@@ -127,9 +143,12 @@ class Scoring:
     def _advance(self, limit: int) -> int:
         entries = self._journal.read(self._position, limit)
         for count, entry in enumerate(entries, 1):
-            self._torn = True
-            self._casework.apply(entry)
-            self._position, self._torn = entry.id, False
+            self._torn, self._applying = True, entry.id
+            if self._tries[entry.id] < TRIES:
+                self._casework.apply(entry)
+            else:
+                self._casework.leave_out(entry)
+            self._position, self._torn, self._applying = entry.id, False, None
             self._ticked = self._ticked or entry.kind is Kind.TICK
             if self._awaited():
                 return count

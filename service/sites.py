@@ -58,7 +58,7 @@ class Heard:
 
 
 class Sites:
-    """Takes in what sites tell. What is judged here is never taken from a site."""
+    """Takes in what sites tell, of machines that the plant has and that are judged at a site."""
 
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
@@ -133,8 +133,8 @@ class Sites:
 
     def _step(self, sender: str, step: bytes, case: bytes) -> tuple[Alert, Transition] | None:
         alert = site_bodies.alert(case)
-        if alert.asset in self._plant.assets and not self._elsewhere(alert.asset):
-            return None
+        if alert.asset != SERVICE_ASSET and not self._elsewhere(alert.asset):
+            return None  # judged here, or unknown here: what is unknown makes no name in a store
         name = f"{sender}-{alert.id}"
         asset = f"{SERVICE_ASSET}@{sender}" if alert.asset == SERVICE_ASSET else alert.asset
         moved = replace(site_bodies.transition(step), alert=name)

@@ -9,6 +9,7 @@ from core.casefile import Advance
 from core.clock import SECOND
 from core.errors import Unavailable
 from core.journal import Entry
+from service.casework import Casework
 from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
 from storage.settings import JournalSettings
@@ -112,3 +113,28 @@ def test_a_running_loop_starts_over_after_an_unforeseen_error(
     stop.set()
     thread.join()
     assert bench.changes() == [Change.OPENED]
+
+
+def test_an_entry_that_breaks_scoring_is_left_out_and_told_and_the_next_is_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.scoring.PATIENCE", 0.01)
+    bench, stop = Bench(plant()), threading.Event()
+    bench.says(vibration=1)
+    poison = bench.journal.last_id()
+    apply = Casework.apply
+
+    def breaks(casework: Casework, entry: Entry) -> None:
+        if entry.id == poison:
+            raise ZeroDivisionError
+        apply(casework, entry)
+
+    monkeypatch.setattr(Casework, "apply", breaks)
+    bench.passes(SECOND).says(vibration=5)
+    thread = running(bench, stop)
+    until(lambda: len(bench.casefile.events(0)) == 2)
+    stop.set()
+    thread.join()
+    titles = [alert.title for _, alert in bench.casefile.events(0)]
+    assert titles[0] == "An entry of the journal cannot be judged"
+    assert bench.scoring.position == bench.journal.last_id()

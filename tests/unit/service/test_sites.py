@@ -272,7 +272,7 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(
     one = case()
     centre.hears(SiteTopic.CASES, cases(1, (opened(one), one)))
     titles = {each.title for each in centre.casefile.alerts(AlertQuery(states=OPEN)).alerts}
-    assert titles == {"An entry of the journal cannot be read", one.title}
+    assert titles == {"An entry of the journal cannot be judged", one.title}
 
 
 def test_an_entry_that_is_broken_itself_is_told_too(centre: Centre) -> None:
