@@ -63,6 +63,7 @@ NOTE = "note:"
 HISTORY = f"{NOTE}history unavailable"
 DEVICE = "device:"
 SENSOR = "sensor:"
+CENTRE = f"{NOTE}centre"
 SITE = "site:"
 
 

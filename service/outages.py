@@ -11,7 +11,7 @@ from core.clock import HOUR, MINUTE, Instant, Span
 from core.journal import SERVE, Link, LinkChanged, RejectionsSeen, Tick
 from core.plant import SERVICE_ASSET, Plant, Severity
 from core.rejection import Reason
-from service.finding import DATA, HISTORY, LINK, NOTE, SESSION, Finding
+from service.finding import CENTRE, DATA, HISTORY, LINK, NOTE, SESSION, Finding
 from service.words import length
 
 DOWN_AFTER = MINUTE
@@ -113,7 +113,7 @@ class Outages:
 
     def _centre(self, at: Instant, change: LinkChanged) -> list[Finding]:
         away, stood = change.link is Link.CENTRE_AWAY, self._memory.centre_away
-        trouble = _Trouble(SERVICE_ASSET, f"{NOTE}centre", "centre away")
+        trouble = _Trouble(SERVICE_ASSET, CENTRE, "centre away")
         self._memory.centre_away = away
         if not away:
             why = f"the centre can be reached again; {change.detail}".removesuffix("; ")
@@ -167,7 +167,7 @@ class Outages:
         now = {tuple(key.split("\n")) for key in self._memory.lasting}
         now |= {(SERVICE_ASSET, NOTE + code, code) for code in self._memory.notes}
         if self._memory.centre_away:
-            now.add((SERVICE_ASSET, f"{NOTE}centre", "centre away"))
+            now.add((SERVICE_ASSET, CENTRE, "centre away"))
         if self._memory.link_down:
             now.add((SERVICE_ASSET, LINK, "link down"))
         return {(asset, group, rule) for asset, group, rule in now}

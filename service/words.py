@@ -11,7 +11,16 @@ from core.alert import Alert, AlertState, ChannelEvidence, Evidence
 from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span, to_datetime
 from core.life import CannotSay, LifeEstimate
 from core.plant import Asset, Plant, RuleSpec
-from service.finding import DATA, DEVICE, HISTORY, LINK, SENSOR, mended_by_work
+from service.finding import (
+    CENTRE,
+    DATA,
+    DEVICE,
+    HISTORY,
+    LINK,
+    SENSOR,
+    SITE,
+    mended_by_work,
+)
 
 _MORE_DIGITS = 4
 """So many more digits than three a number may need to be told from its neighbours."""
@@ -168,10 +177,8 @@ def _certainty(alert: Alert) -> str:
 
 def _wait(alert: Alert) -> str:
     life = alert.evidence.life
-    if alert.group == HISTORY:
-        return "As long as the journal has room. Machines are judged meanwhile."
     if not mended_by_work(alert.group):
-        return "Until it is mended, nothing can be judged by what is missing."
+        return _meanwhile(alert)
     if alert.group.startswith(SENSOR):
         return "The machine is watched by its other channels meanwhile."
     if life is None:
@@ -179,6 +186,15 @@ def _wait(alert: Alert) -> str:
     if isinstance(life, CannotSay):
         return f"Cannot say: {life.words}"
     return _life(life)
+
+
+def _meanwhile(alert: Alert) -> str:
+    """Say what a trouble of the data or of the service means until it is mended."""
+    if alert.group == HISTORY:
+        return "As long as the journal has room. Machines are judged meanwhile."
+    if _about_link(alert):
+        return "Machines are judged at their site meanwhile, and what waits is kept there."
+    return "Until it is mended, nothing can be judged by what is missing."
 
 
 def _life(life: LifeEstimate) -> str:
@@ -199,9 +215,16 @@ _ACTIONS = {
 }
 
 
+def _about_link(alert: Alert) -> bool:
+    """Tell whether a case is about the link between a site and its centre."""
+    return alert.group.startswith(SITE) or alert.group == CENTRE
+
+
 def _default_action(alert: Alert) -> str:
     if alert.group in _ACTIONS:
         return _ACTIONS[alert.group]
+    if _about_link(alert):
+        return "Check the link between site and centre, and the power at its other end."
     if alert.group.startswith(DEVICE):
         return "Check the device, its power and its network."
     if alert.group.startswith(SENSOR):

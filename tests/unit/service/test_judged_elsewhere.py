@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.alert import Evidence
 from core.casefile import Status
 from core.clock import MINUTE
 from core.plant import Place, Plant
@@ -96,3 +97,12 @@ def test_the_api_names_the_site_of_a_case_and_who_judges_an_asset() -> None:
     assert (away["judged"], away["why"]) == (False, "judged at the centre")
     own = api_forms.asset("site/hall/p2", None, at_site, START)
     assert (own["judged_at"], own["why"]) == ("site", "no data yet")
+
+
+@pytest.mark.parametrize("group", ["note:centre", "site:lahore"])
+def test_a_case_about_the_link_says_that_machines_are_judged_meanwhile(group: str) -> None:
+    about = case(1, asset="millwright", group=group, evidence=Evidence(START, "", None))
+    room = Room(centre_plant()).has(about)
+    text = " ".join(room.opens("/alerts/c1").text.split())
+    assert "Machines are judged at their site meanwhile" in text
+    assert "Check the link between site and centre" in text
