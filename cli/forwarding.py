@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from core.history import TelemetryHistory
     from core.journal import Journal
     from core.ledger import Line
+    from core.secret import Secret
     from service.forwarder import Forwarder
     from service.site_commands import SiteCommands
     from storage.journal_sqlite import SqliteJournal
@@ -44,12 +45,11 @@ def make_forwarder(
         except Unavailable:
             return ()
 
-    secret = settings.password
     target = LinkTarget(
         settings.url,
         settings.client_id or f"{config.service.broker.client_id}-{settings.site}-forward",
         settings.username,
-        secret.reveal() if secret else None,
+        _revealed(settings.password, "forward.password"),
         settings.confirm_within,
         settings,
     )
@@ -90,13 +90,22 @@ def make_site_commands(
     sites, broker = config.service.ingest.sites, config.service.broker
     if sites is None:
         return None
-    secret = broker.password
     target = LinkTarget(
         broker.url,
         f"{broker.client_id}-commands",
         broker.username,
-        secret.reveal() if secret else None,
+        _revealed(broker.password, "broker.password"),
         files=broker,
     )
     positions = PositionFile(config.data / "commands.json")
     return SiteCommands(journal, casefile, positions, MqttLink(target), sites.prefix)
+
+
+def _revealed(secret: Secret | None, key: str) -> str | None:
+    from core.errors import Refused
+
+    try:
+        return secret.reveal() if secret else None
+    except ValueError as error:
+        msg = f"{key}: {error}"
+        raise Refused(msg) from error

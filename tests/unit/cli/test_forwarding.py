@@ -177,3 +177,27 @@ def test_at_a_site_no_site_forwards_to_us(tmp_path: Path) -> None:
     tell(folder, Line("telemetry", 6, 6, {}, 0, {}, 0, 0, {}, 0, 0))
     result = ledger(folder, "--site", "lahore")
     assert "no site forwards to us" in str(result.exception) + result.stderr
+
+
+def test_a_secret_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    secret = {"username": "u", "password": "env:MILLWRIGHT_NOT_SET_HERE"}
+    broker = {"url": "mqtt://127.0.0.1:1", **secret}
+    folder = folders.write(tmp_path / "plant")
+    given = {"data": "data", "broker": broker, "forward": {**FORWARD, **secret}, "ingest": SITES}
+    (folder / "service.yaml").write_text(yaml.safe_dump(given))
+    config = load(folder)
+    journal, casefile, history = open_journal(config), open_casefile(config), open_history(config)
+    with pytest.raises(Refused, match=r"forward\.password: .*MILLWRIGHT_NOT_SET_HERE"):
+        forwarding.make_forwarder(config, journal, casefile, history, ManualClock(NOW))
+    with pytest.raises(Refused, match=r"broker\.password"):
+        forwarding.make_site_commands(config, journal, casefile)
+    for store in (journal, casefile, history):
+        store.close()
+
+
+def test_a_centre_answers_by_its_own_broker(tmp_path: Path) -> None:
+    config = load(write(tmp_path, place="centre", ingest=SITES))
+    journal, casefile = open_journal(config), open_casefile(config)
+    assert forwarding.make_site_commands(config, journal, casefile) is not None
+    casefile.close()
+    journal.close()
