@@ -191,14 +191,18 @@ class Casework:
         steps = list(heard.steps)
         if heard.open is not None:
             theirs = [one for one in self._theirs.values() if one.origin == said.sender]
-            steps += [ended(one, entry.at) for one in theirs if one.id not in heard.open]
+            why = f"site {said.sender} no longer has it"
+            steps += [ended(one, entry.at, why) for one in theirs if one.id not in heard.open]
+        self._show(steps)
+        self.pending.statuses |= {status.asset: status for status in heard.statuses}
+
+    def _show(self, steps: Iterable[tuple[Alert, Transition]]) -> None:
         for alert, step in steps:
             self.pending.alerts[alert.id] = alert
             self.pending.transitions.append(step)
             self._theirs.pop(alert.id, None)
             if alert.state.is_open:
                 self._theirs[alert.id] = alert
-        self.pending.statuses |= {status.asset: status for status in heard.statuses}
 
     def _teach(self, past: Readings) -> None:
         fleet = self.fleets.get(past.asset_class)
@@ -293,6 +297,8 @@ class Casework:
         for fleet in self.fleets.values():
             for number, asset in enumerate(fleet.assets):
                 standing |= {(asset.id, *found) for found in fleet.standing(number)}
+        left = [one for one in self._theirs.values() if one.origin not in self.plant.senders]
+        self._show(ended(one, at, f"site {one.origin} no longer forwards to us") for one in left)
         for case in list(self.book.cases.values()):
             for rule in case.active:
                 if (case.asset, case.group, rule) not in standing:

@@ -151,8 +151,8 @@ def report_of(checkpoint: Mapping[str, bytes], sender: str) -> Report | None:
     return _decoder.decode(checkpoint["sites"]).reports.get(sender)
 
 
-def ended(alert: Alert, at: Instant) -> tuple[Alert, Transition]:
-    """End a case that its site no longer has: its end was lost, or the site began anew."""
+def ended(alert: Alert, at: Instant, why: str) -> tuple[Alert, Transition]:
+    """End a site's case of which nothing more will come."""
     over = replace(
         alert,
         state=AlertState.NORMAL,
@@ -161,7 +161,6 @@ def ended(alert: Alert, at: Instant) -> tuple[Alert, Transition]:
         ended_at=at,
         version=alert.version + 1,
     )
-    why = f"site {alert.origin} no longer has it"
     before = alert.state
     return over, Transition(
         alert.id, over.version, at, Change.ENDED, before, over.state, "", why, alert.severity

@@ -142,6 +142,20 @@ def test_a_case_that_its_site_no_longer_has_ends_here(centre: Centre) -> None:
     assert centre.casefile.last_event() == before
 
 
+def test_cases_of_a_site_that_no_longer_forwards_to_us_end(centre: Centre) -> None:
+    for sender in ("lahore", "suzhou"):
+        one = case()
+        centre.hears(SiteTopic.CASES, cases(1, (opened(one), one)), sender)
+    centre.plant = replace(centre.plant, senders=("suzhou",))
+    centre.restart()
+    centre.story.tell(Revision("configuration", "without lahore"))
+    centre.score()
+    still = [each.id for each in centre.casefile.alerts(AlertQuery(states=OPEN)).alerts]
+    assert still == ["suzhou-c1"]
+    last = centre.casefile.transitions("lahore-c1")[-1]
+    assert last.why == "site lahore no longer forwards to us"
+
+
 def test_readings_of_what_is_judged_elsewhere_are_not_judged_here(centre: Centre) -> None:
     for _ in range(30):
         centre.story.passes(MINUTE).says(P1, vibration=9.0)
