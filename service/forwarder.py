@@ -151,8 +151,8 @@ class Forwarder:
             return False
         if now.entry and (missed := entries[0].id - now.entry - 1):
             self._miss(missed)
-        if now.until > now.entry:
-            entries = [entry for entry in entries if entry.id <= now.until]
+        if now.cuts and (cuts := [cut for cut in now.cuts if cut > now.entry]):
+            entries = [entry for entry in entries if entry.id <= cuts[0]]
         taken, readings = _filling(entries, self._fill)
         last = taken[-1].id
         if readings:
@@ -168,7 +168,7 @@ class Forwarder:
             _log.error("entry_too_large", entry=last, why=str(error))
             self._miss(last - now.entry)
             return
-        now.until = max(now.until, last)  # never back: it may have arrived
+        now.cuts = sorted({last, *(cut for cut in now.cuts if cut > now.entry)})
         self._positions.save()
         try:
             self._link.publish(self._topic(site.Topic.READINGS), body)

@@ -15,17 +15,19 @@ class Positions(msgspec.Struct):
     """The last journal entry and the last step of a case that need not be sent any more.
 
     `sent` is the number that the next parcel follows: the last entry that one named, and beyond it
-    as many as had to make room before they were sent. `until` and `until_event` are how far what
-    is being sent goes, noted before it is sent: so what is sent again after a crash is the same.
-    `journal` names the record that they belong to, made up when the file is.
+    as many as had to make room before they were sent. `cuts` are the ends of all parcels that were
+    begun and may have arrived, noted before they were sent: no later parcel goes beyond the next of
+    them, so that none holds both what has arrived and what has not. `until_event` is the same for
+    steps of cases, which are never cut smaller. `journal` names the record that they belong to,
+    made up when the file is.
     """
 
     journal: str
     entry: int = 0
     event: int = 0
-    until: int = 0
     until_event: int = 0
     sent: int = 0
+    cuts: list[int] = []
 
 
 class PositionFile:

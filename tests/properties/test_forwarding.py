@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core import site
@@ -186,6 +186,7 @@ def _marks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(max_examples=250, deadline=None)
+@example([*3 * [("put", "readings")], ("step", "lost"), ("step", "unconfirmed")])
 @given(st.lists(_ACTIONS, max_size=40))
 def test_each_reading_arrives_once_and_nothing_is_called_lost(
     actions: list[tuple[str, str]],

@@ -110,7 +110,7 @@ def test_a_link_too_thin_for_a_parcel_gets_smaller_ones(
     lahore.link.trouble = None
     while lahore.step():
         pass
-    assert lahore.spans() == [(1, 2), (3, 6), (7, 8), (9, 16)]
+    assert lahore.spans() == [(1, 2), (3, 4), (5, 8), (9, 16)]
 
 
 def test_a_parcel_holds_no_more_than_so_many_entries(tmp_path: Path) -> None:
