@@ -42,6 +42,10 @@ class Unavailable(MillwrightError):
         super().__init__(what)
 
 
+class DiskTrouble(Unavailable):
+    """The disk of this machine does not take or give it now: it is full, or it fails."""
+
+
 class Refused(MillwrightError):
     """This will never succeed as it is: do not try again."""
 

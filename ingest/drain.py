@@ -54,7 +54,9 @@ class Drain:
         writer: Drains,
         clock: Clock,
         elapsed: Callable[[], float] = time.monotonic,
+        disk_full: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._disk_full = disk_full
         self._journal = journal
         self._writer = writer
         self._clock = clock
@@ -80,7 +82,10 @@ class Drain:
     def _stands(self, age: int) -> bool:
         now = self._elapsed()
         if self._writer.outage.lasts:
-            return self.told or self._writer.outage.age >= TOLD_AFTER
+            outage = self._writer.outage
+            if not self.told and outage.of_the_disk and self._disk_full():
+                return False  # a full disk is told by itself, and is one trouble
+            return self.told or outage.age >= TOLD_AFTER
         if self.told:
             return age >= DONE_WITHIN
         if age < LATE_AFTER * SECOND:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from core.errors import Unavailable
+from core.errors import DiskTrouble, Unavailable
 
 _log = structlog.get_logger("ingest")
 FIRST_WAIT = 0.1
@@ -15,7 +15,10 @@ LONGEST_WAIT = 5.0
 
 
 class Outage:
-    """Follows one thing that may be away, and says how long to wait before trying again."""
+    """Follows one thing that may be away, and says how long to wait before trying again.
+
+    `of_the_disk` tells whether the last attempt failed for the disk of this machine.
+    """
 
     def __init__(self, what: str, elapsed: Callable[[], float] = time.monotonic) -> None:
         self.what = what
@@ -23,6 +26,7 @@ class Outage:
         self._since: float | None = None
         self._wait = FIRST_WAIT
         self.words = ""
+        self.of_the_disk = False
 
     @property
     def lasts(self) -> bool:
@@ -37,6 +41,7 @@ class Outage:
     def failed(self, error: Exception) -> float:
         """Take note of a failed attempt; returns the seconds to wait before the next."""
         self.words = str(error) or type(error).__name__
+        self.of_the_disk = isinstance(error, DiskTrouble)
         if self._since is None:
             self._since = self._elapsed()
             expected = isinstance(error, Unavailable)

@@ -122,7 +122,7 @@ class IngestPipeline:
             keep_steps=keep_steps,
             trusted=self._trust.certain,
         )
-        self._drain = Drain(journal, self._writer, clock)
+        self._drain = Drain(journal, self._writer, clock, disk_full=self._short_of_room)
         self._drain.told = self._memory.now.behind
         self._audit = Audit(history, journal)
         self._heartbeat = self._beating(clock)
@@ -262,16 +262,20 @@ class IngestPipeline:
                 yield f"thread {worker.name}", f"has ended: {worker.refusal}"
             elif worker.age > _HANGS_AFTER:
                 yield f"thread {worker.name}", f"has not come round for {worker.age:.0f} s"
-        if (
-            self._folder is not None
-            and (free := shutil.disk_usage(self._folder).free) < _LEAST_FREE
-        ):
-            words = f"only {free / 1e6:.0f} MB are left on the disk of {self._folder}"
+        if self._short_of_room():
+            words = f"only {self._free() / 1e6:.0f} MB are left on the disk of {self._folder}"
             if not self._trust.certain():
                 words += (
                     "; no old history is deleted while this machine's clock follows no time server"
                 )
             yield "disk full", words
+
+    def _free(self) -> float:
+        """Tell how many bytes are left on the disk of the data folder."""
+        return float("inf") if self._folder is None else shutil.disk_usage(self._folder).free
+
+    def _short_of_room(self) -> bool:
+        return self._free() < _LEAST_FREE
 
     def _remember(self) -> None:
         self._memory.now.behind = self._drain.told

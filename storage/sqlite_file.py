@@ -8,14 +8,13 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.errors import Refused, Unavailable
+from core.errors import DiskTrouble, Refused, Unavailable
 from storage.guard import Guard
 from storage.soundness import Form, damaged, examine, is_damage, look_through
 
 _WAL_LIMIT = 64_000_000
+_OF_THE_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _NOT_NOW = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_CANTOPEN,
@@ -174,8 +173,10 @@ class SqliteFile:
             if is_damage(error):
                 raise damaged(self.path, self._form.what, str(error)) from error
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            msg = f"{self.path.name}: {error}"
+            if code in _OF_THE_DISK:
+                raise DiskTrouble(msg) from error
             if code in _NOT_NOW or self._closed:
-                msg = f"{self.path.name}: {error}"
                 raise Unavailable(msg) from error
             raise
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.clock import SECOND, ManualClock
-from core.errors import Unavailable
+from core.errors import DiskTrouble, Unavailable
 from core.journal import Tick, draft
 from core.readings import Reading, Readings
 from ingest.drain import CODE, Drain, span
@@ -161,3 +161,20 @@ def test_before_the_store_was_ever_asked_its_mark_counts() -> None:
 )
 def test_lengths_of_time_are_told_in_one_unit(seconds: float, words: str) -> None:
     assert span(seconds) == words
+
+
+def test_a_store_that_a_full_disk_keeps_from_storing_is_no_trouble_of_its_own() -> None:
+    works, full = Works().says(5), True
+    works.drain = Drain(
+        works.journal, works.writer, works.clock, lambda: works.time, disk_full=lambda: full
+    )
+    works.writer.outage.failed(DiskTrouble("history.db: database or disk is full"))
+    assert works.passes(30).words() == ""
+    works.writer.outage.failed(Unavailable("no connection"))
+    assert "no connection" in works.passes(1).words()
+
+
+def test_a_disk_that_fails_with_room_on_it_is_told() -> None:
+    works = Works().says(5)
+    works.writer.outage.failed(DiskTrouble("history.db: disk I/O error"))
+    assert "disk I/O error" in works.passes(5).words()
