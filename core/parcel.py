@@ -182,8 +182,9 @@ def _column(values: Floats) -> _Column:
         scaled = np.rint(said * 10.0**digits)
         if not (np.abs(scaled) < _EXACT).all():
             break
-        if np.array_equal((scaled / 10.0**digits).view(np.int64), said.view(np.int64)):
-            column = _whole(scaled.astype(np.int64), digits)
+        whole = scaled.astype(np.int64)  # which has no -0.0
+        if np.array_equal((whole / 10.0**digits).view(np.int64), said.view(np.int64)):
+            column = _whole(whole, digits)
             return _Column(digits, column.width, column.body, mask)
     places = said.view(np.uint8).reshape(-1, 8).T
     return _Column(-1, 8, np.ascontiguousarray(places).tobytes(), mask)

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.clock import SECOND, iso
@@ -45,6 +45,7 @@ def by_asset(blocks: tuple[Readings, ...]) -> dict[tuple[str, str], list[str]]:
 
 
 @settings(max_examples=120, deadline=None)
+@example([[Reading("s/a/1", 0, {"a": -0.0})]])
 @given(st.lists(st.lists(_READING, max_size=8), max_size=4))
 def test_what_is_packed_comes_out_in_the_order_of_each_asset(groups: list[list[Reading]]) -> None:
     blocks = tuple(block(rows, f"source-{k % 2}") for k, rows in enumerate(groups))
