@@ -13,6 +13,7 @@ from core.compression import LARGEST
 from core.errors import Refused
 from core.journal import Draft, Journal, draft
 from core.plant import Plant
+from ingest.back_off import BackOff
 from ingest.connection import Connection
 from ingest.decode import told
 from ingest.heartbeat import Note
@@ -26,7 +27,6 @@ from ingest.worker import rest
 _log = structlog.get_logger("ingest")
 _IDLE = 0.2
 _ANSWER_WITHIN = 10.0
-_FIRST_WAIT = 0.25
 Beat = Callable[[], None]
 
 
@@ -48,7 +48,7 @@ class SiteReceiver:
         self._clock = clock
         self._trusted = trusted
         self._protocol = ProtocolChoice(broker.protocol)
-        self._failures = 0
+        self._back_off = BackOff(broker.reconnect_max)
         self._away_logged = False
         self.outage = Outage("journal_for_sites")
         self.connected = False
@@ -112,7 +112,8 @@ class SiteReceiver:
 
     def _welcome(self) -> None:
         self.connected, self.trouble = True, ""
-        self._away_logged, self._failures = False, 0
+        self._away_logged = False
+        self._back_off.worked()
         self._protocol.settle()
         _log.info("sites_connected", broker=self._broker.url)
 
@@ -159,7 +160,4 @@ class SiteReceiver:
         if not self._away_logged:
             self._away_logged = True
             _log.warning("sites_disconnected", broker=self._broker.url, why=why)
-        longest = self._broker.reconnect_max / SECOND
-        wait = min(longest, _FIRST_WAIT * 2.0 ** min(self._failures, 20))
-        self._failures += 1
-        return wait
+        return self._back_off.failed()

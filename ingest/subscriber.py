@@ -6,7 +6,6 @@ is the bounded buffer: when the journal is full, reading stops and nothing is dr
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import structlog
 from core.clock import SECOND, Span
 from core.journal import Link, LinkChanged
 from ingest import metrics
+from ingest.back_off import BackOff
 from ingest.connection import Connection, slow_path
 from ingest.intake import Intake
 from ingest.memory import MemoryFile
@@ -26,7 +26,6 @@ from ingest.worker import rest
 _log = structlog.get_logger("ingest")
 _IDLE = 0.2
 _ANSWER_WITHIN = 10.0
-_FIRST_WAIT = 0.25
 _SETTLED = 10.0
 _QUICK = 5.0
 _QUICK_ENDS = 3
@@ -57,7 +56,7 @@ class Subscriber:
         self._gather_for = commit_every / SECOND
         self._protocol = ProtocolChoice(broker.protocol)
         self._answer_within = min(_ANSWER_WITHIN, broker.keepalive / SECOND)
-        self._failures = 0
+        self._back_off = BackOff(broker.reconnect_max)
         self._quick_ends = 0
         self._away_logged = False
         self._loss_told = False
@@ -212,8 +211,8 @@ class Subscriber:
             wait = min(_TAKEN_OVER_WAIT, self._broker.reconnect_max / SECOND)
         self._intake.flush()
         if lasted > _SETTLED:
-            self._failures = 0
-        return max(wait, self._back_off())
+            self._back_off.worked()
+        return max(wait, self._back_off.failed())
 
     def _taken_over(self, *, certain: bool) -> None:
         self._quick_ends = 0
@@ -230,11 +229,4 @@ class Subscriber:
         if not self._away_logged:
             self._away_logged = True
             _log.warning("broker_unavailable", broker=self._broker.url, why=why)
-        return self._back_off()
-
-    def _back_off(self) -> float:
-        """Wait longer after each failure, and never in step with others."""
-        longest = self._broker.reconnect_max / SECOND
-        wait = min(longest, _FIRST_WAIT * 2.0 ** min(self._failures, 20))
-        self._failures += 1
-        return wait * random.uniform(0.5, 1.0)
+        return self._back_off.failed()

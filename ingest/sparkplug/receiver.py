@@ -19,6 +19,7 @@ from core.plant import Plant
 from core.proposal import Proposal
 from core.rejection import Reason
 from ingest import metrics
+from ingest.back_off import BackOff
 from ingest.clocks import ClockOffsets
 from ingest.memory import MemoryFile
 from ingest.outage import Outage
@@ -42,7 +43,6 @@ _log = structlog.get_logger("ingest")
 _IDLE = 0.1
 _GATHER = 0.005
 _ANSWER_WITHIN = 10.0
-_FIRST_WAIT = 0.25
 _TAKEN_OVER_WAIT = 10.0
 _MOST_AT_ONCE = 500_000
 Beat = Callable[[], None]
@@ -82,7 +82,7 @@ class SparkplugReceiver:
         self._host = Host(settings, Layout(plant, settings))
         self._harvester = Harvester(plant, ClockOffsets())
         self._protocol = ProtocolChoice(broker.protocol)
-        self._failures = 0
+        self._back_off = BackOff(broker.reconnect_max)
         self._away_logged = False
         self._recalled = self._listened = False
         self._wanting: tuple[int, str] = (0, "")
@@ -194,7 +194,7 @@ class SparkplugReceiver:
         self.connected, self.trouble = True, ""
         self._listened = True
         self._away_logged, self._rival = False, False
-        self._failures = 0
+        self._back_off.worked()
         self._protocol.settle()
         version = "5" if link.version_5 else "3.1.1"
         _log.info("sparkplug_connected", broker=self._broker.url, mqtt=version)
@@ -290,7 +290,4 @@ class SparkplugReceiver:
         if not self._away_logged:
             self._away_logged = True
             _log.warning("sparkplug_disconnected", broker=self._broker.url, why=why)
-        longest = self._broker.reconnect_max / SECOND
-        wait = min(longest, _FIRST_WAIT * 2.0 ** min(self._failures, 20))
-        self._failures += 1
-        return wait
+        return self._back_off.failed()

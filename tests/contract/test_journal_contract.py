@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -24,28 +22,6 @@ from storage.settings import JournalSettings
 
 Journal = SqliteJournal | MemoryJournal
 Make = Callable[..., Journal]
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
-    made: list[Journal] = []
-
-    def build(**settings: Any) -> Journal:
-        given = JournalSettings(**settings)
-        if request.param == "memory":
-            made.append(MemoryJournal(given))
-        else:
-            made.append(SqliteJournal(tmp_path / f"journal{len(made)}.db", given))
-        return made[-1]
-
-    yield build
-    for journal in made:
-        journal.close()
-
-
-@pytest.fixture
-def journal(make: Make) -> Journal:
-    return make()
 
 
 def entries(*at: int) -> list[Draft]:

@@ -271,7 +271,7 @@ def test_an_absent_broker_is_said_once_and_found_when_it_comes(receiver: Receive
     port = free_port()
     with capture_logs() as logs:
         subscriber = receiver.start(port)
-        until(lambda: subscriber._failures > 5)
+        until(lambda: subscriber._back_off.failures > 5)
     assert [entry["event"] for entry in logs] == ["broker_unavailable"]
     assert "refused" in subscriber.trouble and not subscriber.connected
 
@@ -298,7 +298,7 @@ def test_waits_grow_and_are_capped(receiver: Receiver, monkeypatch: pytest.Monke
         receiver.memory,
         commit_every=0,
     )
-    waits = [subscriber._back_off() for _ in range(2000)]
+    waits = [subscriber._back_off.failed() for _ in range(2000)]
     assert waits[:5] == [0.25, 0.5, 1.0, 2.0, 3.0]
     assert set(waits[5:]) == {3.0}
 
@@ -316,12 +316,12 @@ def test_a_connection_that_lasted_makes_the_waits_short_again(
     with ScriptedBroker(first, sends(1)) as broker:
         subscriber = receiver.start(broker.port)
         until(lambda: subscriber.connected)
-        subscriber._failures = 15
+        subscriber._back_off.failures = 15
         time.sleep(0.01)
         lasting.set()
         until(lambda: receiver.values() == [1])
         receiver.end()
-    assert subscriber._failures == 1
+    assert subscriber._back_off.failures == 1
 
 
 def test_a_slower_path_is_said_once_however_often_it_connects(receiver: Receiver) -> None:
