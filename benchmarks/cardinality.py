@@ -43,7 +43,7 @@ from storage.settings import JournalSettings
 GOALS = {
     "memory more": "< 50",
     "series more": "== 0",
-    "scored late, p99": "< 5",
+    "scored late, p99": "< 2",
     "messages missing": "== 0",
     "proposed assets": f"<= {MOST_ASSETS}",
 }
