@@ -18,6 +18,9 @@ CODE = "history unavailable"
 TOLD_AFTER = 3.0
 """Seconds an outage lasts before it is told: what is over at once needs nobody."""
 
+SURE_AFTER = 1.0
+"""Seconds an outage lasts before it is told when what waits says that it began before our start."""
+
 LATE_AFTER = 60.0
 """Seconds by which the history may lag, and for so long again, before that is told."""
 
@@ -85,7 +88,8 @@ class Drain:
             outage = self._writer.outage
             if not self.told and outage.of_the_disk and self._disk_full():
                 return False  # a full disk is told by itself, and is one trouble
-            return self.told or outage.age >= TOLD_AFTER
+            began_before = age >= TOLD_AFTER * SECOND and outage.age >= SURE_AFTER
+            return self.told or began_before or outage.age >= TOLD_AFTER
         if self.told:
             return age >= DONE_WITHIN
         if age < LATE_AFTER * SECOND:

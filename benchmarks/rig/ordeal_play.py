@@ -36,7 +36,7 @@ _STARTING = 5.0
 """Seconds within which a start ends that found the disk full."""
 
 STATES: tuple[tuple[State, tuple[str, ...]], ...] = (
-    (State("store away", "note:history unavailable", 20), (blows.STORE, blows.STORE_AWAY)),
+    (State("store away", "note:history unavailable", 8), (blows.STORE, blows.STORE_AWAY)),
     (State("disk full", "note:disk full", 5), (blows.DISK_FULL,)),
     (State("journal unwritable", "note:journal unavailable", 1e9), (blows.DISK_FULL,)),
     (State("broker away", "link", 70), (blows.BROKER_AWAY,)),

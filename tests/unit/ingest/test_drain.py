@@ -75,6 +75,13 @@ def test_a_store_that_is_away_is_told_with_its_age_and_what_waits() -> None:
     assert "storing them takes about 4 min." in works.words()
 
 
+def test_an_outage_that_began_before_our_start_is_told_sooner() -> None:
+    works = Works().says(5).passes(6)
+    works.writer.outage.failed(Unavailable("no connection"))
+    assert works.words() == ""
+    assert "the oldest for 7 s" in works.passes(1).words()
+
+
 def test_a_store_that_lets_us_not_in_is_told_in_its_own_words_of_now() -> None:
     works = Works().says(1)
     works.writer.outage.failed(Unavailable("no connection"))
