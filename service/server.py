@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import socket
@@ -39,6 +40,13 @@ class _Server(uvicorn.Server):
             self._feed.hub.close()
             return True
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down, and cut off whoever still hangs on after the time given to them."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # so that the loop closes their sockets
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
