@@ -90,8 +90,8 @@ class Drain:
                 return False  # a full disk is told by itself, and is one trouble
             began_before = age >= TOLD_AFTER * SECOND and outage.age >= SURE_AFTER
             return self.told or began_before or outage.age >= TOLD_AFTER
-        if self.told:
-            return age >= DONE_WITHIN
+        if self.told:  # before us, where the store was not asked yet
+            return not self._writer.outage.known or age >= DONE_WITHIN
         if age < LATE_AFTER * SECOND:
             self._late_since = None
             return False

@@ -17,7 +17,8 @@ LONGEST_WAIT = 5.0
 class Outage:
     """Follows one thing that may be away, and says how long to wait before trying again.
 
-    `of_the_disk` tells whether the last attempt failed for the disk of this machine.
+    `of_the_disk` tells whether the last attempt failed for the disk of this machine, `known`
+    whether there was any attempt yet.
     """
 
     def __init__(self, what: str, elapsed: Callable[[], float] = time.monotonic) -> None:
@@ -27,6 +28,7 @@ class Outage:
         self._wait = FIRST_WAIT
         self.words = ""
         self.of_the_disk = False
+        self.known = False
 
     @property
     def lasts(self) -> bool:
@@ -40,6 +42,7 @@ class Outage:
 
     def failed(self, error: Exception) -> float:
         """Take note of a failed attempt; returns the seconds to wait before the next."""
+        self.known = True
         self.words = str(error) or type(error).__name__
         self.of_the_disk = isinstance(error, DiskTrouble)
         if self._since is None:
@@ -51,6 +54,7 @@ class Outage:
 
     def worked(self) -> None:
         """Take note of a success."""
+        self.known = True
         if self._since is not None:
             lasted = round(self._elapsed() - self._since, 1)
             _log.info(f"{self.what}_came_back", after_seconds=lasted)

@@ -255,6 +255,8 @@ def _of_states(shaken: Played) -> list[Figure]:
         verdict = judge(state, shaken.spans(*causes), shaken.told.get(state.group, []))
         begun, ended = verdict.begun, verdict.ended
         words = f"told to begin {begun} times, to end {ended}; {verdict.baseless} without cause"
+        if verdict.once != verdict.real:
+            words += f"; {_times(shaken, state, causes)}"
         if verdict.real:
             name, goal = f"{state.name}: told once", f"== {verdict.real}"
             long = f"of {verdict.real} beyond {state.must:.0f} s"
@@ -262,3 +264,12 @@ def _of_states(shaken: Played) -> list[Figure]:
         wrong = begun - ended + verdict.baseless
         found.append(Figure(f"{state.name}: told wrongly", wrong, "", "== 0", words))
     return found
+
+
+def _times(shaken: Played, state: State, causes: Sequence[str]) -> str:
+    """Say when a state was and when it was told, in seconds since the first blow."""
+    real, seen = shaken.spans(*causes), shaken.told.get(state.group, [])
+    first = min(one.begin for one in shaken.done)
+    long = [span for span in real if span[1] - span[0] > state.must]
+    was, said = (", ".join(f"{b - first:.0f}-{e - first:.0f}" for b, e in x) for x in (long, seen))
+    return f"was {was} s, told {said} s"

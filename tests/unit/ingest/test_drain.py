@@ -111,6 +111,16 @@ def test_what_waits_is_told_until_it_is_stored() -> None:
     assert works.words() == "" and not works.drain.told
 
 
+def test_what_was_told_before_a_restart_stands_until_the_store_was_asked() -> None:
+    works = Works().says(5)
+    works.drain.told = True
+    assert works.words().startswith("catching up")
+    works.writer.outage.failed(Unavailable("no connection"))
+    assert "nothing could be stored: no connection" in works.words()
+    works.writer.outage.worked()
+    assert works.words() == ""
+
+
 def test_a_backlog_that_stays_as_it_is_is_said_to() -> None:
     works = Works().says(5)
     works.drain.told = True
@@ -139,6 +149,7 @@ def test_ticks_that_wait_for_a_moment_are_no_lag() -> None:
     works = Works()
     works.journal.append([draft(NOW, Tick(connected=True))])
     works.drain.told = True
+    works.writer.outage.worked()
     assert works.passes(9).words() == ""
 
 
