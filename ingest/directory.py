@@ -9,8 +9,10 @@ from core.rejection import Reason
 from core.suggestion import quoted, unknown
 from ingest.payload import Bad
 
-_STRANGERS = 1000
+_REMEMBERED = 1000
 _LONGEST = 80
+_COMPARED = 5000
+"""So many names are compared in all to guess what was meant: as many take a quarter of a second."""
 
 
 class Directory:
@@ -19,6 +21,7 @@ class Directory:
     def __init__(self, plant: Plant) -> None:
         self._assets = plant.assets
         self._strangers: dict[str, Bad] = {}
+        self._most = min(_REMEMBERED, max(5, _COMPARED // max(1, len(plant.assets))))
 
     def knows(self, asset_id: str) -> bool:
         """Tell whether an asset is in the plant."""
@@ -34,9 +37,12 @@ class Directory:
         return asset if asset is not None else self._stranger(asset_id[:_LONGEST])
 
     def _stranger(self, name: str) -> Bad:
-        """Say that an asset is unknown; what was meant takes milliseconds to guess, so once."""
+        """Say that an asset is unknown; what was meant takes milliseconds to guess, so once.
+
+        Whoever invents names must not hold up the others: after some, nothing is guessed any more.
+        """
         bad = self._strangers.get(name)
-        if bad is None and len(self._strangers) >= _STRANGERS:
+        if bad is None and len(self._strangers) >= self._most:
             return Bad(Reason.UNKNOWN_ASSET, f"unknown asset {quoted(name)}")
         if bad is None:
             bad = Bad(Reason.UNKNOWN_ASSET, unknown("asset", name, self._assets))
