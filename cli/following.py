@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from core.clock import Instant
     from simulators.fleet import Fleet
 
-_GRACE = 10.0
-"""Seconds after the last reading of history in which an alert may still come."""
-
 
 def follow(
     runtime: Runtime,
@@ -48,7 +45,7 @@ def follow(
                     return alert.opened_at < failures[alert.asset]
             if history.look(progress):
                 _print(progress, "history: played; the machines go on live, Ctrl-C ends it")
-            if until_alert and history.long_over:
+            if until_alert and history.over:
                 names = ", ".join(sorted(failures))
                 _print(progress, f"history was played and scored, and no alert came about {names}")
                 return False
@@ -59,26 +56,30 @@ def follow(
 
 
 class _History:
-    """Whether the played history has come in."""
+    """Whether the played history has come in, and was scored."""
 
     def __init__(self, runtime: Runtime, count: int) -> None:
         self._runtime, self._count = runtime, count
-        self._ended: float | None = None
+        self._last: int | None = None
+        self._scored = False
 
     @property
-    def long_over(self) -> bool:
-        """Whether nothing can come of it any more."""
-        return self._ended is not None and time.monotonic() - self._ended > _GRACE
+    def over(self) -> bool:
+        """Whether all of it was scored when this was asked before: nothing more comes of it."""
+        scored, scoring = self._scored, self._runtime.scoring
+        if self._last is not None and scoring is not None:
+            self._scored = scoring.position >= self._last
+        return scored
 
     def look(self, progress: Progress) -> bool:
         """Tell the progress; true once, when all of it is in."""
-        if self._ended is not None or self._runtime.pipeline is None:
+        if self._last is not None or self._runtime.pipeline is None:
             return False
-        received = self._runtime.pipeline.status().received
-        if received < self._count:
-            progress.tell(received)
+        kept = self._runtime.pipeline.status().acknowledged
+        if kept < self._count:
+            progress.tell(kept)
             return False
-        self._ended = time.monotonic()
+        self._last = self._runtime.journal.last_id()
         return True
 
 
