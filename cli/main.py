@@ -26,6 +26,7 @@ app = typer.Typer(
 def _register() -> None:
     from cli import (
         alerts,
+        backtest,
         check,
         demo,
         doctor,
@@ -48,6 +49,7 @@ def _register() -> None:
         ("doctor", doctor.doctor),
         ("simulate", simulate.simulate),
         ("replay", replay.replay),
+        ("backtest", backtest.backtest),
     )
     for name, command in commands:
         app.command(name, cls=Teaching)(command)

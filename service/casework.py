@@ -11,6 +11,7 @@ from core.alert import Alert, Notice, Transition
 from core.casefile import CaseFile, Condition, Outcome, Saved, Status
 from core.clock import Instant
 from core.journal import (
+    Body,
     Command,
     DeviceChanged,
     Entry,
@@ -139,30 +140,34 @@ class Casework:
         except (msgspec.DecodeError, ValueError) as error:
             self._found(self._outages.unreadable(entry.at, f"{entry.id}: {error}"))
             return
+        self.take(body, entry.at, f"{entry.id}")
+
+    def take(self, body: Body, at: Instant, name: str = "") -> None:
+        """Take in what an entry that was written at `at` holds; `name` is what it is called by."""
         if isinstance(body, Readings):
-            self._score(body, entry.at)
+            self._score(body, at)
         elif isinstance(body, Tick):
-            self._tick(body, entry.at)
+            self._tick(body, at)
         elif isinstance(body, Command):
-            self._obey(body, entry.at)
+            self._obey(body, at)
         elif isinstance(body, WorkEvent):
             self._record(body)
         elif isinstance(body, LinkChanged):
-            self._events(self._outages.changed(entry.at, body), entry.at)
+            self._events(self._outages.changed(at, body), at)
             for fleet in self.fleets.values() if body.link is Link.CONNECTED else ():
                 fleet.doubt()
         elif isinstance(body, Revision):
-            self._reconcile(entry.at)
+            self._reconcile(at)
         elif isinstance(body, Lesson):
             self._teach(body.readings)
         elif isinstance(body, DeviceChanged):
-            assets, findings = self._devices.changed(entry.at, body)
-            self._events(findings, entry.at)
-            self._attend(assets, entry.at)
+            assets, findings = self._devices.changed(at, body)
+            self._events(findings, at)
+            self._attend(assets, at)
         elif isinstance(body, SiteSaid):
-            self._hear(body, entry)
+            self._hear(body, at, name)
         else:
-            self._events(self._outages.refused(entry.at, body), entry.at)
+            self._events(self._outages.refused(at, body), at)
 
     def leave_out(self, entry: Entry) -> None:
         """Pass over an entry on which judging fails again and again, and tell that."""
@@ -180,19 +185,19 @@ class Casework:
             fleet.conditions = []
         self._events(events, at)
 
-    def _hear(self, said: SiteSaid, entry: Entry) -> None:
+    def _hear(self, said: SiteSaid, at: Instant, name: str) -> None:
         """Show a site's cases as they are, and how its assets stand."""
-        self._events(self._sites.hear(said.sender, entry.at), entry.at)
+        self._events(self._sites.hear(said.sender, at), at)
         try:
-            heard = self._sites.take(said, entry.at)
+            heard = self._sites.take(said, at)
         except ValueError as error:
-            self._found(self._outages.unreadable(entry.at, f"{entry.id}: {error}"))
+            self._found(self._outages.unreadable(at, f"{name}: {error}"))
             return
         steps = list(heard.steps)
         if heard.open is not None:
             theirs = [one for one in self._theirs.values() if one.origin == said.sender]
             why = f"site {said.sender} no longer has it"
-            steps += [ended(one, entry.at, why) for one in theirs if one.id not in heard.open]
+            steps += [ended(one, at, why) for one in theirs if one.id not in heard.open]
         self._show(steps)
         self.pending.statuses |= {status.asset: status for status in heard.statuses}
 

@@ -196,7 +196,7 @@ class Scoring:
 
     def _restore(self) -> None:
         saved = self._casefile.load()
-        self._casework = _casework(self._plant, self._notifiers, self._casefile)
+        self._casework = casework_of(self._plant, self._notifiers, self._casefile)
         self._casework.beat = self._beat
         dropped = self._casework.restore(saved)
         if dropped:
@@ -207,7 +207,8 @@ class Scoring:
         self._overdue = self._ticked = self._torn = False
 
 
-def _casework(plant: Plant, notifiers: tuple[str, ...], casefile: CaseFile) -> Casework:
+def casework_of(plant: Plant, notifiers: tuple[str, ...], casefile: CaseFile) -> Casework:
+    """Build what scoring knows at first: every class's fleet, and an empty book of cases."""
     fleets = [_fleet(plant, asset_class) for _, asset_class in sorted(plant.classes.items())]
     return Casework(plant, fleets, notifiers, casefile)
 

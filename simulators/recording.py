@@ -126,6 +126,22 @@ def read(path: Path, layout: Layout | None = None, known: AssetClass | None = No
     )
 
 
+def labels(path: Path, layout: Layout | None = None) -> tuple[Track, ...]:
+    """Read only what a file says is the answer: one value a row, 1 where something was wrong.
+
+    Empty where no column holds labels.
+    """
+    layout = layout or Layout()
+    frame = _frame(path, look(path, layout.separator), layout)
+    told = [name for name in frame.columns if str(name).casefold() in LABELS - {"changepoint"}]
+    if frame.empty or not told:
+        return ()
+    notes: list[str] = []
+    values, _ = _values(frame[told], notes)
+    wrong: Floats = np.any(np.nan_to_num(values) > 0.5, axis=1)[:, None].astype(np.float64)
+    return _tracks(frame, layout, timeline(frame, layout).at, wrong, notes)
+
+
 def _frame(path: Path, form: Form, layout: Layout) -> pd.DataFrame:
     import pandas as pd
 

@@ -1,0 +1,201 @@
+"""Backtest: a plant's past through the code that runs live, and what it would have told.
+
+The clock is the past's own: every reading comes at its own time, as if no way had taken any, and
+ticks pass between. What a person did then is known only where work was recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from heapq import merge
+
+import numpy as np
+
+from core.alert import AlertState, Change, Notice, Transition
+from core.casefile import Advance
+from core.clock import MINUTE, Instant, Span
+from core.journal import Body, Tick
+from core.plant import Plant
+from core.readings import Floats, Instants, Readings
+from core.work import WorkEvent
+from service.backtest_past import Past, Window
+from service.backtest_truth import Episode, Failure
+from service.casework import Casework, Pending
+from service.scoring import casework_of
+from storage.casefile_memory import MemoryCaseFile
+
+NOTIFIER = "backtest"
+MOST_CHANNELS = 3
+COURSE = 2_000
+"""In so many steps the worst scores are kept for the plots, each at least a minute long."""
+
+_OPENS = frozenset({Change.OPENED, Change.CAME_BACK})
+
+Beat = Callable[[int, float], None]
+"""Is told how many readings are done, and which share of the whole."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was measured of one asset: readings, and the time that they cover."""
+
+    readings: int = 0
+    observed: Span = 0
+    healthy: Span = 0
+    first: Instant | None = None
+    last: Instant | None = None
+
+
+@dataclass(slots=True)
+class Told:
+    """What a past came to. `scores` are the worst per `step`: asset, then name, then step."""
+
+    step: Span = MINUTE
+    episodes: list[Episode] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    observed: set[Failure] = field(default_factory=set)
+    scores: dict[str, dict[str, dict[int, float]]] = field(default_factory=dict)
+
+    @property
+    def readings(self) -> int:
+        """How many readings were judged or could have been."""
+        return sum(one.readings for one in self.seen.values())
+
+
+def backtest(
+    past: Past,
+    work: Sequence[WorkEvent] = (),
+    failures: Sequence[Failure] = (),
+    beat: Beat = lambda _count, _share: None,
+) -> Told:
+    """Let a past run through scoring, with the work that was done at its time."""
+    step = max(1, (past.stop - past.start) // COURSE // MINUTE) * MINUTE
+    rehearsal = Rehearsal(past.plant, past.assets, failures, step)
+    planned = sorted((one for one in work if past.start <= one.at < past.stop), key=_when)
+    for window in past.windows():
+        now = [one for one in planned if window.start <= one.at < window.stop]
+        rehearsal.take(window, now)
+        beat(rehearsal.told.readings, (window.stop - past.start) / (past.stop - past.start))
+    return rehearsal.told
+
+
+class Rehearsal:
+    """Scoring without a journal: takes windows of the past one after another."""
+
+    def __init__(
+        self, plant: Plant, assets: Sequence[str], failures: Sequence[Failure], step: Span
+    ) -> None:
+        self.plant = plant
+        self.told = Told(step, seen={asset: Seen() for asset in assets})
+        self._failures = failures
+        self._casefile = MemoryCaseFile()
+        self._casework: Casework = casework_of(plant, (NOTIFIER,), self._casefile)
+        self._position = 0
+        self._open: dict[str, int] = {}
+
+    def take(self, window: Window, work: Sequence[WorkEvent] = ()) -> None:
+        """Judge a window, with the work that falls into it."""
+        for at, body in bodies(window, work):
+            self._casework.take(body, at)
+        self._keep()
+        for readings in window.readings:
+            self._note(readings)
+
+    def _keep(self) -> None:
+        pending, self._casework.pending = self._casework.pending, Pending()
+        self._position += 1
+        self._casefile.commit(
+            Advance(
+                position=self._position,
+                alerts=tuple(pending.alerts.values()),
+                outcomes=tuple(pending.outcomes.values()),
+            )
+        )
+        self.told.transitions += pending.transitions
+        for notice in pending.notices:
+            self._follow(notice)
+        for one in pending.conditions:
+            steps = self.told.scores.setdefault(one.asset, {}).setdefault(one.name, {})
+            step = one.at // self.told.step
+            steps[step] = max(steps.get(step, one.value), one.value)
+
+    def _follow(self, notice: Notice) -> None:
+        """Begin or end the episode of a case."""
+        step, alert = notice.transition, notice.alert
+        told = self.told.episodes
+        standing = self._open.get(step.alert)
+        if step.change in _OPENS and standing is None:
+            blamed = sorted(alert.evidence.channels, key=lambda one: -one.share)
+            channels = tuple(one.channel for one in blamed[:MOST_CHANNELS] if one.share > 0)
+            self._open[step.alert] = len(told)
+            told.append(
+                Episode(
+                    alert.id, alert.asset, alert.group, alert.rules, str(alert.severity),
+                    alert.title, alert.summary, channels, step.at,
+                )
+            )  # fmt: skip
+        elif standing is not None:
+            told[standing] = replace(
+                told[standing], rules=alert.rules, severity=str(alert.severity)
+            )
+            if step.after in {AlertState.RETURNED, AlertState.NORMAL}:
+                told[standing] = replace(told[standing], ended=step.at)
+                del self._open[step.alert]
+
+    def _note(self, readings: Readings) -> None:
+        """Count what was measured, and how much of it in time without a failure."""
+        patience = self.plant.classes[readings.asset_class].silent_after
+        for number, asset in enumerate(readings.assets):
+            at = readings.at[readings.asset == number]
+            if not len(at):
+                continue
+            seen = self.told.seen[asset]
+            before = at[0] if seen.last is None else seen.last
+            passed = np.minimum(np.diff(at, prepend=before), patience)
+            ours = [one for one in self._failures if one.asset == asset]
+            ill = np.zeros(len(at), np.bool_)
+            for failure in ours:
+                within = (at >= failure.begin) & (at <= failure.end)
+                ill |= within
+                if within.any():
+                    self.told.observed.add(failure)
+            seen.readings += len(at)
+            seen.observed += int(passed.sum())
+            seen.healthy += int(passed[~ill].sum())
+            seen.first = int(at[0]) if seen.first is None else seen.first
+            seen.last = int(at[-1])
+
+
+def bodies(window: Window, work: Sequence[WorkEvent]) -> Iterator[tuple[Instant, Body]]:
+    """Give what the journal would have held, in order: work, readings of a moment, then a tick."""
+    tick = Tick(connected=True)
+    streams: list[Iterator[tuple[Instant, int, int, Body]]] = [
+        ((one.at, 0, k, one) for k, one in enumerate(work)),
+        *(_moments(readings, k) for k, readings in enumerate(window.readings)),
+        ((int(at), 2, 0, tick) for at in window.ticks),
+    ]
+    for at, _, _, body in merge(*streams, key=lambda one: one[:3]):
+        yield at, body
+
+
+def _moments(readings: Readings, number: int) -> Iterator[tuple[Instant, int, int, Body]]:
+    """Cut readings into those of one moment each, which come at that moment."""
+    at: Instants = readings.at
+    edges = np.flatnonzero(np.diff(at)) + 1
+    for rows in np.split(np.arange(len(at)), edges):
+        if len(rows):
+            now = int(at[rows[0]])
+            yield now, 1, number, replace(readings.take(rows), arrived=now)
+
+
+def course_of(told: Told, asset: str, name: str) -> tuple[Instants, Floats]:
+    """Return when the worst scores of an asset were, and what."""
+    steps = sorted(told.scores.get(asset, {}).get(name, {}).items())
+    at = np.array([step * told.step for step, _ in steps], np.int64)
+    return at, np.array([value for _, value in steps], np.float64)
+
+
+def _when(event: WorkEvent) -> Instant:
+    return event.at

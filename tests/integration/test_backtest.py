@@ -1,0 +1,77 @@
+"""A backtest tells what the live path tells of the same data in order, byte for byte."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from core.clock import DAY, HOUR, MINUTE
+from core.plant import ModeRule, Plant
+from core.work import Work, WorkEvent
+from service.backtest import Told, backtest
+from service.backtest_past import Past
+from service.scoring import Scoring
+from storage.casefile_memory import MemoryCaseFile
+from storage.journal_memory import MemoryJournal
+from storage.settings import JournalSettings
+from tests.integration.test_determinism import watched_plant
+from tests.pasts import START, Rows, end, eventful, journalled
+
+WORK = (
+    WorkEvent("site/hall/p3", START + 3 * DAY - HOUR, Work.REPAIRED, "Bilal", failure_mode="x"),
+)
+
+
+@pytest.fixture(scope="module")
+def plant() -> Plant:
+    watched = watched_plant()
+    (pump,) = watched.classes.values()
+    channels = tuple(
+        replace(one, max_rate=0.05) if one.name == "vibration" else one for one in pump.channels
+    )
+    starting = ModeRule("speed", off_below=10, running_above=100, starting_for=20 * MINUTE)
+    pumps = {pump.name: replace(pump, channels=channels, modes=starting)}
+    return replace(watched, classes=pumps, tick_every=MINUTE)
+
+
+@pytest.fixture(scope="module")
+def rows(plant: Plant) -> Rows:
+    return eventful(plant)
+
+
+@pytest.fixture(scope="module")
+def live(plant: Plant, rows: Rows) -> list[bytes]:
+    """Every transition that a service would have made, one entry after another."""
+    journal = MemoryJournal(JournalSettings())
+    journalled(rows, plant, journal, WORK, end())
+    casefile = MemoryCaseFile()
+    scoring = Scoring(plant, journal, casefile)
+    while scoring.step(1000):
+        pass
+    found = []
+    while steps := casefile.events(len(found)):
+        found += [msgspec.json.encode(replace(step, id=0)) for step, _ in steps]
+    return found
+
+
+def run(plant: Plant, rows: Rows, span: int) -> Told:
+    assets = tuple(plant.assets)
+    return backtest(Past(rows, plant, assets, START, end(), span), WORK)
+
+
+def test_the_past_has_all_that_makes_alerts(live: list[bytes]) -> None:
+    told = b"\n".join(live)
+    for what in (b"stands still", b"jumps", b"is bad", b"no data since", b"work recorded"):
+        assert what in told, what
+    assert b"is missing" in told
+    assert b"vibration" in told
+
+
+@pytest.mark.parametrize("span", [DAY, 7 * HOUR, 30 * DAY])
+def test_a_backtest_tells_what_live_told_byte_for_byte(
+    plant: Plant, rows: Rows, live: list[bytes], span: int
+) -> None:
+    told = run(plant, rows, span)
+    assert [msgspec.json.encode(step) for step in told.transitions] == live
