@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from core.alert import Alert, AlertState, ChannelEvidence, Evidence
 from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span, to_datetime
 from core.life import CannotSay, LifeEstimate
-from core.plant import Asset, Plant, RuleSpec
+from core.plant import SERVICE_ASSET, Asset, Plant, RuleSpec
 from service.finding import (
     CENTRE,
     DATA,
@@ -192,6 +192,8 @@ def _meanwhile(alert: Alert) -> str:
     """Say what a trouble of the data or of the service means until it is mended."""
     if alert.group == HISTORY:
         return "As long as the journal has room. Machines are judged meanwhile."
+    if _nobodys(alert):
+        return "As long as you like. The machines of the plant are judged meanwhile."
     if _about_link(alert):
         return "Machines are judged at their site meanwhile, and what waits is kept there."
     return "Until it is mended, nothing can be judged by what is missing."
@@ -220,7 +222,19 @@ def _about_link(alert: Alert) -> bool:
     return alert.group.startswith(SITE) or alert.group == CENTRE
 
 
+_FROM_OUTSIDE = "See under Messages who reports; an engineer accepts it into the plant or stops it."
+"""What to do about messages that are of no asset of the plant."""
+
+
+def _nobodys(alert: Alert) -> bool:
+    """Tell whether a case is about messages that belong to no asset."""
+    refused = any(rule.startswith("refused") for rule in alert.rules)
+    return refused and alert.group == DATA and alert.asset == SERVICE_ASSET
+
+
 def _default_action(alert: Alert) -> str:
+    if _nobodys(alert):
+        return _FROM_OUTSIDE
     if alert.group in _ACTIONS:
         return _ACTIONS[alert.group]
     if _about_link(alert):

@@ -7,7 +7,7 @@ import pytest
 from core.alert import Alert, AlertState, ChannelEvidence, Evidence
 from core.clock import DAY, HOUR, MINUTE, SECOND
 from core.life import CannotSay, LifeEstimate, Remaining
-from core.plant import RuleSpec, Severity
+from core.plant import SERVICE_ASSET, RuleSpec, Severity
 from service.words import (
     channel_sentence,
     describe,
@@ -237,3 +237,11 @@ def test_a_title_names_the_most_blamed_channel_where_asked() -> None:
 def test_a_store_that_is_away_keeps_no_machine_from_being_judged() -> None:
     said = describe(case("note:history unavailable", evidence=Evidence(AT, "", None)), plant())
     assert said.wait == "As long as the journal has room. Machines are judged meanwhile."
+
+
+def test_messages_of_nobody_are_looked_for_among_the_proposed_and_hinder_no_machine() -> None:
+    refused = case("data", asset=SERVICE_ASSET, rules=("refused: unknown asset",))
+    said = describe(refused, plant())
+    assert "accepts it into the plant" in said.actions[0]
+    assert "judged meanwhile" in said.wait
+    assert "gateway" in describe(case("data", rules=("refused: malformed",)), plant()).actions[0]
