@@ -233,10 +233,9 @@ def _nobodys(alert: Alert) -> bool:
 
 
 def _default_action(alert: Alert) -> str:
-    if _nobodys(alert):
-        return _FROM_OUTSIDE
-    if alert.group in _ACTIONS:
-        return _ACTIONS[alert.group]
+    known = _FROM_OUTSIDE if _nobodys(alert) else _ACTIONS.get(alert.group)
+    if known is not None:
+        return known
     if _about_link(alert):
         return "Check the link between site and centre, and the power at its other end."
     if alert.group.startswith(DEVICE):
