@@ -29,7 +29,8 @@ class Round:
     `core.plant.Mode`. `refused[i, k]`, where given, marks what was there and is not believed:
     nothing that the channel said before stands in for it. `repeated` rows say nothing new: time has
     passed over what was said before, and the score is what it was, but for what holds no longer.
-    They are scored, and neither observed nor learned from.
+    They are scored, and neither observed nor learned from. Where `locked[i]` is true a finding
+    stands or work is pending: what slowly adapts to the machine stands still.
     """
 
     asset: NDArray[np.intp]
@@ -38,6 +39,19 @@ class Round:
     mode: NDArray[np.int8]
     refused: Bools | None = None
     repeated: bool = False
+    locked: Bools | None = None
+
+    def take(self, rows: NDArray[np.intp] | slice) -> Round:
+        """Select rows by index, keeping their order."""
+        return Round(
+            self.asset[rows],
+            self.at[rows],
+            self.values[rows],
+            self.mode[rows],
+            None if self.refused is None else self.refused[rows],
+            self.repeated,
+            None if self.locked is None else self.locked[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

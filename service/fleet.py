@@ -12,6 +12,7 @@ from core.clock import Instant, Span
 from core.life import LifeEstimate
 from core.plant import SERVICE_ASSET, Asset, AssetClass, Mode, RuleSpec
 from core.readings import Bools, Floats, Instants, Quality, Readings
+from models.course import rounds, spans
 from models.degradation import Degradation
 from models.detector import Detector, Round, Verdicts
 from service import verdict
@@ -31,7 +32,7 @@ from service.silence import Silence
 from service.suspects import Suspects
 from service.tally import Tally
 from service.thinning import Thinning
-from service.watermark import Admitted, Rows, Watermark, rounds, spans
+from service.watermark import Admitted, Rows, Watermark
 
 Marks = NDArray[np.uint8]
 """Qualities of values, as `core.readings.Quality`."""

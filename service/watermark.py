@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,29 +13,6 @@ from models.detector import State
 from service.rules import NEVER
 
 Rows = NDArray[np.intp]
-
-
-def rounds(asset: Rows) -> tuple[Rows, list[int]]:
-    """Order rows so that each asset occurs once per round, its own rows in their order.
-
-    Returns the order, and the bounds between rounds in it. Rows of negative assets are left out.
-    """
-    order = np.argsort(asset, kind="stable")
-    order = order[np.searchsorted(asset[order], 0) :]
-    if not len(order):
-        return order, [0]
-    sorted_asset = asset[order]
-    starts = np.flatnonzero(np.concatenate(([True], sorted_asset[1:] != sorted_asset[:-1])))
-    sizes = np.diff(np.append(starts, len(order)))
-    rank = np.arange(len(order)) - np.repeat(starts, sizes)
-    by_rank = np.argsort(rank, kind="stable")
-    bounds = np.concatenate(([0], np.cumsum(np.bincount(rank))))
-    return order[by_rank], [int(bound) for bound in bounds]
-
-
-def spans(bounds: list[int]) -> Iterator[slice]:
-    """Walk the rounds that `rounds` bounded."""
-    return (slice(start, stop) for start, stop in pairwise(bounds))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,8 @@ import numpy as np
 from hypothesis import given
 
 from core.clock import MINUTE
-from service.watermark import Watermark, rounds, spans
+from models.course import rounds, spans
+from service.watermark import Watermark
 
 CHANNELS = 3
 ARRIVED = 50 * MINUTE

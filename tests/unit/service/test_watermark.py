@@ -3,24 +3,13 @@ from __future__ import annotations
 import numpy as np
 
 from core.clock import MINUTE
-from service.watermark import Admitted, Watermark, rounds, spans
+from service.watermark import Admitted, Watermark
 
 NAN = float("nan")
 
 
 def admit(mark: Watermark, at: int, *values: float, arrived: int = 10**18) -> Admitted:
     return mark.admit(np.array([0]), np.array([at]), np.array([values]), arrived)
-
-
-def test_rows_are_parted_so_that_each_asset_occurs_once_in_a_round() -> None:
-    order, bounds = rounds(np.array([2, 0, 2, -1, 1, 2, 0]))
-    assert [order[part].tolist() for part in spans(bounds)] == [[1, 4, 0], [6, 2], [5]]
-
-
-def test_rows_of_unknown_assets_make_no_round() -> None:
-    order, bounds = rounds(np.array([-1, -1]))
-    assert list(spans(bounds)) == []
-    assert len(order) == 0
 
 
 def test_a_newer_reading_is_admitted_whole() -> None:
