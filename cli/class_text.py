@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from cli.plant_text import Name, Text
 from core.clock import HOUR, MINUTE
-from core.plant import Reporting, Role, Severity
+from core.plant import Reporting, Role, Severity, Treatment
 from core.quantity import Duration, Share
 from models.registry import DetectorSettings, HealthSettings
 from service.finding import DATA, DEVICE, LINK, NOTE, SENSOR, SESSION, SITE
@@ -51,6 +51,8 @@ class ChannelText(Text):
     """How long a value that is sent on change holds while its device is there."""
     states: dict[State, float] = Field(default_factory=dict)
     """What a payload says in words, or as true and false, as numbers in `unit`."""
+    grade: Treatment | None = None
+    """What models do with it, where their own grading is to be overruled."""
     title: str = ""
     """The words people know it by, in any language."""
 

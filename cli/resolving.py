@@ -85,6 +85,7 @@ def _channel(name: str, text: ChannelText) -> Channel:
         text.reporting,
         text.max_age,
         dict(text.states),
+        text.grade,
     )
 
 

@@ -24,6 +24,14 @@ class Role(StrEnum):
     COUNTER = "counter"
 
 
+class Treatment(StrEnum):
+    """What models do with a channel: judge it, judge others by it, or pass it over."""
+
+    USE = "use"
+    CONTEXT = "context"
+    LEAVE_OUT = "leave_out"
+
+
 class Mode(IntEnum):
     """What a machine is doing; the integer form is what columns carry."""
 
@@ -77,6 +85,7 @@ class Channel:
     change in units per second. A payload's number becomes canonical by `factor` and `offset`.
     `states` maps what a device says in words, or as true and false, to numbers. A value of a
     channel that is reported `on_change` holds for at most `max_age` while its device is there.
+    `grade` overrules the verdict of grading.
     """
 
     name: str
@@ -91,6 +100,7 @@ class Channel:
     reporting: Reporting = Reporting.PERIODIC
     max_age: Span = HOUR
     states: dict[str, float] = field(default_factory=dict)
+    grade: Treatment | None = None
 
     @property
     def label(self) -> str:

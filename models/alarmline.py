@@ -29,10 +29,12 @@ def held(scores: Floats, hold: int) -> Floats:
     return lowest
 
 
-def alarm_line(values: Floats, operating: Floats, candidates: Bools, rate: float) -> float:
+def alarm_line(
+    values: Floats, operating: Floats, candidates: Bools, rate: float, sure: Bools | None = None
+) -> float:
     """Fit to the beginning of the learning rows, score the rest; returns the line, 1 or above."""
     early = int(len(values) * (1 - KEPT_BACK))
-    base = fit(values[:early], operating[:early], candidates, rate)
+    base = fit(values[:early], operating[:early], candidates, rate, sure)
     design = features((filled(operating) - base.op_centre) / base.op_spread)
     residual = (filled(values) - base.centre) / base.spread - design @ base.weights
     far = reach(base.noise, np.diagonal(base.cov))

@@ -73,10 +73,16 @@ class Baseline:
     habit: Habit
 
 
-def fit(values: Floats, operating: Floats, candidates: Bools, rate: float) -> Baseline:
-    """Fit to learning rows `values[n, k]`; `candidates` are the channels that may be judged."""
+def fit(
+    values: Floats, operating: Floats, candidates: Bools, rate: float, sure: Bools | None = None
+) -> Baseline:
+    """Fit to learning rows `values[n, k]`; `candidates` are the channels that may be judged.
+
+    Those that are `sure` may even count or run away.
+    """
     rows = filled(values)
-    judged = candidates & _speaks(values) & ~_counts(rows)
+    sure = np.zeros(len(candidates), np.bool_) if sure is None else sure
+    judged = candidates & _speaks(values) & (sure | ~_counts(rows))
     centre, spread = _location(rows)
     standard = (rows - centre) / spread
     op_rows = filled(operating)
@@ -88,7 +94,7 @@ def fit(values: Floats, operating: Floats, candidates: Bools, rate: float) -> Ba
     offset = np.clip(residual, -CLIP, CLIP).mean(axis=0)
     centre = centre + spread * offset
     residual = np.clip(residual - offset, -CLIP, CLIP)
-    judged = judged & ~_runs_away(residual) & (residual.var(axis=0) > LEAST)
+    judged = judged & (sure | ~_runs_away(residual)) & (residual.var(axis=0) > LEAST)
     cov, noise, smoothed = _doubt(residual, judged, rate)
     lean = noise * np.maximum(_dependence(design, residual, precision), DEPENDENCE)
     slow = smooth(smoothed, SLOWER * rate)

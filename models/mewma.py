@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from core.clock import DAY
-from core.plant import Asset, AssetClass, Mode, Role
+from core.plant import Asset, AssetClass, Mode
 from core.quantity import Duration
 from core.readings import Bools, Floats
 from core.settings import Settings
 from models.alarmline import alarm_line
 from models.baseline import distant, features, fit, reach
 from models.change import AT_ONCE, SLOWER, Habit, departure
-from models.detector import Round, Scored, State, unknown_channel
+from models.detector import Round, Scored, State
 from models.distance import ALONE, judge, share
 from models.lessons import Lessons
+from models.parts import parts
 
 STALE = 20
 """For how many readings a channel that is missing is judged by what it last said."""
@@ -98,18 +99,10 @@ class Mewma:
         self, settings: MewmaSettings, asset_class: AssetClass, assets: tuple[Asset, ...]
     ) -> None:
         names = asset_class.channel_names
-        for name in settings.ignore:
-            if name not in names:
-                raise unknown_channel(name, names)
+        given = parts(asset_class, settings.ignore)
         self._settings = settings
-        roles = [channel.role for channel in asset_class.channels]
-        self._op = np.flatnonzero([role is Role.OPERATING for role in roles])
-        self._candidates = np.array(
-            [
-                role is Role.CONDITION and name not in settings.ignore
-                for role, name in zip(roles, names, strict=True)
-            ]
-        )
+        self._op, self._sure = given.operating, given.sure
+        self._candidates: Bools = given.judged
         self._lessons = Lessons(len(assets), len(names))
         self._kept = _blank(len(assets), len(names), len(self._op), settings.hold)
 
@@ -213,13 +206,14 @@ class Mewma:
         settings = self._settings
         rows = self._lessons.rows(asset)
         operating = rows[:, self._op]
-        base = fit(rows, operating, self._candidates, settings.smoothing)
+        given = (rows, operating, self._candidates, settings.smoothing, self._sure)
+        base = fit(*given)
         kept = self._kept
         for name in _FITTED:
             kept[name][asset] = getattr(base, name)
         for name in _HABIT:
             kept[name][asset] = getattr(base.habit, name)
-        kept["line"][asset] = alarm_line(rows, operating, self._candidates, settings.smoothing)
+        kept["line"][asset] = alarm_line(*given)
         kept["smoothed"][asset] = base.smoothed[-1]
         kept["missing"][asset] = 0
         kept["operating"][asset] = _last(operating)
@@ -255,7 +249,8 @@ class Mewma:
     def _judged(self, rows: Round, moved: _Moved) -> _Judged:
         """Score moved rows, by distance and by change."""
         kept, asset = self._kept, moved.asset
-        said = (~np.isnan(rows.values[moved.rows]) & self._candidates).any(axis=1)
+        known: Bools = ~np.isnan(rows.values[moved.rows]) & self._candidates
+        said: Bools = np.asarray(known.any(axis=1))
         usable = kept["judged"][asset] & (moved.missing <= STALE) & said[:, None]
         doubt = self._leverage(moved)[:, None] * kept["lean"][asset]
         cov = kept["cov"][asset].copy()

@@ -94,10 +94,11 @@ class Fleet:
             ("sensors", "suspects", "held"), channels
         )
         signatures |= {"tally": ",".join(self.detectors), "thinning": ",".join(self.detectors)}
+        graded = ",".join(f"{c.name}={c.grade}" for c in self.asset_class.channels if c.grade)
         for named in self.asset_class.detectors:
             sections[f"detector.{named.name}"] = self.detectors[named.name]
             settings = named.settings.model_dump_json()
-            signatures[f"detector.{named.name}"] = f"{channels} {settings}"
+            signatures[f"detector.{named.name}"] = f"{channels} {settings} {graded}".rstrip()
         if self.health is not None and self.asset_class.health is not None:
             sections["health"] = self.health
             signatures["health"] = f"{channels} {self.asset_class.health.model_dump_json()}"
