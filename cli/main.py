@@ -32,8 +32,10 @@ def _register() -> None:
         doctor,
         forward,
         messages,
+        models,
         replay,
         run,
+        score,
         simulate,
         storage,
         work,
@@ -50,11 +52,13 @@ def _register() -> None:
         ("simulate", simulate.simulate),
         ("replay", replay.replay),
         ("backtest", backtest.backtest),
+        ("score", score.score),
     )
     for name, command in commands:
         app.command(name, cls=Teaching)(command)
     app.add_typer(alerts.app, name="alerts")
     app.add_typer(messages.app, name="messages")
+    app.add_typer(models.app, name="models")
     app.add_typer(storage.app, name="storage")
     app.add_typer(work.app, name="work")
 

@@ -1,0 +1,147 @@
+"""`score`: a recording in, scores out, with no broker and no database."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.score_settings import misused, plan_of, settings_of, training
+
+if TYPE_CHECKING:
+    from service.recorded import Outcome, Plan
+    from service.recorded_curves import Curves
+    from storage.table import Table
+
+Data = Annotated[Path, typer.Argument(help="CSV or Parquet, or a folder of them.", metavar="DATA")]
+Columns = Annotated[str, typer.Option(help="Columns that take no part.", metavar="COL,COL")]
+PLOTS = (".svg", ".html")
+
+
+def score(
+    data: Data,
+    train: Annotated[
+        Path | None,
+        typer.Option(help="Learn from this recording of healthy running.", metavar="FILE"),
+    ] = None,
+    train_rows: Annotated[
+        int | None,
+        typer.Option(help="Learn from so many first rows of each asset.", min=1, metavar="N"),
+    ] = None,
+    warmup: Annotated[
+        float | None,
+        typer.Option(
+            help="Learn from this share of each asset's rows.",
+            show_default="0.15",
+            metavar="SHARE",
+        ),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="The column of times; else recognised.", metavar="COLUMN")
+    ] = None,
+    asset: Annotated[
+        str | None, typer.Option(help="The column that tells assets apart.", metavar="COLUMN")
+    ] = None,
+    ignore: Columns = "",
+    separator: Annotated[
+        str | None,
+        typer.Option(help="Between cells, or tab or blank; else recognised.", metavar="SIGN"),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="Settings of the detector, YAML: kind and its keys.", metavar="FILE"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the scores: .csv, .parquet, or - for stdout.", metavar="FILE"),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw it: .svg or .html.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Judge a recording: learn from its beginning, score every row after it.
+
+    No broker, no database, no configuration. A score of 1 is the alarm line; rows are `ok`,
+    `learning` or `cannot_judge`.
+
+    Examples:
+      millwright score pump.csv
+      millwright score pump.csv --train-rows 400 --out scores.csv --plot pump.html
+      millwright score fleet.parquet --asset machine --ignore operator,shift --out scores.parquet
+      millwright score may.csv --train april.csv --settings detector.yaml
+
+    """
+    from storage.table import Asked, Table
+
+    if plot is not None and plot.suffix.lower() not in PLOTS:
+        said = f"{plot.name} has no known form; allowed: {', '.join(PLOTS)}"
+        raise misused(said, "--plot")
+    chosen = None if settings is None else settings_of(settings)
+    asked = Asked(time, asset, tuple(n.strip() for n in ignore.split(",") if n.strip()), separator)
+    plan = plan_of(None, train_rows, warmup, chosen, given=train)
+    table = Table(data, asked)
+    if train is not None:
+        plan = plan_of(training(train, asked, table.channels), train_rows, warmup, chosen)
+    _run(table, plan, out, plot)
+
+
+def _run(table: Table, plan: Plan, out: Path | None, plot: Path | None) -> None:
+    from time import perf_counter
+
+    from service.recorded import Recorded
+    from service.recorded_curves import Curves
+    from storage.score_file import CsvScores, NoScores, ScoreFile
+
+    began = perf_counter()
+    curves = None if plot is None else Curves(table.channels)
+    screen = out is not None and str(out) == "-"
+    if screen:
+        sink: CsvScores | NoScores | ScoreFile = CsvScores(sys.stdout)
+    else:
+        sink = NoScores() if out is None else ScoreFile(out)
+    try:
+        outcome = Recorded(table, plan, sink, curves).run()
+        sink.close()
+    except BaseException:
+        if isinstance(sink, ScoreFile):
+            sink.drop()
+        raise
+    lines = _lines(table, outcome, perf_counter() - began)
+    for line in lines:
+        print(line, file=sys.stderr if screen else sys.stdout)
+    if plot is not None and curves is not None:
+        _plot(table, curves, plot, lines)
+    for what, path in (("scores", None if screen else out), ("plot", plot)):
+        if path is not None:
+            print(f"{what} written to {path}", file=sys.stderr)
+
+
+def _lines(table: Table, outcome: Outcome, seconds: float) -> list[str]:
+    from cli.options import plain
+    from service import recorded_words as words
+
+    grades = {name: one.grades for name, one in outcome.recordings.items()}
+    cells = outcome.survey.count * len(table.channels)
+    lines = [
+        *(f"note: {note}" for note in words.notes(table, outcome)),
+        *words.grading(grades),
+        *words.learned(outcome),
+        *words.episodes(
+            outcome.episodes, outcome.episode_count, several=len(outcome.recordings) > 1
+        ),
+        words.counts(outcome),
+        f"{cells:,} readings in {seconds:.1f} s: {cells / max(seconds, 1e-9):,.0f} a second",
+    ]
+    return [plain(line) for line in lines]
+
+
+def _plot(table: Table, curves: Curves, path: Path, lines: list[str]) -> None:
+    from service.recorded_plot import draw, page, worst_first
+
+    counts = table.time.counts
+    if path.suffix.lower() == ".html":
+        path.write_text(page(curves, table.path.name, lines, counts=counts), encoding="utf-8")
+    else:
+        path.write_bytes(draw(curves, worst_first(curves)[0], counts=counts))

@@ -1,0 +1,246 @@
+"""A recording of one asset, judged: it learns from the first rows, or others, and judges the rest.
+
+Arrays in, arrays out; what is fed in pieces gives what it gives at once, bit for bit. This is what
+`millwright score` does, and what benchmarks on recordings measure.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.plant import Asset, AssetClass, Channel, Mode, NamedDetector
+from core.readings import Bools, Floats, Instants
+from core.settings import Settings
+from models.course import judge
+from models.detector import Detector, Round, Scored
+from models.grade import Grade, grade, used
+from models.mewma import MewmaSettings
+from models.registry import build
+
+LINE = 1.0
+"""From this score on a row is an alarm."""
+
+FEWEST = 40
+"""Fewer rows teach nothing."""
+
+SHARE, AT_LEAST, AT_MOST = 0.15, 100, 20_000
+"""By default this share of the rows is learned from, but at least and at most so many."""
+
+
+class Standing(IntEnum):
+    """What can be said of a row."""
+
+    LEARNING = 0
+    OK = 1
+    CANNOT_JUDGE = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Rows and what is said of them: `value` is 1.0 at the line, NaN where `state` is not OK.
+
+    `state[i]` is a `Standing`, `mode[i]` a `core.plant.Mode`. `blame[i, k]` sums to 1 where a row
+    is judged; `low` and `high` bound what each channel should have read, NaN without an opinion.
+    """
+
+    value: Floats
+    alarm: Bools
+    state: NDArray[np.int8]
+    mode: NDArray[np.int8]
+    blame: Floats
+    low: Floats
+    high: Floats
+
+
+def warmup(rows: int, share: float = SHARE) -> int:
+    """Tell from how many of an asset's rows it learns, where nobody says so.
+
+    Not more than half of them because of the least that is good: a recording of which nothing is
+    judged helps nobody.
+    """
+    least = max(min(AT_LEAST, rows // 2), min(FEWEST, rows))
+    return min(max(int(rows * share), least), AT_MOST)
+
+
+def score(
+    train: Floats,
+    rows: Floats,
+    names: Sequence[str],
+    settings: Settings | None = None,
+    *,
+    at: Instants,
+) -> Judged:
+    """Learn from `train[m, k]` and judge `rows[n, k]`, which follow it; `at[m + n]` are the times.
+
+    Without settings the default detector for so many channels is used.
+    """
+    recording = Recording(names, len(train), settings)
+    recording.feed(at[: len(train)], train)
+    return recording.feed(at[len(train) :], rows)
+
+
+class Recording:
+    """Takes the rows of one asset in time order, piece by piece, and says what it thinks of each.
+
+    The first `learn` rows are learned from. What was learned from shows in `grades`, and whether
+    that was enough in `trouble`, empty where it was.
+    """
+
+    def __init__(self, names: Sequence[str], learn: int, settings: Settings | None = None) -> None:
+        self._names = tuple(names)
+        self._learn = learn
+        self._settings = settings
+        self._kept: list[tuple[Instants, Floats]] = []
+        self._count = 0
+        self._detector: Detector | None = None
+        self.grades: tuple[Grade, ...] = ()
+        self.kind = ""
+        self.trouble = "there was nothing to learn from"
+
+    def feed(self, at: Instants, values: Floats) -> Judged:
+        """Take rows `values[n, k]`, NaN where missing, and judge those beyond the learning."""
+        left = max(self._learn - self._count, 0)
+        early = min(left, len(at))
+        self._count += len(at)
+        if left:
+            self._kept.append((at[:early].copy(), values[:early].copy()))
+            if early == left:
+                self.fit()
+        if early == len(at):
+            return self._unjudged(early, Standing.LEARNING)
+        late = self._judge(at[early:], values[early:])
+        return late if not early else _joined(self._unjudged(early, Standing.LEARNING), late)
+
+    def fit(self) -> None:
+        """Learn from the rows that were kept for it, however few came."""
+        kept, self._kept = self._kept, []
+        width = len(self._names)
+        at = np.concatenate([part[0] for part in kept]) if kept else np.zeros(0, np.int64)
+        values = np.concatenate([part[1] for part in kept]) if kept else np.zeros((0, width))
+        self._learn = min(self._learn, self._count)
+        self.grades = grade(values, at, self._names)
+        speaking = np.isfinite(values).any(axis=1)
+        at, values = at[speaking], values[speaking]
+        self.trouble = self._too_little(len(at))
+        if self.trouble:
+            return
+        chosen = self._settings or default(int(used(self.grades).sum()))
+        self.kind = str(getattr(chosen, "kind", ""))
+        try:
+            self._detector = build(
+                NamedDetector("recording", sized(chosen, len(at))), _class(self._names), (_ASSET,)
+            )
+        except ValueError as error:
+            raise SettingsMisfit(str(error)) from error
+        _teach(self._detector, at, values)
+        if self._detector.readiness()[0] < 1:
+            self.trouble = f"{len(at)} rows were not enough for the detector {self.kind}"
+
+    def finish(self) -> None:
+        """Grade what there was where the recording ended before its learning was over."""
+        if self._kept:
+            self.fit()
+            self.trouble = self.trouble or "it ended while learning"
+
+    def _too_little(self, rows: int) -> str:
+        """Say why nothing can be learned; empty where it can."""
+        if rows < FEWEST:
+            return f"only {rows} rows to learn from; at least {FEWEST} are needed"
+        if self._settings is None and not used(self.grades).any():
+            reasons = "; ".join(f"{one.name}: {one.reason}" for one in self.grades[:3])
+            return f"no channel can be judged ({reasons})"
+        return ""
+
+    def _judge(self, at: Instants, values: Floats) -> Judged:
+        if self._detector is None or self.trouble:
+            return self._unjudged(len(at), Standing.CANNOT_JUDGE)
+        scored = judge(self._detector, _round(at, values))
+        return _verdict(scored)
+
+    def _unjudged(self, count: int, state: Standing) -> Judged:
+        width = len(self._names)
+        empty = np.full((count, width), np.nan)
+        return Judged(
+            np.full(count, np.nan),
+            np.zeros(count, np.bool_),
+            np.full(count, state, np.int8),
+            np.full(count, Mode.RUNNING, np.int8),
+            np.zeros((count, width)),
+            empty,
+            empty,
+        )
+
+
+class SettingsMisfit(ValueError):
+    """Settings of a detector that do not fit the channels of a recording."""
+
+
+def default(channels: int) -> Settings:
+    """Choose the detector for so many usable channels."""
+    return MewmaSettings()
+
+
+def sized(settings: Settings, rows: int) -> Settings:
+    """Make a detector learn from exactly so many rows, as far as its settings allow that."""
+    learn = getattr(settings, "learn", None)
+    if not isinstance(learn, Settings) or "rows" not in type(learn).model_fields:
+        return settings
+    most = _bound(type(learn).model_fields["rows"], "le", rows)
+    count = int(min(rows, most))
+    changed = {"rows": count} | ({"min_rows": count} if hasattr(learn, "min_rows") else {})
+    return settings.model_copy(update={"learn": learn.model_copy(update=changed)})
+
+
+def _bound(field: Any, name: str, otherwise: float) -> float:
+    found = [getattr(each, name) for each in field.metadata if hasattr(each, name)]
+    return float(found[0]) if found else otherwise
+
+
+_ASSET = Asset("recording", "recording", "recording", "recording")
+
+
+@functools.lru_cache(maxsize=16)
+def _class(names: tuple[str, ...]) -> AssetClass:
+    return AssetClass("recording", tuple(Channel(name) for name in names))
+
+
+def _round(at: Instants, values: Floats) -> Round:
+    count = len(at)
+    return Round(np.zeros(count, np.intp), at, values, np.full(count, Mode.RUNNING, np.int8))
+
+
+def _teach(detector: Detector, at: Instants, values: Floats) -> None:
+    """Let a detector see its learning rows as it would live: observe and learn."""
+    every = _round(at, values)
+    yes = np.ones(1, np.bool_)
+    for i in range(len(at)):
+        row = every.take(slice(i, i + 1))
+        detector.observe(row)
+        detector.learn(row, yes)
+
+
+def _verdict(scored: Scored) -> Judged:
+    known = np.isfinite(scored.value)
+    count = len(known)
+    return Judged(
+        np.where(known, scored.value, np.nan),
+        known & (scored.value >= LINE),
+        np.where(known, np.int8(Standing.OK), np.int8(Standing.CANNOT_JUDGE)),
+        np.full(count, Mode.RUNNING, np.int8),
+        scored.blame,
+        scored.low,
+        scored.high,
+    )
+
+
+def _joined(one: Judged, other: Judged) -> Judged:
+    return Judged(
+        *(np.concatenate([getattr(one, name), getattr(other, name)]) for name in Judged.__slots__)
+    )
