@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from cli import score_options as option
 from cli.score_settings import misused, plan_of, settings_of, training
 
 if TYPE_CHECKING:
@@ -15,51 +14,21 @@ if TYPE_CHECKING:
     from service.recorded_curves import Curves
     from storage.table import Table
 
-Data = Annotated[Path, typer.Argument(help="CSV or Parquet, or a folder of them.", metavar="DATA")]
-Columns = Annotated[str, typer.Option(help="Columns that take no part.", metavar="COL,COL")]
 PLOTS = (".svg", ".html")
 
 
 def score(
-    data: Data,
-    train: Annotated[
-        Path | None,
-        typer.Option(help="Learn from this recording of healthy running.", metavar="FILE"),
-    ] = None,
-    train_rows: Annotated[
-        int | None,
-        typer.Option(help="Learn from so many first rows of each asset.", min=1, metavar="N"),
-    ] = None,
-    warmup: Annotated[
-        float | None,
-        typer.Option(
-            help="Learn from this share of each asset's rows.",
-            show_default="0.15",
-            metavar="SHARE",
-        ),
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option(help="The column of times; else recognised.", metavar="COLUMN")
-    ] = None,
-    asset: Annotated[
-        str | None, typer.Option(help="The column that tells assets apart.", metavar="COLUMN")
-    ] = None,
-    ignore: Columns = "",
-    separator: Annotated[
-        str | None,
-        typer.Option(help="Between cells, or tab or blank; else recognised.", metavar="SIGN"),
-    ] = None,
-    settings: Annotated[
-        Path | None,
-        typer.Option(help="Settings of the detector, YAML: kind and its keys.", metavar="FILE"),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Write the scores: .csv, .parquet, or - for stdout.", metavar="FILE"),
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="Draw it: .svg or .html.", metavar="FILE")
-    ] = None,
+    data: option.Data,
+    train: option.Train = None,
+    train_rows: option.TrainRows = None,
+    warmup: option.Warmup = None,
+    time: option.TimeColumn = None,
+    asset: option.AssetColumn = None,
+    ignore: option.Ignored = "",
+    separator: option.Separator = None,
+    settings: option.SettingsFile = None,
+    out: option.Out = None,
+    plot: option.Plot = None,
 ) -> None:
     """Judge a recording: learn from its beginning, score every row after it.
 
@@ -90,6 +59,7 @@ def score(
 def _run(table: Table, plan: Plan, out: Path | None, plot: Path | None) -> None:
     from time import perf_counter
 
+    from models.recording import SettingsMisfit
     from service.recorded import Recorded
     from service.recorded_curves import Curves
     from storage.score_file import CsvScores, NoScores, ScoreFile
@@ -104,9 +74,11 @@ def _run(table: Table, plan: Plan, out: Path | None, plot: Path | None) -> None:
     try:
         outcome = Recorded(table, plan, sink, curves).run()
         sink.close()
-    except BaseException:
+    except BaseException as error:
         if isinstance(sink, ScoreFile):
             sink.drop()
+        if isinstance(error, SettingsMisfit):
+            raise misused(str(error), "--settings") from error
         raise
     lines = _lines(table, outcome, perf_counter() - began)
     for line in lines:

@@ -54,9 +54,8 @@ def plan_of(
     }
     asked = [name for name, value in ways.items() if value is not None]
     if len(asked) > 1:
-        raise misused(
-            " and ".join(asked), "say in one way what is learned from; allowed: one of them"
-        )
+        said = "say in one way what is learned from; allowed: one of them"
+        raise misused(said, *asked)
     if share is not None and not 0 < share < 1:
         said = f"{share:g} is no share; allowed: above 0 and below 1, as 0.15"
         raise misused(said, "--warmup")

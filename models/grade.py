@@ -119,4 +119,6 @@ def _remarks(one: Figures) -> list[str]:
         said.append(f"{one.wander:.0%} of its variation is slow")
     if math.isfinite(one.step) and one.levels <= 5 * FEW and one.levels > 1:
         said.append(f"coarse: {one.levels} values, {one.step:g} apart at least")
+    if one.gaps:
+        said.append(f"{one.gaps} gaps, the longest {one.longest_gap:,.0f} s")
     return said

@@ -254,7 +254,8 @@ class Table:
         file = self.files[0]
         kinds = ", ".join(f"{c.name} ({c.kind})" for c in self.columns[:12])
         sign = "" if file.form is None else f" cut at {_named(file.form.separator)}"
-        message = f"no column holds numbers{sign}; columns: {kinds}; a channel holds numbers, or true and false"
+        allowed = "allowed: numbers, or true and false"
+        message = f"no column holds numbers{sign}; columns: {kinds}; {allowed}"
         hint = "; if the cells are cut wrongly, give --separator" if sign else ""
         raise fault(
             file.path, None if file.form is None else max(file.form.skip, 1), message + hint

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 CELLS = 400_000
 """How many cells are read at once, more or less."""
 
+ROWS = (500, 50_000)
+"""How many rows are read at once, at least and at most."""
+
 EXTRA = 8
 """So many cells more than the header has are seen in a row; what is beyond is not."""
 
@@ -54,7 +57,8 @@ class TableFile:
         more cells than the header: which cell belongs where is not known. `narrow` is quicker, and
         does not look at what is not wanted.
         """
-        count = max(500, min(CELLS // max(len(wanted), 1), 50_000))
+        least, most = ROWS
+        count = max(least, min(CELLS // max(len(wanted), 1), most))
         if self.form is None:
             yield from self._parquet(wanted, rows or count)
         else:
