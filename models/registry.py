@@ -16,9 +16,12 @@ from models.degradation import Degradation
 from models.detector import Detector
 from models.limits import Limits, LimitsSettings
 from models.mewma import Mewma, MewmaSettings
+from models.single import Single, SingleSettings
 from models.threshold import Threshold, ThresholdSettings
 
-DetectorSettings: TypeAlias = Annotated[LimitsSettings | MewmaSettings, Field(discriminator="kind")]
+DetectorSettings: TypeAlias = Annotated[
+    LimitsSettings | MewmaSettings | SingleSettings, Field(discriminator="kind")
+]
 """The settings of any detector, told apart by `kind`."""
 
 HealthSettings: TypeAlias = ThresholdSettings
@@ -27,6 +30,7 @@ HealthSettings: TypeAlias = ThresholdSettings
 DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     LimitsSettings: Limits,
     MewmaSettings: Mewma,
+    SingleSettings: Single,
 }
 HEALTH: dict[type[Settings], Callable[..., Degradation]] = {
     ThresholdSettings: Threshold,

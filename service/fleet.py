@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -312,9 +313,11 @@ class Fleet:
     def _judge(
         self, row: Round, passed: Instants, doubted: Bools, behind: Bools, events: list[Event]
     ) -> None:
+        row = replace(row, locked=self.rules.locked(row.asset))
         verdicts, scores = self._scored(row)
         fired = self._ruled(row, passed, scores, verdicts)
         allowed = may_learn(row.mode, self.rules.locked(row.asset), doubted)
+        row = replace(row, locked=~allowed)
         for detector in self.detectors.values():
             detector.observe(row)
             detector.learn(row, allowed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -60,10 +61,12 @@ def moments(values: Floats, *, step: Span = STEP, begin: Instant = START) -> Ite
 
 
 def take(detector: Detector, rows: Round, allowed: Bools | bool = True) -> Scored:
-    """Do with a round what scoring does: score, observe, learn."""
+    """Do with a round what scoring does: score, observe, learn; locked where it may not learn."""
+    free = np.broadcast_to(np.asarray(allowed), rows.asset.shape)
+    rows = replace(rows, locked=~free)
     scored = detector.score(rows)
     detector.observe(rows)
-    detector.learn(rows, np.broadcast_to(np.asarray(allowed), rows.asset.shape))
+    detector.learn(rows, free)
     return scored
 
 

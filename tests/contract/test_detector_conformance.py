@@ -81,7 +81,7 @@ def test_a_fault_passes_the_line_and_healthy_running_does_not(ready: Detector) -
     at = START + LEARNING * STEP
     healthy = play(ready, pumps(20, PUMPS, 3), begin=at)
     assert (healthy < 1).all()
-    worn = play(ready, faulty(), begin=at + 20 * STEP)
+    worn = play(ready, faulty(), begin=at + 20 * STEP, allowed=False)
     assert (worn[-1] > 1).all()
 
 
@@ -164,7 +164,7 @@ def test_one_asset_is_forgotten_alone(make: Build, ready: Detector) -> None:
 def test_a_missing_channel_leaves_the_others_judged(ready: Detector) -> None:
     values = faulty()
     values[:, :, 2] = np.nan
-    scores = play(ready, values, begin=START + LEARNING * STEP)
+    scores = play(ready, values, begin=START + LEARNING * STEP, allowed=False)
     assert (scores[-1] > 1).all()
 
 
@@ -224,7 +224,7 @@ def test_a_machine_that_stood_is_judged_as_before(ready: Detector) -> None:
         assert not (scored.value > 1).any()
     assert (ready.readiness() == 1).all()
     assert (play(ready, pumps(20, PUMPS, 3), begin=at) < 1).all()
-    assert (play(ready, faulty(), begin=at + 20 * STEP)[-1] > 1).all()
+    assert (play(ready, faulty(), begin=at + 20 * STEP, allowed=False)[-1] > 1).all()
 
 
 def test_no_asset_at_all_is_survived(kind: type[Settings]) -> None:
