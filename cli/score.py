@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from cli import score_options as option
 from cli.score_settings import misused, plan_of, settings_of, training
 
 if TYPE_CHECKING:
+    from cli.progress import Progress
     from service.recorded import Outcome, Plan
     from service.recorded_curves import Curves
     from storage.table import Table
@@ -59,6 +61,7 @@ def score(
 def _run(table: Table, plan: Plan, out: Path | None, plot: Path | None) -> None:
     from time import perf_counter
 
+    from cli.progress import Progress
     from models.recording import SettingsMisfit
     from service.recorded import Recorded
     from service.recorded_curves import Curves
@@ -72,7 +75,9 @@ def _run(table: Table, plan: Plan, out: Path | None, plot: Path | None) -> None:
     else:
         sink = NoScores() if out is None else ScoreFile(out)
     try:
-        outcome = Recorded(table, plan, sink, curves).run()
+        with Progress("rows") as progress:
+            told = _told(progress)
+            outcome = Recorded(table, plan, sink, curves, told).run()
         sink.close()
     except BaseException as error:
         if isinstance(sink, ScoreFile):
@@ -88,6 +93,10 @@ def _run(table: Table, plan: Plan, out: Path | None, plot: Path | None) -> None:
     for what, path in (("scores", None if screen else out), ("plot", plot)):
         if path is not None:
             print(f"{what} written to {path}", file=sys.stderr)
+
+
+def _told(progress: Progress) -> Callable[[int, int], None]:
+    return lambda done, every: progress.tell(done, f"of {every:,}")
 
 
 def _lines(table: Table, outcome: Outcome, seconds: float) -> list[str]:

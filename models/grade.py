@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,6 +61,8 @@ def grade(
         if own is not None and own is not verdict:
             reason = f"by configuration, although {reason}"
         grades.append(Grade(name, verdict if own is None else own, reason, one))
+    if overruled is None and not used(grades).any():
+        grades = [_last_resort(one) for one in grades]
     return tuple(grades)
 
 
@@ -72,6 +74,14 @@ def used(grades: Sequence[Grade]) -> Bools:
 def context(grades: Sequence[Grade]) -> Bools:
     """Tell which channels only explain others."""
     return np.array([one.verdict is Treatment.CONTEXT for one in grades], np.bool_)
+
+
+def _last_resort(one: Grade) -> Grade:
+    """Judge what at least moves, where otherwise nothing would be judged."""
+    figures = one.figures
+    if figures.present < PRESENT or figures.levels < 2 or figures.duplicate_of:
+        return one
+    return replace(one, verdict=Treatment.USE, reason=f"there is nothing better: {one.reason}")
 
 
 def _verdict(one: Figures) -> tuple[Treatment, str]:

@@ -6,7 +6,6 @@ Arrays in, arrays out; what is fed in pieces gives what it gives at once, bit fo
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.plant import Asset, AssetClass, Channel, Mode, NamedDetector
+from core.plant import Asset, AssetClass, Channel, Mode, NamedDetector, Treatment
 from core.readings import Bools, Floats, Instants
 from core.settings import Settings
 from models.course import judge
@@ -113,6 +112,8 @@ class Recording:
             self._kept.append((at[:early].copy(), values[:early].copy()))
             if early == left:
                 self.fit()
+        if early == left:
+            early += self._wait(at[early:], values[early:])
         if early == len(at):
             return self._unjudged(early, Standing.LEARNING)
         late = self._judge(at[early:], values[early:])
@@ -133,21 +134,36 @@ class Recording:
             return
         chosen = self._settings or default(int(used(self.grades).sum()))
         self.kind = str(getattr(chosen, "kind", ""))
+        named = NamedDetector("recording", sized(chosen, len(at)))
         try:
-            self._detector = build(
-                NamedDetector("recording", sized(chosen, len(at))), _class(self._names), (_ASSET,)
-            )
+            self._detector = build(named, _class(self.grades), (_ASSET,))
         except ValueError as error:
             raise SettingsMisfit(str(error)) from error
-        _teach(self._detector, at, values)
-        if self._detector.readiness()[0] < 1:
-            self.trouble = f"{len(at)} rows were not enough for the detector {self.kind}"
+        for i in range(len(at)):
+            _teach(self._detector, at[i : i + 1], values[i : i + 1])
+        self._appraise()
 
     def finish(self) -> None:
         """Grade what there was where the recording ended before its learning was over."""
         if self._kept:
             self.fit()
-            self.trouble = self.trouble or "it ended while learning"
+            self.trouble = "it ended while learning"
+
+    def _wait(self, at: Instants, values: Floats) -> int:
+        """Let a detector that is not ready yet see more rows; returns how many it took."""
+        detector, taken = self._detector, 0
+        if detector is None or not self.trouble:
+            return 0
+        while taken < len(at) and self.trouble:
+            _teach(detector, at[taken : taken + 1], values[taken : taken + 1])
+            taken += 1
+            self._appraise()
+        return taken
+
+    def _appraise(self) -> None:
+        """See whether the detector has learned enough."""
+        ready = self._detector is not None and self._detector.readiness()[0] >= 1
+        self.trouble = "" if ready else f"the detector {self.kind} needs more rows to learn from"
 
     def _too_little(self, rows: int) -> str:
         """Say why nothing can be learned; empty where it can."""
@@ -159,7 +175,7 @@ class Recording:
         return ""
 
     def _judge(self, at: Instants, values: Floats) -> Judged:
-        if self._detector is None or self.trouble:
+        if self._detector is None:
             return self._unjudged(len(at), Standing.CANNOT_JUDGE)
         scored = judge(self._detector, _round(at, values))
         return _verdict(scored)
@@ -206,9 +222,15 @@ def _bound(field: Any, name: str, otherwise: float) -> float:
 _ASSET = Asset("recording", "recording", "recording", "recording")
 
 
-@functools.lru_cache(maxsize=16)
-def _class(names: tuple[str, ...]) -> AssetClass:
-    return AssetClass("recording", tuple(Channel(name) for name in names))
+def _class(grades: Sequence[Grade]) -> AssetClass:
+    """Describe the recorded machine: what grading takes out stays out."""
+    return AssetClass(
+        "recording",
+        tuple(
+            Channel(one.name, grade=None if one.verdict is Treatment.USE else one.verdict)
+            for one in grades
+        ),
+    )
 
 
 def _round(at: Instants, values: Floats) -> Round:
@@ -217,13 +239,10 @@ def _round(at: Instants, values: Floats) -> Round:
 
 
 def _teach(detector: Detector, at: Instants, values: Floats) -> None:
-    """Let a detector see its learning rows as it would live: observe and learn."""
-    every = _round(at, values)
-    yes = np.ones(1, np.bool_)
-    for i in range(len(at)):
-        row = every.take(slice(i, i + 1))
-        detector.observe(row)
-        detector.learn(row, yes)
+    """Let a detector see a learning row as it would live: observe and learn."""
+    row = _round(at, values)
+    detector.observe(row)
+    detector.learn(row, np.ones(len(at), np.bool_))
 
 
 def _verdict(scored: Scored) -> Judged:

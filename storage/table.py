@@ -26,7 +26,9 @@ from storage.table_time import FORMS, TimeForm, form_of, read, recognise, told
 if TYPE_CHECKING:
     import pandas as pd
 
-ENDINGS = (".csv", ".txt", ".tsv", ".gz", ".parquet", ".pq", ".parq")
+ENDINGS = ((".csv", ".tsv", ".csv.gz", ".parquet", ".pq", ".parq"), (".txt",))
+"""How files of a table end; the latter are only looked for where there is none of the former."""
+
 LOOKED_AT = 5000
 """How many rows are looked at to tell what the columns are."""
 
@@ -187,7 +189,10 @@ class Table:
         if asset is not None:
             text = frame[asset].astype("string").str.strip().fillna("")
             return [name or "(none)" for name in text.tolist()]
-        return [(file.path if self.apart else self.path).stem] * len(frame)
+        name = self.path.stem
+        if self.apart:
+            name = file.path.relative_to(self.path).with_suffix("").as_posix()
+        return [name] * len(frame)
 
     def _head(self) -> pd.DataFrame:
         """Read the first rows of the first file that has any, every column as it comes."""
@@ -270,16 +275,13 @@ def files_of(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise fault(path, None, f"neither a file nor a folder; {READABLE}")
-    found = [
-        each
-        for each in path.rglob("*")
-        if each.is_file()
-        and each.suffix.lower() in ENDINGS
-        and not each.name.startswith((".", "_"))
-    ]
-    if not found:
-        raise fault(path, None, f"no file in it ends with {', '.join(ENDINGS)}; {READABLE}")
-    return sorted(found, key=_natural)
+    every = [e for e in path.rglob("*") if e.is_file() and not e.name.startswith((".", "_"))]
+    for endings in ENDINGS:
+        found = [each for each in every if each.name.lower().endswith(endings)]
+        if found:
+            return sorted(found, key=_natural)
+    known = ", ".join(ending for endings in ENDINGS for ending in endings)
+    raise fault(path, None, f"no file in it ends with {known}; {READABLE}")
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:

@@ -14,10 +14,10 @@ from storage.table_form import PARQUET, Form, begins, fault, line_of, look, open
 if TYPE_CHECKING:
     import pandas as pd
 
-CELLS = 400_000
+CELLS = 200_000
 """How many cells are read at once, more or less."""
 
-ROWS = (500, 50_000)
+ROWS = (500, 20_000)
 """How many rows are read at once, at least and at most."""
 
 EXTRA = 8

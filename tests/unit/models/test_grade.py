@@ -16,7 +16,9 @@ def noise(seed: int = 1, rows: int = ROWS) -> np.ndarray:
 
 
 def one(column: np.ndarray, at: np.ndarray = TIMES) -> Grade:
-    return grade(column[:, None], at, ("x",))[0]
+    """Grade a channel beside a sound one."""
+    beside = np.random.default_rng(9).normal(0, 1, len(column))
+    return grade(np.stack([column, beside], axis=1), at, ("x", "sound"))[0]
 
 
 def test_a_channel_that_varies_is_used() -> None:
@@ -93,6 +95,13 @@ def test_saturation_is_told() -> None:
     found = one(np.minimum(noise(), 0.3))
     assert found.verdict is Treatment.USE
     assert "at the end of its range in" in found.reason
+
+
+def test_where_nothing_sound_is_there_what_moves_is_used() -> None:
+    ramp = 0.05 * np.arange(ROWS) + noise()
+    found = grade(np.stack([ramp, np.ones(ROWS)], axis=1), TIMES, ("ramp", "still"))
+    assert [each.verdict for each in found] == ["use", "leave_out"]
+    assert found[0].reason.startswith("there is nothing better: 9")
 
 
 def test_a_person_overrules_and_the_reason_says_so() -> None:

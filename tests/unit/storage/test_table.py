@@ -174,6 +174,14 @@ def test_files_of_the_same_time_are_assets_of_their_own(tmp_path: Path) -> None:
     assert [piece.asset[0] for piece in table.pieces()] == ["m1", "m2"]
 
 
+def test_files_are_named_by_their_folders_too(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        csv(tmp_path / folder, frame(50, None), "0.csv")
+    (tmp_path / "README.txt").write_text("Not a table.")
+    assert dict(Table(tmp_path).survey().rows) == {"one/0": 50, "two/0": 50}
+
+
 def test_a_name_that_is_given_twice_is_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "twice.csv"
     path.write_text("x,x\n1,2\n3,4\n")
