@@ -22,6 +22,7 @@ from models.detector import Detector, Round, Scored
 from models.grade import Grade, grade, used
 from models.mewma import MewmaSettings
 from models.registry import build
+from models.single import SingleSettings
 
 LINE = 1.0
 """From this score on a row is an alarm."""
@@ -200,7 +201,7 @@ class SettingsMisfit(ValueError):
 
 def default(channels: int) -> Settings:
     """Choose the detector for so many usable channels."""
-    return MewmaSettings()
+    return SingleSettings() if channels == 1 else MewmaSettings()
 
 
 def sized(settings: Settings, rows: int) -> Settings:

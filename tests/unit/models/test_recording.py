@@ -107,3 +107,12 @@ def test_settings_learn_from_as_many_rows_as_are_given_within_their_bounds() -> 
         made = sized(settings, rows)
         assert isinstance(made, MewmaSettings)
         assert (made.learn.rows, made.learn.min_rows) == (expected, expected)
+
+
+def test_a_lone_channel_is_judged_by_the_detector_for_one_until_it_has_seen_enough() -> None:
+    alone = Recording(("a",), 120)
+    found = alone.feed(times(), recording()[:, :1])
+    assert alone.kind == "single"
+    assert (found.state[:150] == Standing.LEARNING).all(), "it wants 150 rows"
+    assert (found.state[150:] == Standing.OK).all()
+    assert alone.trouble == ""
