@@ -1,8 +1,9 @@
 """Grading: what each channel is worth before anything is learned from it, and why.
 
-A channel that counts, stands still or is missing teaches a model nothing; one that runs away as a
-part of normal operation (a machine that warms up, a room that cools) must not be judged by its
-level, and still explains others. Each verdict has its reasons in words and the figures behind them.
+A channel that counts, stands still or is missing teaches a model nothing, nor does one that runs
+away as a part of normal operation (a machine that warms up, a room that cools): where it will stay
+is not known yet. A setting explains others. Each verdict has its reasons in words and the figures
+behind them.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ PRESENT = 0.5
 STANDING = 0.5
 """One that stood still for more than this share of the rows at a stretch is left out."""
 
-RUNS_AWAY = 0.8
-"""So much of its variance must be a straight line for a channel to count as running away."""
+MOSTLY = 0.8
+"""From this share of its variance on, a channel is told to follow the day, or to be slow."""
 
 FEW = 12
 """Up to so many different values a channel that dwells in regimes is a setting, not a measure."""
+
+DWELLS = 0.1
+"""A setting changes in less than this share of the rows."""
 
 ENDS = 0.25
 """From this share of rows at one end on, a channel is told to be at the end of its range."""
@@ -88,13 +92,12 @@ def _verdict(one: Figures) -> tuple[Treatment, str]:
     useless = _useless(one)
     if useless:
         return Treatment.LEAVE_OUT, useless
-    if one.regimes > 1 and one.levels <= FEW:
+    if one.regimes > 1 and one.levels <= FEW and one.changes < DWELLS:
         return Treatment.CONTEXT, f"dwells at {one.levels} values, as a setting does"
-    if one.drift > RUNS_AWAY and one.runs_away:
-        way = "up" if one.slope > 0 else "down"
-        share = f"{one.drift:.0%} of its variation is one slow way {way}"
-        return Treatment.CONTEXT, f"{share}, as in a warm-up: its level is not judged"
     return Treatment.USE, "; ".join(_remarks(one)) or "varies as a measurement does"
+
+
+_WARM_UP = "a warm-up, perhaps; what is normal is not known"
 
 
 def _useless(one: Figures) -> str:
@@ -106,6 +109,7 @@ def _useless(one: Figures) -> str:
         (one.levels == 1, f"always {one.low:g}"),
         (one.monotonic != 0, f"only {way}, as a counter does"),
         (one.duplicate_of != "", f"says the same as {one.duplicate_of}"),
+        (one.runs_away, f"{one.drift:.0%} of its variation is one slow way {one.way}: {_WARM_UP}"),
         (
             one.stuck > STANDING and one.levels > 2,
             f"stood still for {one.stuck:.0%} of the rows at a stretch",
@@ -123,9 +127,9 @@ def _remarks(one: Figures) -> list[str]:
         said.append(f"at the end of its range in {one.saturated:.0%} of the rows")
     if one.regimes > 1:
         said.append(f"{one.regimes} regimes")
-    if one.daily > RUNS_AWAY:
+    if one.daily > MOSTLY:
         said.append(f"{one.daily:.0%} of its variation follows the time of day")
-    elif one.wander > RUNS_AWAY:
+    elif one.wander > MOSTLY:
         said.append(f"{one.wander:.0%} of its variation is slow")
     if math.isfinite(one.step) and one.levels <= 5 * FEW and one.levels > 1:
         said.append(f"coarse: {one.levels} values, {one.step:g} apart at least")

@@ -37,11 +37,12 @@ class Figures:
 
     Shares are of rows, 0 to 1. `every` and `longest_gap` are in seconds (NaN where there are fewer
     than two values), `gaps` counts times without a value for more than five usual steps. `stuck` is
-    the longest stretch without any change. `levels` counts different values, `step` is the least
-    distance of two. `monotonic` is 1 for what only rises, -1 for what only falls. `saturated` is
-    the share at the lower or the upper end, the greater. `drift` is the share of variance that is a
-    straight line in time, `slope` its way, `runs_away` whether it dwarfs all else; `wander` is the
-    share that is slow in any form, `daily` that which follows the time of day.
+    the longest stretch without any change, `changes` how often a value differs from the one before.
+    `levels` counts different values, `step` is the least distance of two. `monotonic` is 1 for what
+    only rises, -1 for what only falls. `saturated` is the share at the lower or the upper end, the
+    greater. `drift` is the share of variance that is a straight line in time, `slope` its way,
+    `runs_away` whether it dwarfs all else; `wander` is the share that is slow in any form, `daily`
+    that which follows the time of day.
     """
 
     rows: int
@@ -52,6 +53,7 @@ class Figures:
     gaps: int
     longest_gap: float
     stuck: float
+    changes: float
     levels: int
     step: float
     monotonic: int
@@ -63,6 +65,11 @@ class Figures:
     wander: float
     daily: float
     regimes: int
+
+    @property
+    def way(self) -> str:
+        """Say which way it drifts."""
+        return "up" if self.slope > 0 else "down"
 
 
 def figures(values: Floats, at: Instants, names: Sequence[str]) -> tuple[Figures, ...]:
@@ -99,6 +106,7 @@ def _figures(column: Floats, at: Instants, twin: str) -> Figures:
         gaps=gaps,
         longest_gap=longest,
         stuck=_longest(said),
+        changes=float(np.mean(np.diff(said) != 0)) if len(said) > 1 else 0.0,
         levels=len(distinct),
         step=float(steps.min()) if len(steps) else float("nan"),
         monotonic=_monotonic(said),
@@ -115,7 +123,7 @@ def _figures(column: Floats, at: Instants, twin: str) -> Figures:
 
 _NAN = float("nan")
 _SILENT = Figures(
-    0, 0.0, _NAN, _NAN, _NAN, 0, _NAN, 0.0, 0, _NAN, 0, 0.0, "", 0.0, 0.0, False, 0.0, 0.0, 0
+    0, 0.0, _NAN, _NAN, _NAN, 0, _NAN, 0.0, 0.0, 0, _NAN, 0, 0.0, "", 0.0, 0.0, False, 0.0, 0.0, 0
 )
 
 

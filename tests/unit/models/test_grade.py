@@ -55,17 +55,21 @@ def test_what_says_the_same_in_another_unit_is_left_out_once() -> None:
     assert used(found).tolist() == [True, True, False]
 
 
-def test_what_runs_away_only_explains_others() -> None:
+def test_what_runs_away_is_left_out_since_what_is_normal_is_not_known() -> None:
     found = one(0.05 * np.arange(ROWS) + noise())
-    assert found.verdict is Treatment.CONTEXT
+    assert found.verdict is Treatment.LEAVE_OUT
     assert "slow way up" in found.reason
-    assert context((found,)).tolist() == [True]
 
 
 def test_a_setting_that_is_switched_explains_others() -> None:
     found = one(np.where(np.arange(ROWS) // 100 % 2 == 0, 1000.0, 1500.0))
     assert found.verdict is Treatment.CONTEXT
     assert found.figures.regimes == 2
+    assert context((found,)).tolist() == [True]
+
+
+def test_a_coarse_measurement_that_flickers_is_no_setting() -> None:
+    assert one(np.where(noise() > 0.5, 33.0, 32.0)).verdict is Treatment.USE
 
 
 def test_regimes_are_counted_and_one_cloud_is_one() -> None:
