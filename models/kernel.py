@@ -6,12 +6,61 @@ once, and a year of rows costs seconds. See docs/decisions/0022-compiled-loops.m
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
 from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
 _F = TypeVar("_F", bound=Callable[..., object])
+
+_WEEK = 7 * 86_400.0
+
+
+def stamp(folder: Path) -> str:
+    """Tell a state of a folder's Python files from any other, by names, sizes and times.
+
+    What is compiled has other files' loops built in, of which numba takes no notice.
+    """
+    found = [(path.name, path.stat()) for path in sorted(folder.glob("*.py"))]
+    told = repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in found])
+    return blake2b(told.encode(), digest_size=8).hexdigest()
+
+
+def keep(parents: tuple[Path, ...], name: str) -> Path | None:
+    """Make a folder of this name in the first of the parents that can be written.
+
+    Others of its kind that are older than a week are removed from there.
+    """
+    for parent in parents:
+        mine = parent / f"kernels-{name}"
+        try:
+            mine.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(mine, os.W_OK):
+            for other in parent.glob("kernels-*"):
+                if other != mine and other.stat().st_mtime < time.time() - _WEEK:
+                    shutil.rmtree(other, ignore_errors=True)
+            return mine
+    return None
+
+
+def _settle() -> None:
+    """Have numba keep what it compiles under the state of this folder's files."""
+    here, config = Path(__file__).parent, cast("Any", numba.config)
+    given = config.CACHE_DIR
+    usual = (here / "__pycache__", Path("~/.cache/millwright").expanduser())
+    kept = keep((Path(given),) if given else usual, stamp(here))
+    if kept is not None:
+        config.CACHE_DIR = str(kept)
+
+
+_settle()
 
 
 def kernel(function: _F) -> _F:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numba
 import numpy as np
 import pytest
 
-from models.kernel import kernel
+import models.kernel
+from models.kernel import keep, kernel, stamp
 
 
 def _smooth(rows: np.ndarray, rate: float) -> np.ndarray:
@@ -38,3 +42,30 @@ def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(
 
     monkeypatch.setattr(numba, "njit", homeless)
     assert kernel(_smooth)(np.ones(2), 1.0).tolist() == [1.0, 1.0]
+
+
+def test_any_change_of_any_file_is_another_state(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("a = 1")
+    (tmp_path / "two.py").write_text("b = 1")
+    before = stamp(tmp_path)
+    assert stamp(tmp_path) == before
+    (tmp_path / "two.py").write_text("b = 10")
+    assert stamp(tmp_path) != before
+
+
+def test_it_is_kept_where_it_can_be_written_and_what_is_old_goes(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    old, young = tmp_path / "home" / "kernels-old", tmp_path / "home" / "kernels-young"
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    mine = keep((tmp_path / "file", tmp_path / "home"), "new")
+    assert mine == tmp_path / "home" / "kernels-new"
+    assert mine.is_dir()
+    assert young.is_dir()
+    assert not old.exists()
+    assert keep((tmp_path / "file",), "new") is None
+
+
+def test_what_is_compiled_is_kept_under_the_state_of_the_files() -> None:
+    assert stamp(Path(models.kernel.__file__).parent) in numba.config.CACHE_DIR
