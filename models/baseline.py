@@ -83,10 +83,10 @@ def fit(
     rows = filled(values)
     sure = np.zeros(len(candidates), np.bool_) if sure is None else sure
     judged = candidates & _speaks(values) & (sure | ~_counts(rows))
-    centre, spread = _location(rows)
+    centre, spread = location(rows)
     standard = (rows - centre) / spread
     op_rows = filled(operating)
-    op_centre, op_spread = _location(op_rows)
+    op_centre, op_spread = location(op_rows)
     op_spread = np.where(_speaks(operating), op_spread, np.inf)
     design = features((op_rows - op_centre) / op_spread)
     weights, precision = _regression(design, standard)
@@ -98,7 +98,7 @@ def fit(
     cov, noise, smoothed = _doubt(residual, judged, rate)
     lean = noise * np.maximum(_dependence(design, residual, precision), DEPENDENCE)
     slow = smooth(smoothed, SLOWER * rate)
-    known = habit(residual, smoothed, slow, _wander(residual), rate)
+    known = habit(residual, smoothed, slow, wander(residual), rate)
     return Baseline(
         centre,
         spread,
@@ -184,7 +184,7 @@ def _counts(rows: Floats) -> Bools:
     return found
 
 
-def _location(rows: Floats) -> tuple[Floats, Floats]:
+def location(rows: Floats) -> tuple[Floats, Floats]:
     """Find centre and spread per channel, hardly moved by wild rows."""
     centre, step = np.median(rows, axis=0), _step(rows)
     for _ in range(2):
@@ -265,12 +265,12 @@ def _doubt(residual: Floats, judged: Bools, rate: float) -> tuple[Floats, Floats
     if len(chosen):
         shrunk, _ = ledoit_wolf(settled[:, chosen])
         cov[np.ix_(chosen, chosen)] = shrunk
-    room = WANDER**2 * _wander(residual) + (1 + DEPENDENCE) / count * noise
+    room = WANDER**2 * wander(residual) + (1 + DEPENDENCE) / count * noise
     cov += np.diag(np.where(judged, room, 0.0))
     return cov, noise, smoothed
 
 
-def _wander(residual: Floats) -> Floats:
+def wander(residual: Floats) -> Floats:
     """Estimate the variance of slow wander, the larger the less of it was seen.
 
     A channel that is slow by nature, such as a temperature, took few independent positions while
@@ -278,10 +278,10 @@ def _wander(residual: Floats) -> Floats:
     """
     means, within = _block_means(residual)
     between = means.var(axis=0, ddof=1)
-    wander = np.maximum(between - within * BLOCKS / len(residual), 0.0)
+    seen = np.maximum(between - within * BLOCKS / len(residual), 0.0)
     turning = np.mean(np.diff(means, axis=0) ** 2, axis=0) / 2
     slowness = np.maximum(between / np.maximum(turning, 1e-12), 1.0)
-    part = wander / np.maximum(residual.var(axis=0), 1e-12)
+    part = seen / np.maximum(residual.var(axis=0), 1e-12)
     looks = np.clip(BLOCKS / np.maximum(part * slowness, 1e-9) - 1, 1.0, 1e6)
-    widened: Floats = wander * widening(looks, CONFIDENCE) ** 2
+    widened: Floats = seen * widening(looks, CONFIDENCE) ** 2
     return widened

@@ -52,6 +52,21 @@ class LearnSettings(Settings):
             raise ValueError(msg)
         return self
 
+    def complete(self, lessons: Lessons, asset: int) -> bool:
+        """Tell whether an asset has enough lessons."""
+        count = int(lessons.count[asset])
+        if count >= self.rows:
+            return True
+        return count >= self.min_rows and lessons.span(asset) >= self.span
+
+    def progress(self, lessons: Lessons) -> Floats:
+        """Tell per asset how much of the lessons is there, below 1."""
+        by_rows = lessons.count / self.rows
+        by_span = lessons.spans() / max(self.span, 1)
+        sooner = np.minimum(by_span, lessons.count / min(self.min_rows, self.rows))
+        done: Floats = np.minimum(np.maximum(by_rows, sooner), 0.99)
+        return done
+
 
 class MewmaSettings(Settings):
     """Deviation of all channels together from what was learned of the same machine.
@@ -158,7 +173,7 @@ class Mewma:
         for i in np.flatnonzero(allowed & said & ~learned):
             asset = int(rows.asset[i])
             self._lessons.add(asset, int(rows.at[i]), rows.values[i])
-            if self._complete(asset):
+            if self._settings.learn.complete(self._lessons, asset):
                 self._fit(asset)
 
     def _follow(self, asset: NDArray[np.intp]) -> None:
@@ -168,12 +183,7 @@ class Mewma:
 
     def readiness(self) -> Floats:
         """Tell how much of the learning is done."""
-        learn = self._settings.learn
-        count = self._lessons.count
-        by_rows = count / learn.rows
-        by_span = self._lessons.spans() / max(learn.span, 1)
-        sooner = np.minimum(by_span, count / min(learn.min_rows, learn.rows))
-        done = np.minimum(np.maximum(by_rows, sooner), 0.99)
+        done = self._settings.learn.progress(self._lessons)
         return np.where(self._kept["learned"], 1.0, done)
 
     def forget(self, asset: int) -> None:
@@ -195,13 +205,6 @@ class Mewma:
         }
         self._lessons.restore(state)
 
-    def _complete(self, asset: int) -> bool:
-        learn = self._settings.learn
-        count = int(self._lessons.count[asset])
-        if count >= learn.rows:
-            return True
-        return count >= learn.min_rows and self._lessons.span(asset) >= learn.span
-
     def _fit(self, asset: int) -> None:
         settings = self._settings
         rows = self._lessons.rows(asset)
@@ -216,7 +219,7 @@ class Mewma:
         kept["line"][asset] = alarm_line(*given)
         kept["smoothed"][asset] = base.smoothed[-1]
         kept["missing"][asset] = 0
-        kept["operating"][asset] = _last(operating)
+        kept["operating"][asset] = last(operating)
         kept["recent"][asset] = kept["stale"][asset] = 0.0
         kept["learned"][asset] = True
         self._lessons.drop(asset)
@@ -323,9 +326,9 @@ def _blank(assets: int, channels: int, operating: int, hold: int) -> dict[str, N
     }
 
 
-def _last(operating: Floats) -> Floats:
+def last(operating: Floats) -> Floats:
     """Find what each operating channel last said."""
     known = ~np.isnan(operating)
-    last = len(operating) - 1 - np.argmax(known[::-1], axis=0)
-    found: Floats = operating[last, np.arange(operating.shape[1])]
+    latest = len(operating) - 1 - np.argmax(known[::-1], axis=0)
+    found: Floats = operating[latest, np.arange(operating.shape[1])]
     return found

@@ -19,8 +19,8 @@ from core.readings import Bools, Floats, Instants
 from core.settings import Settings
 from models.course import judge
 from models.detector import Detector, Round, Scored
+from models.ensemble import EnsembleSettings
 from models.grade import Grade, grade, used
-from models.mewma import MewmaSettings
 from models.registry import build
 from models.single import SingleSettings
 
@@ -201,7 +201,7 @@ class SettingsMisfit(ValueError):
 
 def default(channels: int) -> Settings:
     """Choose the detector for so many usable channels."""
-    return SingleSettings() if channels == 1 else MewmaSettings()
+    return SingleSettings() if channels == 1 else EnsembleSettings()
 
 
 def sized(settings: Settings, rows: int) -> Settings:

@@ -14,13 +14,15 @@ from core.plant import Asset, AssetClass, NamedDetector
 from core.settings import Settings
 from models.degradation import Degradation
 from models.detector import Detector
+from models.ensemble import Ensemble, EnsembleSettings
 from models.limits import Limits, LimitsSettings
 from models.mewma import Mewma, MewmaSettings
 from models.single import Single, SingleSettings
 from models.threshold import Threshold, ThresholdSettings
 
 DetectorSettings: TypeAlias = Annotated[
-    LimitsSettings | MewmaSettings | SingleSettings, Field(discriminator="kind")
+    LimitsSettings | MewmaSettings | EnsembleSettings | SingleSettings,
+    Field(discriminator="kind"),
 ]
 """The settings of any detector, told apart by `kind`."""
 
@@ -30,6 +32,7 @@ HealthSettings: TypeAlias = ThresholdSettings
 DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     LimitsSettings: Limits,
     MewmaSettings: Mewma,
+    EnsembleSettings: Ensemble,
     SingleSettings: Single,
 }
 HEALTH: dict[type[Settings], Callable[..., Degradation]] = {

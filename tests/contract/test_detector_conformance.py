@@ -11,7 +11,9 @@ import pytest
 
 from core.plant import Mode, NamedDetector
 from core.settings import Settings
+from models.course import judge
 from models.detector import Detector, Round, Scored, State
+from models.limits import LimitsSettings
 from models.registry import DETECTORS, build
 from tests.plants import pump_class
 from tests.rounds import START, STEP, a_round, assets, example, in_parts, moments, play, pumps, take
@@ -243,3 +245,80 @@ def test_a_row_that_is_repeated_scores_as_it_did_and_moves_nothing(ready: Detect
         again = ready.score(replace(rows, repeated=True))
         np.testing.assert_allclose(again.value, said.value, rtol=1e-9)
         assert equal_states(before, ready.state())
+
+
+def course() -> Round:
+    """Put moments one after another, gaps and stops among them, assets mixed."""
+    values = np.concatenate([pumps(30, PUMPS, 3), faulty(), pumps(30, PUMPS, 5)])
+    values[np.random.default_rng(4).random(values.shape) < 0.1] = np.nan
+    mode = np.full(values.shape[:2], Mode.RUNNING, np.int8)
+    mode[20:25, 3], mode[:, 4] = Mode.OFF, Mode.IDLE
+    moment = np.repeat(np.arange(len(values)), PUMPS)
+    asset = np.tile(np.arange(PUMPS), len(values))
+    at = START + (LEARNING + moment) * STEP
+    locked = (asset == 5) & (moment > 40)
+    return Round(asset.astype(np.intp), at, values.reshape(-1, 3), mode.reshape(-1), locked=locked)
+
+
+def by_rounds(detector: Detector, rows: Round) -> Scored:
+    """Score and observe one row after another."""
+    parts = []
+    for i in range(len(rows.asset)):
+        one = rows.take(slice(i, i + 1))
+        parts.append(detector.score(one))
+        detector.observe(one)
+    return joined(parts)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10**6])
+def test_a_course_is_judged_as_its_rounds_are(make: Build, size: int) -> None:
+    one, other = make(), make()
+    for detector in (one, other):
+        play(detector, pumps(LEARNING, PUMPS))
+    rows = course()
+    parts = [
+        judge(one, rows.take(slice(first, first + size)))
+        for first in range(0, len(rows.asset), size)
+    ]
+    assert same(joined(parts), by_rounds(other, rows))
+    assert equal_states(one.state(), other.state())
+
+
+@pytest.mark.parametrize("order", [(2, 0, 1), (1, 2, 0)])
+def test_the_order_of_channels_changes_nothing(
+    kind: type[Settings], ready: Detector, order: tuple[int, ...]
+) -> None:
+    channels = pump_class().channels
+    turned = build(
+        NamedDetector("tested", example(kind)),
+        pump_class(channels=tuple(channels[k] for k in order)),
+        assets(PUMPS),
+    )
+    play(turned, pumps(LEARNING, PUMPS)[:, :, order])
+    rows = course()
+    other = replace(rows, values=rows.values[:, order])
+    straight, crooked = judge(ready, rows), judge(turned, other)
+    np.testing.assert_allclose(crooked.value, straight.value, rtol=1e-6)
+    np.testing.assert_allclose(crooked.blame, straight.blame[:, order], atol=1e-6)
+    np.testing.assert_allclose(crooked.low, straight.low[:, order], rtol=1e-6)
+
+
+def test_other_units_change_nothing_that_is_learned(make: Build, kind: type[Settings]) -> None:
+    """Limits are in a channel's unit; what is learned from a machine is not."""
+    if kind is LimitsSettings:
+        return
+    factor, offset = np.array([0.1, 1000.0, 1.8]), np.array([7.0, -3.0, 32.0])
+    usual, other = make(), make()
+    play(usual, pumps(LEARNING, PUMPS))
+    play(other, pumps(LEARNING, PUMPS) * factor + offset)
+    rows = course()
+    one = judge(usual, rows)
+    turned = judge(other, replace(rows, values=rows.values * factor + offset))
+    np.testing.assert_allclose(turned.value, one.value, rtol=1e-5)
+    np.testing.assert_allclose(turned.blame, one.blame, atol=1e-5)
+    np.testing.assert_allclose(turned.high, one.high * factor + offset, rtol=1e-5)
+
+
+def test_an_asset_takes_little_memory(ready: Detector) -> None:
+    kept = sum(array.nbytes for array in ready.state().values())
+    assert kept / PUMPS < 64 * 1024

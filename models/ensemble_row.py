@@ -1,0 +1,399 @@
+"""Ensemble row: what the ensemble does to one row of one asset, compiled.
+
+Three members look at the residuals of the channels (what operating channels do not explain):
+
+- *near*: the running mean of a channel against its reference, a slower mean that follows the
+  machine and stands still while the channel is suspect. How far apart the two may be grows with
+  the age of the reference, as it did in healthy time (`room`).
+- *far*: the running mean against where it was while learned, with ample room for slow wander.
+- *spread*: both for the logarithm of how strongly each channel scatters around its quick mean, and
+  of how strongly all do together, seen through their usual correlation.
+
+Each takes its worst channel; near and spread also take all together (Mahalanobis), as the
+multivariate EWMA of C. A. Lowry, W. H. Woodall, C. W. Champ, S. E. Rigdon, Technometrics 34 (1992).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.readings import Bools, Floats
+from models.baseline import BENT, FARTHEST
+from models.ensemble_state import Course, Known, Now, Told
+from models.kernel import kernel
+
+QUICK = 0.3  # the weight of a new residual in the quick mean, around which scatter is measured
+SCATTER = 0.05  # its weight in the running scatter
+LOUDEST = 16.0  # up to how many times its usual variance a single residual counts there
+LEAST = 0.02  # below this part of the usual variance scatter is all the same
+WILD = 12.0  # beyond how many deviations from the quick mean a single reading is pulled in
+STALE = 20  # for how many readings a missing channel is judged by what it last said
+JOINT = 2.0  # how far all channels together may be away, times the root of their number
+SKEWED = 1.25  # so much farther scatter may be away: its logarithm is skewed
+SUSPECT = 0.8  # from this part of its line on a channel's reference stands still
+OLDEST = 128.0  # how old, in readings, a reference is taken to be after the machine stood
+YOUNGER = 0.9  # how fast a reference that follows again gets young
+LET_GO = 0.85  # once passed, the line is so low, or a score at the line would go on and off
+RETURNED = 0.5  # below this part of what it lately was, a score has returned and is no alarm
+HIGHEST = 2.0  # how far that may raise the line at most
+ADAPT = 0.05  # the weight of a new score in what scores lately were while above the line
+FADE = 0.999  # by how much that is forgotten with each reading below the line
+OUTER = 50.0  # beyond how many deviations the operating point is as far as it gets
+NOISY = 2.0  # the band is at least so many deviations of single residuals to each side
+
+
+@kernel
+def judge_rows(
+    asset: NDArray[np.intp],
+    values: Floats,
+    live: Bools,
+    locked: Bools,
+    repeated: bool,
+    op: NDArray[np.intp],
+    known: Known,
+    course: Course,
+    told: Told,
+) -> None:
+    """Judge rows in time order, in which assets may repeat; moves `course`, fills `told`."""
+    count, width = values.shape
+    features = 2 * width + 1
+    residual, doubt, expected, weight = np.empty((4, width))
+    away, room = np.empty((2, features))
+    lever, usable = np.empty(2 * len(op)), np.empty(width, np.bool_)
+    now = Now(residual, doubt, expected, lever, usable, away, room, weight)
+    for i in range(count):
+        a = asset[i]
+        if not known.learned[a]:
+            continue
+        if not live[i]:
+            for m in range(features):
+                course.age[a, m] = max(course.age[a, m], OLDEST)
+            continue
+        said = _expect(values[i], op, a, known, course, now)
+        if not repeated:
+            if said:
+                _settle(a, known, course)
+                advance(now.residual, a, known, course)
+                course.lever[a] += known.smoothing[a] * (now.lever - course.lever[a])
+            for k in range(width):
+                silent = math.isnan(now.residual[k])
+                course.missing[a, k] = course.missing[a, k] + 1 if silent else 0
+        if not said:
+            continue
+        for k in range(width):
+            now.usable[k] = known.judged[a, k] and course.missing[a, k] <= STALE
+        _deviations(a, known, course, now)
+        raw = _weigh(a, known, course, now)
+        if math.isnan(raw):
+            continue
+        least = LET_GO if course.above[a] else 1.0
+        line = min(max(RETURNED * course.lately[a], least), HIGHEST)
+        told.value[i], told.raw[i] = raw / line, raw
+        _share(now.weight, now.usable, told.blame[i])
+        _band(a, known, course, now, line, told.low[i], told.high[i])
+        if not repeated:
+            course.said[a] = raw
+            course.over[a] = raw > line
+            _stand(a, known, course, now.away, raw > line, locked[i])
+
+
+@kernel
+def _expect(
+    row: Floats, op: NDArray[np.intp], a: int, known: Known, course: Course, now: Now
+) -> bool:
+    """Work out residuals, NaN where a channel is silent; returns whether a judged one spoke."""
+    number, width = len(op), len(row)
+    design = np.empty(2 * number)
+    for p in range(number):
+        if math.isfinite(row[op[p]]):
+            course.operating[a, p] = row[op[p]]
+        standard = (course.operating[a, p] - known.op_centre[a, p]) / known.op_spread[a, p]
+        if math.isnan(standard):
+            standard = 0.0
+        standard = min(max(standard, -FARTHEST), FARTHEST)
+        bent = min(max(standard, -BENT), BENT)
+        design[p], design[number + p] = standard, bent * bent - 1.0
+        standard = min(max(standard, -OUTER), OUTER)
+        now.lever[p], now.lever[number + p] = standard, standard * standard - 1.0
+    said = False
+    for k in range(width):
+        shift = 0.0
+        for p in range(2 * number):
+            shift += design[p] * known.weights[a, p, k]
+        now.expected[k] = shift
+        now.residual[k] = (row[k] - known.centre[a, k]) / known.spread[a, k] - shift
+        if not math.isfinite(row[k]) or not known.judged[a, k]:
+            now.residual[k] = math.nan
+        else:
+            said = True
+    return said
+
+
+@kernel
+def advance(residual: Floats, a: int, known: Known, course: Course) -> None:
+    """Move the running means of an asset by one row of residuals, NaN where silent.
+
+    `together[a, k]` is the part of channel k in how far all scatter, whitened.
+    """
+    quiet, whiten, quick, level = known.quiet[a], known.whiten[a], course.quick[a], course.level[a]
+    scatter, together = course.scatter[a], course.together[a]
+    width = len(residual)
+    step, part = np.zeros(width), np.zeros(width)
+    for k in range(width):
+        if math.isnan(residual[k]):
+            continue
+        off = min(max(residual[k] - quick[k], -WILD), WILD)
+        step[k] = off / math.sqrt(quiet[k])
+        scatter[k] += SCATTER * (min(step[k] * step[k], LOUDEST) - scatter[k])
+        pulled = quick[k] + off
+        level[k] += known.smoothing[a] * (pulled - level[k])
+        quick[k] += QUICK * off
+    whole, number = 0.0, 0
+    for k in range(width):
+        pull = 0.0
+        for j in range(width):
+            pull += whiten[k, j] * step[j]
+        part[k] = pull * step[k]
+        whole += part[k]
+        number += 0 if math.isnan(residual[k]) else 1
+    most = LOUDEST * number
+    tamed = most / whole if whole > most else 1.0
+    for k in range(width):
+        if not math.isnan(residual[k]):
+            together[k] += SCATTER * (part[k] * tamed - together[k])
+
+
+@kernel
+def look(a: int, known: Known, course: Course, out: Floats) -> None:
+    """Write the features of an asset as they are now: levels, scatters, all together."""
+    width = len(known.judged[a])
+    whole, number = 0.0, 0
+    for k in range(width):
+        out[k] = course.level[a, k]
+        out[width + k] = math.log(course.scatter[a, k] + LEAST)
+        if known.judged[a, k]:
+            whole += course.together[a, k]
+            number += 1
+    out[2 * width] = math.log(max(whole, 0.0) / max(number, 1) + LEAST)
+
+
+@kernel
+def _settle(a: int, known: Known, course: Course) -> None:
+    """Do what the row before has left to do, before a new one is looked at.
+
+    So a row that is repeated finds everything as it was.
+    """
+    width = course.level.shape[1]
+    feature = np.empty(2 * width + 1)
+    look(a, known, course, feature)
+    for m in range(2 * width + 1):
+        if course.follows[a, m] == 1:
+            gap = feature[m] - known.usual[a, m] - course.place[a, m]
+            end = known.alone[a] * math.sqrt(known.far[a, m])
+            place = course.place[a, m] + known.rate[a, m] * gap
+            course.place[a, m] = min(max(place, -end), end)
+            course.age[a, m] = max(course.age[a, m] * YOUNGER, 1.0)
+        elif course.follows[a, m] == 2:
+            course.age[a, m] += 1.0
+        course.follows[a, m] = 0
+    if course.over[a]:
+        first = course.lately[a] < 1.0
+        gain = 1.0 if first else ADAPT
+        course.lately[a] += gain * (course.said[a] - course.lately[a])
+    else:
+        course.lately[a] *= FADE
+    course.above[a] = course.over[a]
+
+
+@kernel
+def _deviations(a: int, known: Known, course: Course, now: Now) -> None:
+    """Work out how many standard errors each feature is away from its reference, and the room.
+
+    Where the machine lately ran at operating points that were not learned, levels are in doubt.
+    """
+    reach = 0.0
+    for p in range(len(now.lever)):
+        for q in range(len(now.lever)):
+            reach += course.lever[a, p] * known.precision[a, p, q] * course.lever[a, q]
+    for k in range(len(now.usable)):
+        now.doubt[k] = max(reach, 0.0) * known.lean[a, k]
+    away, usable = now.away, now.usable
+    width = len(usable)
+    look(a, known, course, away)
+    last = known.room.shape[1] - 1
+    for m in range(2 * width + 1):
+        grown = math.log2(course.age[a, m])
+        step = int(grown)
+        if step >= last:
+            may = known.room[a, last, m] * course.age[a, m] / 2.0**last
+        else:
+            here, then = known.room[a, step, m], known.room[a, step + 1, m]
+            may = here + (then - here) * (grown - step)
+        may = min(may, known.widest[a, m])
+        if m < width:
+            may += now.doubt[m]
+        now.room[m] = may
+        away[m] = (away[m] - known.usual[a, m] - course.place[a, m]) / math.sqrt(may)
+        if m < 2 * width and not usable[m % width]:
+            away[m] = 0.0
+
+
+@kernel
+def _weigh(a: int, known: Known, course: Course, now: Now) -> float:
+    """Score what is away, 1 at the line; `weight` tells each channel's part in what decided."""
+    away, usable, weight = now.away, now.usable, now.weight
+    width = len(usable)
+    count = 0
+    for k in range(width):
+        count += 1 if usable[k] else 0
+    if count == 0:
+        return math.nan
+    near = _alone(a, known, course, now, weight, 0)
+    parts, joint = np.zeros(width + 1), np.zeros(width + 1)
+    best: float = near / known.line[a, 0]
+    for block in range(2):
+        line = known.line[a, block]
+        limit = known.alone[a] if block == 0 else SKEWED * known.alone[a]
+        start, size = block * width, width + block
+        for k in range(size):
+            joint[k] = away[start + k]
+        inverse = known.levels[a] if block == 0 else known.scatters[a]
+        _fill(joint, inverse, usable, known.judged[a])
+        together = _mahalanobis(joint[:size], inverse, usable, parts)
+        together = together / max(limit, JOINT * math.sqrt(count + block)) / line
+        if together > best:
+            best = together
+            _spill(parts, course.together[a], width, weight, block)
+        if block == 0:
+            alone = _alone(a, known, course, now, parts[:width], 1)
+            alone = max(alone, abs(away[2 * width]) / SKEWED / known.alone[a]) / known.line[a, 1]
+            if alone > best:
+                best = alone
+                parts[width] = (away[2 * width] / SKEWED / known.alone[a]) ** 2
+                _spill(parts, course.together[a], width, weight, 1)
+    return best
+
+
+@kernel
+def _alone(a: int, known: Known, course: Course, now: Now, weight: Floats, block: int) -> float:
+    """Find the worst single channel of levels (0) or scatters (1), near or far, 1 at its limit."""
+    away, usable = now.away, now.usable
+    width = len(usable)
+    worst = 0.0
+    for k in range(width):
+        weight[k] = 0.0
+        if not usable[k]:
+            continue
+        m = block * width + k
+        limit = known.alone[a] if block == 0 else SKEWED * known.alone[a]
+        feature = course.level[a, k] if block == 0 else math.log(course.scatter[a, k] + LEAST)
+        may = known.far[a, m] + (now.doubt[k] if block == 0 else 0.0)
+        gone = abs(feature - known.usual[a, m]) / math.sqrt(may)
+        part = max(abs(away[m]), gone) / limit
+        weight[k] = part * part
+        worst = max(worst, part)
+    return worst
+
+
+@kernel
+def _fill(away: Floats, inverse: Floats, usable: Bools, judged: Bools) -> None:
+    """Put channels that are silent where the others expect them, so that they take no part."""
+    absent = 0
+    lost = np.empty(len(usable), np.int64)
+    for k in range(len(usable)):
+        if judged[k] and not usable[k]:
+            lost[absent] = k
+            absent += 1
+    if absent == 0:
+        return
+    size = len(inverse)
+    left, right = np.empty((absent, absent)), np.zeros(absent)
+    for r in range(absent):
+        for j in range(size):
+            right[r] -= inverse[lost[r], j] * away[j]
+        for c in range(absent):
+            left[r, c] = inverse[lost[r], lost[c]]
+    put = np.linalg.solve(left, right)
+    for r in range(absent):
+        away[lost[r]] = put[r]
+
+
+@kernel
+def _mahalanobis(away: Floats, inverse: Floats, usable: Bools, parts: Floats) -> float:
+    """Tell how far all are away together; `parts` are the shares of its square, not below 0."""
+    size = len(away)
+    whole = 0.0
+    for k in range(size):
+        parts[k] = 0.0
+        if k < len(usable) and not usable[k]:
+            continue
+        pull = 0.0
+        for j in range(size):
+            pull += inverse[k, j] * away[j]
+        whole += pull * away[k]
+        parts[k] = max(pull * away[k], 0.0)
+    distance: float = math.sqrt(max(whole, 0.0))
+    return distance
+
+
+@kernel
+def _spill(parts: Floats, together: Floats, width: int, weight: Floats, block: int) -> None:
+    """Take parts over as weights; that of all together goes to the channels that make it."""
+    whole = 0.0
+    for k in range(width):
+        whole += max(together[k], 0.0)
+    for k in range(width):
+        weight[k] = parts[k]
+        if block == 1 and whole > 0.0:
+            weight[k] += parts[width] * max(together[k], 0.0) / whole
+
+
+@kernel
+def _share(weight: Floats, usable: Bools, blame: Floats) -> None:
+    """Turn weights into shares that sum to 1 over usable channels; equal where all are 0."""
+    whole, count = 0.0, 0
+    for k in range(len(usable)):
+        if usable[k]:
+            whole += weight[k]
+            count += 1
+    for k in range(len(usable)):
+        if usable[k]:
+            blame[k] = weight[k] / whole if whole > 0.0 else 1.0 / count
+
+
+@kernel
+def _band(
+    a: int, known: Known, course: Course, now: Now, line: float, low: Floats, high: Floats
+) -> None:
+    """Say between what values each usable channel should have read."""
+    for k in range(len(now.usable)):
+        if not now.usable[k]:
+            continue
+        reach = known.alone[a] * line * known.line[a, 0]
+        near, far = (
+            reach * math.sqrt(now.room[k]),
+            reach * math.sqrt(known.far[a, k] + now.doubt[k]),
+        )
+        least = max(course.place[a, k] - near, -far)
+        most = min(course.place[a, k] + near, far)
+        noise = NOISY * math.sqrt(known.quiet[a, k])
+        least, most = min(least, course.place[a, k] - noise), max(most, course.place[a, k] + noise)
+        low[k] = known.centre[a, k] + (now.expected[k] + least) * known.spread[a, k]
+        high[k] = known.centre[a, k] + (now.expected[k] + most) * known.spread[a, k]
+
+
+@kernel
+def _stand(a: int, known: Known, course: Course, away: Floats, over: bool, locked: bool) -> None:
+    """Mark which references follow with the next row (1), and which stand and grow old (2)."""
+    width = len(known.judged[a])
+    for m in range(2 * width + 1):
+        limit = known.alone[a] if m < width else SKEWED * known.alone[a]
+        if m < 2 * width and not known.judged[a, m % width]:
+            course.follows[a, m] = 0
+        elif locked or over or abs(away[m]) > SUSPECT * limit:
+            course.follows[a, m] = 2
+        else:
+            course.follows[a, m] = 1

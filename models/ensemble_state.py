@@ -1,0 +1,123 @@
+"""Ensemble state: the arrays that the ensemble's loop over rows works on."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.readings import Bools, Floats
+
+AGES = 8
+"""Ages of a reference that are told apart: 1, 2, 4, ... readings."""
+
+
+class Known(NamedTuple):
+    """What was learned, first axis the asset; k channels, o operating ones, m = 2 k + 1 features.
+
+    The features are k levels, k logarithms of scatter, and that of all channels together.
+    `smoothing` is the weight of a new residual in the running mean, `alone` how many standard
+    errors a channel may be away.
+    """
+
+    learned: Bools
+    smoothing: Floats
+    alone: Floats
+    centre: Floats
+    spread: Floats
+    judged: Bools
+    op_centre: Floats
+    op_spread: Floats
+    weights: Floats
+    precision: Floats
+    lean: Floats
+    quiet: Floats
+    whiten: Floats
+    usual: Floats
+    rate: Floats
+    room: Floats
+    widest: Floats
+    far: Floats
+    levels: Floats
+    scatters: Floats
+    line: Floats
+
+
+class Course(NamedTuple):
+    """What has accumulated, first axis the asset."""
+
+    quick: Floats
+    level: Floats
+    scatter: Floats
+    together: Floats
+    place: Floats
+    age: Floats
+    follows: NDArray[np.int8]
+    operating: Floats
+    lever: Floats
+    missing: NDArray[np.int64]
+    said: Floats
+    lately: Floats
+    above: Bools
+    over: Bools
+
+
+class Told(NamedTuple):
+    """The verdict on rows, filled in by `judge_rows`; `raw` is before the line moves."""
+
+    value: Floats
+    raw: Floats
+    blame: Floats
+    low: Floats
+    high: Floats
+
+
+class Now(NamedTuple):
+    """One row of one asset while it is judged; `away` and `room` are per feature."""
+
+    residual: Floats
+    doubt: Floats
+    expected: Floats
+    lever: Floats
+    usable: Bools
+    away: Floats
+    room: Floats
+    weight: Floats
+
+
+def blank(assets: int, channels: int, operating: int) -> dict[str, NDArray[Any]]:
+    """Make the state of assets that have learned nothing."""
+    width, size = 2 * operating, 2 * channels + 1
+    kept: dict[str, NDArray[Any]] = {
+        "learned": np.zeros(assets, np.bool_),
+        "judged": np.zeros((assets, channels), np.bool_),
+        "op_centre": np.zeros((assets, operating)),
+        "op_spread": np.ones((assets, operating)),
+        "weights": np.zeros((assets, width, channels)),
+        "precision": np.zeros((assets, width, width)),
+        "lever": np.zeros((assets, width)),
+        "whiten": np.tile(np.eye(channels), (assets, 1, 1)),
+        "levels": np.tile(np.eye(channels), (assets, 1, 1)),
+        "scatters": np.tile(np.eye(channels + 1), (assets, 1, 1)),
+        "room": np.ones((assets, AGES, size)),
+        "line": np.ones((assets, 2)),
+        "follows": np.zeros((assets, size), np.int8),
+        "operating": np.full((assets, operating), np.nan),
+        "missing": np.zeros((assets, channels), np.int64),
+        "above": np.zeros(assets, np.bool_),
+        "over": np.zeros(assets, np.bool_),
+        "smoothing": np.ones(assets),
+        "alone": np.ones(assets),
+        "said": np.zeros(assets),
+        "lately": np.zeros(assets),
+    }
+    for name in ("centre", "lean", "quick", "level"):
+        kept[name] = np.zeros((assets, channels))
+    for name in ("spread", "quiet", "scatter", "together"):
+        kept[name] = np.ones((assets, channels))
+    for name in ("usual", "rate", "place"):
+        kept[name] = np.zeros((assets, size))
+    for name in ("widest", "far", "age"):
+        kept[name] = np.ones((assets, size))
+    return kept
