@@ -89,8 +89,8 @@ def blank(assets: int, channels: int) -> Memory:
         scatter=np.zeros(aspects),
         trail=np.zeros((*shape, 4)),
         rows=np.zeros(shape, np.int64),
-        base=np.zeros((*shape, season.BINS)),
-        folds=np.zeros((*shape, season.BINS)),
+        base=np.zeros((*shape, season.SLOTS)),
+        folds=np.zeros((*shape, season.SLOTS)),
         opened=opened,
         said=np.zeros(shape),
     )

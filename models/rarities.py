@@ -101,7 +101,7 @@ def _channel(
     """Add up how rare a reading is in all aspects, and take it in where it is to `move`."""
     value = min(max(value, -HUGE), HUGE)
     trail = moved(memory.trail[a, k], memory.rows[a, k], value, short)
-    usual = season.expected(memory.base[a, k], memory.folds[a, k], at)
+    usual = season.expected(memory.base[a, k], memory.folds[a, k], memory.opened[a, k], at)
     measures = seen_as(value, usual, trail)
     settled = memory.rows[a, k] >= SETTLING
     found = 0.0
@@ -127,7 +127,7 @@ def _band(memory: Memory, a: int, k: int, at: int, line: float, out: Out, i: int
     far = _far(memory, a, k, 0, line)
     known = memory.points[a, k, 0]
     low, high = known[0] - far, known[memory.held[a, k, 0] - 1] + far
-    usual = season.expected(memory.base[a, k], memory.folds[a, k], at)
+    usual = season.expected(memory.base[a, k], memory.folds[a, k], memory.opened[a, k], at)
     far = _far(memory, a, k, 1, line)
     if not np.isnan(usual + far):
         known = memory.points[a, k, 1]
