@@ -23,6 +23,7 @@ from models.ensemble import EnsembleSettings
 from models.grade import Grade, grade, used
 from models.registry import build
 from models.single import SingleSettings
+from models.together import Together
 
 LINE = 1.0
 """From this score on a row is an alarm."""
@@ -32,6 +33,13 @@ FEWEST = 40
 
 SHARE, AT_LEAST, AT_MOST = 0.15, 100, 20_000
 """By default this share of the rows is learned from, but at least and at most so many."""
+
+
+TRIED, UNSTEADY = 0.4, 0.02
+"""A lone channel is steady if no more than this share of the last part of its learning alarms."""
+
+LEAST_SEEN, MOST_SEEN = 50, 150
+"""After how many readings a lone channel is held against what was seen of it."""
 
 
 class Standing(IntEnum):
@@ -133,16 +141,36 @@ class Recording:
         self.trouble = self._too_little(len(at))
         if self.trouble:
             return
-        chosen = self._settings or default(int(used(self.grades).sum()))
-        self.kind = str(getattr(chosen, "kind", ""))
-        named = NamedDetector("recording", sized(chosen, len(at)))
-        try:
-            self._detector = build(named, _class(self.grades), (_ASSET,))
-        except ValueError as error:
-            raise SettingsMisfit(str(error)) from error
+        chosen = (self._settings,) if self._settings else self._default(at, values)
+        self.kind = " and ".join(str(getattr(one, "kind", "")) for one in chosen)
+        self._detector = self._built(chosen, len(at))
         for i in range(len(at)):
             _teach(self._detector, at[i : i + 1], values[i : i + 1])
         self._appraise()
+
+    def _default(self, at: Instants, values: Floats) -> tuple[Settings, ...]:
+        """Choose how to judge: several channels by the ensemble, a lone one by what suits it.
+
+        A lone channel is always held against all that was ever seen of it; and against its level
+        while it was learned, where trying that on the last of the learning finds it steady.
+        """
+        if used(self.grades).sum() > 1:
+            return (EnsembleSettings(),)
+        single = SingleSettings(warmup=min(max(len(at), LEAST_SEEN), MOST_SEEN))
+        early = int(len(at) * (1 - TRIED))
+        steady = Recording(self._names, early, EnsembleSettings())
+        tried = steady.feed(at, values)
+        if steady.trouble or tried.alarm[early:].mean() > UNSTEADY:
+            return (single,)
+        return (single, EnsembleSettings())
+
+    def _built(self, chosen: tuple[Settings, ...], rows: int) -> Detector:
+        named = [NamedDetector("recording", sized(one, rows)) for one in chosen]
+        try:
+            made = [build(one, _class(self.grades), (_ASSET,)) for one in named]
+        except ValueError as error:
+            raise SettingsMisfit(str(error)) from error
+        return made[0] if len(made) == 1 else Together(made)
 
     def finish(self) -> None:
         """Grade what there was where the recording ended before its learning was over."""
@@ -197,11 +225,6 @@ class Recording:
 
 class SettingsMisfit(ValueError):
     """Settings of a detector that do not fit the channels of a recording."""
-
-
-def default(channels: int) -> Settings:
-    """Choose the detector for so many usable channels."""
-    return SingleSettings() if channels == 1 else EnsembleSettings()
 
 
 def sized(settings: Settings, rows: int) -> Settings:

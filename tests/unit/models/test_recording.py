@@ -17,6 +17,7 @@ from models.recording import (
     sized,
     warmup,
 )
+from models.single import SingleSettings
 
 ROWS, LEARNED = 300, 120
 NAMES = ("a", "b")
@@ -109,10 +110,24 @@ def test_settings_learn_from_as_many_rows_as_are_given_within_their_bounds() -> 
         assert (made.learn.rows, made.learn.min_rows) == (expected, expected)
 
 
-def test_a_lone_channel_is_judged_by_the_detector_for_one_until_it_has_seen_enough() -> None:
-    alone = Recording(("a",), 120)
+def test_a_steady_channel_alone_is_held_against_its_level_and_all_that_was_seen() -> None:
+    alone = Recording(("a",), LEARNED)
     found = alone.feed(times(), recording()[:, :1])
+    assert alone.kind == "single and ensemble"
+    assert not found.alarm[:250].any()
+    assert found.alarm[260:].all()
+
+
+def test_an_unsteady_channel_alone_is_held_only_against_what_was_seen() -> None:
+    values = recording()[:, :1] + np.where(np.arange(ROWS) < LEARNED * 0.7, 0.0, 20.0)[:, None]
+    alone = Recording(("a",), LEARNED)
+    alone.feed(times(), values)
     assert alone.kind == "single"
-    assert (found.state[:150] == Standing.LEARNING).all(), "it wants 150 rows"
-    assert (found.state[150:] == Standing.OK).all()
+
+
+def test_it_waits_until_a_detector_has_seen_enough() -> None:
+    alone = Recording(("a",), LEARNED, SingleSettings(warmup=200))
+    found = alone.feed(times(), recording()[:, :1])
+    assert (found.state[:200] == Standing.LEARNING).all()
+    assert (found.state[200:] == Standing.OK).all()
     assert alone.trouble == ""
