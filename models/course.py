@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.readings import Floats
-from models.detector import Detector, Round, Scored
+from models.detector import Detector, Round, Scored, State
 
 Rows = NDArray[np.intp]
 
@@ -25,6 +25,15 @@ class Courser(Protocol):
 
     def judge(self, rows: Round) -> Scored:
         """Score and observe rows in time order; assets may repeat."""
+        ...
+
+
+@runtime_checkable
+class Retriable(Courser, Protocol):
+    """A detector whose judgement can be tried and taken back."""
+
+    def moving(self) -> State:
+        """Return the very arrays that `judge` writes to, first axis the asset."""
         ...
 
 

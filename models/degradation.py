@@ -20,8 +20,11 @@ class Degradation(Protocol):
         """Name what the machines fail of when health reaches 0."""
         ...
 
-    def observe(self, rows: Round, verdicts: Verdicts) -> None:
-        """Move the health of the rows' assets forward."""
+    def observe(self, rows: Round, verdicts: Verdicts) -> Floats:
+        """Move the health of the rows' assets forward; returns it as it is after each row.
+
+        Rows are in order of time, and assets may repeat.
+        """
         ...
 
     def health(self) -> Floats:

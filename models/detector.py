@@ -71,6 +71,11 @@ class Scored:
     high: Floats
     values: Floats | None = None
 
+    def take(self, rows: slice) -> Scored:
+        """Select rows, keeping their order."""
+        values = None if self.values is None else self.values[rows]
+        return Scored(self.value[rows], self.blame[rows], self.low[rows], self.high[rows], values)
+
 
 class Detector(Protocol):
     """Score and learn are apart: `score` changes nothing; what is learned is chosen outside."""

@@ -13,17 +13,20 @@ was said before a stop says nothing of the machine after it, so it is not held a
 from __future__ import annotations
 
 import itertools
-from typing import Literal
+import math
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, model_validator
 
 from core.plant import Asset, AssetClass, Mode
-from core.readings import Bools, Floats
+from core.readings import Bools, Floats, Instants
 from core.settings import Settings
 from models.detector import Round, Scored, State, unknown_channel
+from models.kernel import kernel
 
-NEVER = np.iinfo(np.int64).min
+NEVER = -(2**63)
 """Stands where a channel has said nothing yet."""
 
 
@@ -75,8 +78,8 @@ class Limits:
             if name not in names:
                 raise unknown_channel(name, names)
         rows = [settings.channels.get(name, _NO_LIMIT) for name in names]
-        self._high = _Side([row.warning for row in rows], [row.alarm for row in rows], 1.0)
-        self._low = _Side([row.low_warning for row in rows], [row.low_alarm for row in rows], -1.0)
+        self._high = _side([row.warning for row in rows], [row.alarm for row in rows], 1.0)
+        self._low = _side([row.low_warning for row in rows], [row.low_alarm for row in rows], -1.0)
         self._limited = np.array([name in settings.channels for name in names])
         self._always = np.array([not row.only_running for row in rows])
         self._ready = np.ones(len(assets))
@@ -86,25 +89,20 @@ class Limits:
 
     def score(self, rows: Round) -> Scored:
         """Judge rows; NaN where no limited channel could be judged."""
-        values = self._known(rows)
-        running = (rows.mode == Mode.RUNNING)[:, None]
-        judged = self._limited & (running | self._always) & np.isfinite(values)
-        scores = np.maximum(self._high.score(values), self._low.score(values))
-        scores = np.where(judged, scores, 0.0)
-        value = np.where(judged.any(axis=1), scores.max(axis=1), np.nan)
-        low = np.where(judged, self._low.line, np.nan)
-        high = np.where(judged, self._high.line, np.nan)
-        return Scored(value, _blame(scores, judged), low, high, values)
+        unmoved = self._last[rows.asset], self._said_at[rows.asset]
+        return self._judge(rows, np.arange(len(rows.asset)), *unmoved)
 
     def observe(self, rows: Round) -> None:
         """Remember what each limited channel said; forget it where it stands or is not believed."""
-        said = self._limited & np.isfinite(rows.values)
-        self._last[rows.asset] = np.where(said, rows.values, self._last[rows.asset])
-        said_at = np.where(said, rows.at[:, None], self._said_at[rows.asset])
-        void = (rows.mode != Mode.RUNNING)[:, None] & ~self._always
-        if rows.refused is not None:
-            void |= rows.refused
-        self._said_at[rows.asset] = np.where(void, NEVER, said_at)
+        self._judge(rows, rows.asset, self._last, self._said_at)
+
+    def judge(self, rows: Round) -> Scored:
+        """Score and observe rows in time order; assets may repeat."""
+        return self._judge(rows, rows.asset, self._last, self._said_at)
+
+    def moving(self) -> State:
+        """Return what `judge` moves, to be kept and put back by whoever tries something."""
+        return {"last": self._last, "said_at": self._said_at}
 
     def learn(self, rows: Round, allowed: Bools) -> None:
         """Learn nothing: the lines are given."""
@@ -127,52 +125,135 @@ class Limits:
         self._last = state["last"].astype(np.float64)
         self._said_at = state["said_at"].astype(np.int64)
 
-    def _known(self, rows: Round) -> Floats:
-        """Fill in what limited channels last said; a row that says nothing at all stays so."""
-        values = rows.values
-        missing = self._limited & ~np.isfinite(values)
-        if rows.refused is not None:
-            missing &= ~rows.refused
-        if not missing.any():
-            return values
-        said_at, now = self._said_at[rows.asset], rows.at[:, None]
-        fresh = (said_at <= now) & (said_at >= now - self._hold)
-        speaks = np.isfinite(values).any(axis=1, keepdims=True)
-        return np.where(missing & fresh & speaks, self._last[rows.asset], values)
+    def _judge(
+        self, rows: Round, slot: NDArray[np.intp], last: Floats, said_at: Instants
+    ) -> Scored:
+        values = np.array(rows.values, np.float64, order="C")
+        shape = values.shape
+        value, blame = np.full(shape[0], np.nan), np.zeros(shape)
+        low, high = np.full(shape, np.nan), np.full(shape, np.nan)
+        _judge_rows(
+            slot,
+            rows.at,
+            values,
+            rows.mode == Mode.RUNNING,
+            np.zeros((0, shape[1]), np.bool_) if rows.refused is None else rows.refused,
+            rows.repeated,
+            self._limited,
+            self._always,
+            self._hold,
+            self._high,
+            self._low,
+            last,
+            said_at,
+            value,
+            blame,
+            low,
+            high,
+        )
+        return Scored(value, blame, low, high, values)
 
 
-class _Side:
+class _Side(NamedTuple):
     """The upper or the lower lines of all channels, `sign` telling which."""
 
-    def __init__(self, warning: list[float | None], alarm: list[float | None], sign: float) -> None:
-        warn = np.array([np.nan if line is None else line for line in warning], np.float64)
-        trip = np.array([np.nan if line is None else line for line in alarm], np.float64)
-        self.line = np.where(np.isnan(warn), trip, warn)
-        self._sign = sign
-        self._both = ~np.isnan(warn) & ~np.isnan(trip)
-        self._only_alarm = np.isnan(warn) & ~np.isnan(trip)
-        alone = np.where(self.line == 0, 1.0, np.abs(self.line))
-        self._scale = np.where(self._both, np.abs(trip - warn), alone)
+    line: Floats
+    scale: Floats
+    both: Bools
+    only_alarm: Bools
+    sign: float
 
-    def score(self, values: Floats) -> Floats:
-        """Score each value against its lines, 0 where there is none or it is far inside."""
-        beyond = self._sign * (values - self.line) / self._scale
-        only_warning = np.where(beyond > 0, 1 + beyond / (1 + np.abs(beyond)), 1 + beyond)
-        only_alarm = np.where(beyond >= 0, 2 + beyond, 1 + beyond)
-        score = np.where(self._only_alarm, only_alarm, only_warning)
-        score = np.where(self._both, 1 + beyond, score)
-        return np.where(np.isnan(score), 0.0, np.maximum(score, 0.0))
+
+def _side(warning: list[float | None], alarm: list[float | None], sign: float) -> _Side:
+    warn = np.array([np.nan if line is None else line for line in warning], np.float64)
+    trip = np.array([np.nan if line is None else line for line in alarm], np.float64)
+    line = np.where(np.isnan(warn), trip, warn)
+    both = ~np.isnan(warn) & ~np.isnan(trip)
+    alone = np.where(line == 0, 1.0, np.abs(line))
+    scale = np.where(both, np.abs(trip - warn), alone)
+    return _Side(line, scale, both, np.isnan(warn) & ~np.isnan(trip), sign)
 
 
 _NO_LIMIT = Limit.model_construct()
 
 
-def _blame(scores: Floats, judged: Bools) -> Floats:
+@kernel
+def _judge_rows(
+    slot: NDArray[np.intp],
+    at: Instants,
+    values: Floats,
+    running: Bools,
+    refused: Bools,
+    repeated: bool,
+    limited: Bools,
+    always: Bools,
+    hold: int,
+    upper: _Side,
+    lower: _Side,
+    last: Floats,
+    said_at: Instants,
+    value: Floats,
+    blame: Floats,
+    low: Floats,
+    high: Floats,
+) -> None:
+    """Judge rows in time order, and note what they said under `slot`; `values` become judged."""
+    count, width = values.shape
+    scores = np.empty(width)
+    judged = np.empty(width, np.bool_)
+    said = np.empty(width, np.bool_)
+    for i in range(count):
+        s, speaks, any_judged, worst = slot[i], False, False, 0.0
+        for k in range(width):
+            said[k] = math.isfinite(values[i, k])
+            speaks = speaks or said[k]
+        for k in range(width):
+            barred = len(refused) > 0 and refused[i, k]
+            told = values[i, k]
+            fresh = said_at[s, k] <= at[i] and said_at[s, k] >= at[i] - hold
+            if limited[k] and not said[k] and not barred and speaks and fresh:
+                values[i, k] = last[s, k]
+            judged[k] = limited[k] and (running[i] or always[k]) and math.isfinite(values[i, k])
+            scores[k] = 0.0
+            if judged[k]:
+                any_judged = True
+                scores[k] = max(_beyond(values[i, k], k, upper), _beyond(values[i, k], k, lower))
+                low[i, k], high[i, k] = lower.line[k], upper.line[k]
+                worst = max(worst, scores[k])
+            if not repeated:
+                if limited[k] and said[k]:
+                    last[s, k], said_at[s, k] = told, at[i]
+                if barred or (not running[i] and not always[k]):
+                    said_at[s, k] = NEVER
+        if any_judged:
+            value[i] = worst
+            _blame(scores, judged, worst, blame[i])
+
+
+@kernel
+def _beyond(value: float, k: int, side: _Side) -> float:
+    """Score a value against its lines on one side, 0 where there is none or it is far inside."""
+    beyond = side.sign * (value - side.line[k]) / side.scale[k]
+    if math.isnan(beyond):
+        return 0.0
+    score = 1.0 + beyond
+    if side.only_alarm[k]:
+        score = 2.0 + beyond if beyond >= 0 else 1.0 + beyond
+    elif not side.both[k] and beyond > 0:
+        score = 1.0 + beyond / (1.0 + abs(beyond))
+    return float(max(score, 0.0))
+
+
+@kernel
+def _blame(scores: Floats, judged: Bools, worst: float, blame: Floats) -> None:
     """Share the blame by what lies beyond the lines; by nearness to them where nothing does."""
-    beyond = np.maximum(scores - 1, 0)
-    weight = np.where((beyond > 0).any(axis=1, keepdims=True), beyond, scores)
-    flat = (weight <= 0).all(axis=1, keepdims=True)
-    weight = np.where(flat, judged.astype(np.float64), weight)
-    total = weight.sum(axis=1, keepdims=True)
-    share: Floats = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
-    return share
+    total, flat = 0.0, worst <= 0.0
+    for k in range(len(scores)):
+        if flat:
+            weight = 1.0 if judged[k] else 0.0
+        else:
+            weight = max(scores[k] - 1.0, 0.0) if worst > 1.0 else scores[k]
+        blame[k] = weight
+        total += weight
+    for k in range(len(scores)):
+        blame[k] = blame[k] / total if total > 0.0 else 0.0

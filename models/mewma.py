@@ -8,7 +8,6 @@ from the fit; and how far a channel has left its habits at once (`models/change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -21,18 +20,11 @@ from core.quantity import Duration
 from core.readings import Bools, Floats
 from core.settings import Settings
 from models.alarmline import alarm_line
-from models.baseline import distant, features, fit, reach
-from models.change import AT_ONCE, SLOWER, Habit, departure
+from models.baseline import fit
 from models.detector import Round, Scored, State
-from models.distance import ALONE, judge, share
 from models.lessons import Lessons
+from models.mewma_row import Known, Moving, Told, judge_rows
 from models.parts import parts
-
-STALE = 20
-"""For how many readings a channel that is missing is judged by what it last said."""
-
-NORMAL_NOISE = 2.0
-"""The expected band is at least so many standard deviations of single readings to each side."""
 
 
 class LearnSettings(Settings):
@@ -83,30 +75,6 @@ class MewmaSettings(Settings):
     ignore: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Moved:
-    """Where the live rows of a round lead: rows, their assets, and the accumulations after them."""
-
-    rows: NDArray[np.intp]
-    asset: NDArray[np.intp]
-    operating: Floats
-    standard: Floats
-    expected: Floats
-    smoothed: Floats
-    missing: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Judged:
-    """What is thought of moved rows: `room` is the variance that each channel may have."""
-
-    score: Floats
-    blame: Floats
-    usable: Bools
-    room: Floats
-    habit: Habit
-
-
 class Mewma:
     """Learns each asset's healthy running and scores how far it has moved away from it."""
 
@@ -123,50 +91,28 @@ class Mewma:
 
     def score(self, rows: Round) -> Scored:
         """Judge rows against what was learned."""
-        shape = rows.values.shape
-        value = np.full(shape[0], np.nan)
-        blame, low, high = np.zeros(shape), np.full(shape, np.nan), np.full(shape, np.nan)
-        moved = self._moved(rows)
-        if moved is not None:
-            at = moved.rows
-            judged = self._judged(rows, moved)
-            recent = self._kept["recent"][moved.asset]
-            value[at] = np.minimum(judged.score, recent.min(axis=1, initial=np.inf))
-            known = ~np.isnan(judged.score)[:, None]
-            blame[at] = np.where(known, judged.blame, 0.0)
-            least, most = self._band(moved, judged)
-            shown = judged.usable & known
-            low[at], high[at] = np.where(shown, least, np.nan), np.where(shown, most, np.nan)
-        return Scored(value, blame, low, high)
+        unmoved = self._moving(rows.asset)
+        return self._judge(rows, np.arange(len(rows.asset)), unmoved)
 
     def observe(self, rows: Round) -> None:
         """Move the smoothing forward; it stands still while a machine does not run.
 
         After a stop the slow mean says little of where the machine lately was, until it has been
-        running for as long as that mean reaches back.
+        running for as long as that mean reaches back. Where a row is locked, the slow mean stands.
         """
-        kept = self._kept
-        kept["stale"][rows.asset[rows.mode != Mode.RUNNING]] = 1.0
-        moved = self._moved(rows)
-        if moved is None:
-            return
-        kept["stale"][moved.asset] *= 1 - SLOWER * self._settings.smoothing
-        if self._settings.hold > 1:
-            now = self._judged(rows, moved).score[:, None]
-            recent = kept["recent"][moved.asset]
-            shifted = np.concatenate([recent[:, 1:], now], axis=1)
-            kept["recent"][moved.asset] = np.where(np.isnan(now), recent, shifted)
-        kept["smoothed"][moved.asset] = moved.smoothed
-        kept["missing"][moved.asset] = moved.missing
-        kept["operating"][moved.asset] = moved.operating
+        self._judge(rows, rows.asset, self._moving())
+
+    def judge(self, rows: Round) -> Scored:
+        """Score and observe rows in time order; assets may repeat."""
+        return self._judge(rows, rows.asset, self._moving())
+
+    def moving(self) -> State:
+        """Return what `judge` moves, to be kept and put back by whoever tries something."""
+        return self._moving()._asdict()
 
     def learn(self, rows: Round, allowed: Bools) -> None:
-        """Add healthy rows; an asset whose lessons are complete is fitted at once.
-
-        One that has learned only lets its slow mean follow, and not even that once locked.
-        """
+        """Add healthy rows; an asset whose lessons are complete is fitted at once."""
         learned = self._kept["learned"][rows.asset]
-        self._follow(rows.asset[allowed & learned & (rows.mode == Mode.RUNNING)])
         if learned.all():
             return
         said = (~np.isnan(rows.values) & self._candidates).any(axis=1)
@@ -176,10 +122,41 @@ class Mewma:
             if self._settings.learn.complete(self._lessons, asset):
                 self._fit(asset)
 
-    def _follow(self, asset: NDArray[np.intp]) -> None:
-        slow = self._kept["slow"][asset]
-        rate = SLOWER * self._settings.smoothing
-        self._kept["slow"][asset] = slow + rate * (self._kept["smoothed"][asset] - slow)
+    def _moving(self, asset: NDArray[np.intp] | None = None) -> Moving:
+        """Take what moves: all of it as it lies, or a copy of some assets'."""
+        kept: dict[str, Any] = {name: self._kept[name] for name in Moving._fields}
+        if asset is not None:
+            kept = {name: values[asset] for name, values in kept.items()}
+        return Moving(**kept)
+
+    @property
+    def _known(self) -> Known:
+        kept: dict[str, Any] = {name: self._kept[name] for name in Known._fields}
+        return Known(**kept)
+
+    def _judge(self, rows: Round, slot: NDArray[np.intp], moving: Moving) -> Scored:
+        shape = rows.values.shape
+        told = Told(
+            np.full(shape[0], np.nan),
+            np.zeros(shape),
+            np.full(shape, np.nan),
+            np.full(shape, np.nan),
+        )
+        judge_rows(
+            rows.asset,
+            slot,
+            np.ascontiguousarray(rows.values, np.float64),
+            rows.mode == Mode.RUNNING,
+            np.zeros(shape[0], np.bool_) if rows.locked is None else rows.locked,
+            rows.repeated,
+            self._op,
+            self._candidates,
+            self._settings.smoothing,
+            self._known,
+            moving,
+            told,
+        )
+        return Scored(*told)
 
     def readiness(self) -> Floats:
         """Tell how much of the learning is done."""
@@ -223,75 +200,6 @@ class Mewma:
         kept["recent"][asset] = kept["stale"][asset] = 0.0
         kept["learned"][asset] = True
         self._lessons.drop(asset)
-
-    def _moved(self, rows: Round) -> _Moved | None:
-        """Work out the smoothing after the rows that can be judged; None where none can."""
-        kept = self._kept
-        live = np.flatnonzero((rows.mode == Mode.RUNNING) & kept["learned"][rows.asset])
-        if not len(live):
-            return None
-        asset, values = rows.asset[live], rows.values[live]
-        told = values[:, self._op]
-        operating = np.where(np.isnan(told), kept["operating"][asset], told)
-        standard = (operating - kept["op_centre"][asset]) / kept["op_spread"][asset]
-        design = features(standard)
-        spread = kept["spread"][asset]
-        shift = np.zeros(values.shape)
-        for p in range(design.shape[1]):
-            shift = shift + design[:, p, None] * kept["weights"][asset, p]
-        expected = kept["centre"][asset] + shift * spread
-        residual = (values - expected) / spread
-        far = reach(kept["noise"][asset], np.einsum("rkk->rk", kept["cov"][asset]))
-        before = kept["smoothed"][asset]
-        step = np.clip(residual, -far, far) - before
-        silent = np.isnan(residual) | rows.repeated
-        smoothed = np.where(silent, before, before + self._settings.smoothing * step)
-        missing = np.where(silent, kept["missing"][asset] + (not rows.repeated), 0)
-        return _Moved(live, asset, operating, standard, expected, smoothed, missing)
-
-    def _judged(self, rows: Round, moved: _Moved) -> _Judged:
-        """Score moved rows, by distance and by change."""
-        kept, asset = self._kept, moved.asset
-        known: Bools = ~np.isnan(rows.values[moved.rows]) & self._candidates
-        said: Bools = np.asarray(known.any(axis=1))
-        usable = kept["judged"][asset] & (moved.missing <= STALE) & said[:, None]
-        doubt = self._leverage(moved)[:, None] * kept["lean"][asset]
-        cov = kept["cov"][asset].copy()
-        for k in range(doubt.shape[1]):
-            cov[:, k, k] += doubt[:, k]
-        distance, blame = judge(moved.smoothed, cov, usable)
-        distance = distance / kept["line"][asset]
-        room = np.einsum("rkk->rk", cov)
-        change = kept["change"][asset] + doubt + kept["stale"][asset][:, None] * room
-        habit = Habit(kept["low"][asset], kept["high"][asset], change, kept["slow"][asset])
-        left = departure(moved.smoothed, habit, usable)
-        at_once = left.max(axis=1)
-        sudden = (at_once > distance)[:, None]
-        blame = np.where(sudden, share(left**2, usable), blame)
-        score = np.where(np.isnan(distance), np.nan, np.fmax(distance, at_once))
-        return _Judged(score, blame, usable, room, habit)
-
-    def _leverage(self, moved: _Moved) -> Floats:
-        """Tell how far the operating point is from those that were learned."""
-        precision, design = self._kept["precision"][moved.asset], distant(moved.standard)
-        lever = np.zeros(len(moved.asset))
-        for p in range(design.shape[1]):
-            for q in range(design.shape[1]):
-                lever = lever + design[:, p] * precision[:, p, q] * design[:, q]
-        return lever
-
-    def _band(self, moved: _Moved, judged: _Judged) -> tuple[Floats, Floats]:
-        """Say between what values each channel should have read."""
-        kept, habit = self._kept, judged.habit
-        noise = NORMAL_NOISE * np.sqrt(kept["noise"][moved.asset])
-        far = kept["line"][moved.asset][:, None] * ALONE * np.sqrt(judged.room)
-        quick = AT_ONCE * np.sqrt(habit.change)
-        least = np.maximum(-far, np.minimum(habit.low, habit.slow - quick))
-        most = np.minimum(far, np.maximum(habit.high, habit.slow + quick))
-        spread = kept["spread"][moved.asset]
-        low = moved.expected + np.minimum(least, -noise) * spread
-        high = moved.expected + np.maximum(most, noise) * spread
-        return low, high
 
 
 _FITTED = (

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, model_validator
 
 from core.clock import DAY, HOUR, Instant
 from core.life import CannotSay, Outlook, Remaining
 from core.plant import Asset, AssetClass, Mode
 from core.quantity import Duration
-from core.readings import Floats
+from core.readings import Bools, Floats, Instants
 from core.settings import Settings
 from models.detector import Round, State, Verdicts, unknown_channel
+from models.kernel import kernel
 from models.passage import paths, remaining, rising
 from models.trail import Trail
 
@@ -105,34 +108,34 @@ class Threshold:
         """Name the failure mode that was configured."""
         return self._settings.failure_mode
 
-    def observe(self, rows: Round, verdicts: Verdicts) -> None:
-        """Move the health of the rows' assets forward."""
-        running = rows.mode == Mode.RUNNING
-        signal = self._signal(rows, verdicts)
-        known = running & np.isfinite(signal)
-        silent = rows.asset[running & ~np.isfinite(signal)]
-        self._missing[silent] += 1
-        asset, at, value = rows.asset[known], rows.at[known], signal[known]
-        self._missing[asset] = 0
-        self._now[asset] = at
-        before = self._level[asset]
-        self._level[asset] = np.where(np.isnan(before), value, before + _RATE * (value - before))
-        self._rows[asset] += 1
-        learning = asset[self._rows[asset] <= self._settings.min_rows]
-        said = value[self._rows[asset] <= self._settings.min_rows]
-        self._healthy[learning] += (said - self._healthy[learning]) / self._rows[learning]
-        self._trail.add(asset, at, value)
+    def observe(self, rows: Round, verdicts: Verdicts) -> Floats:
+        """Move the health of the rows' assets forward, in order of time; assets may repeat."""
+        signal = np.ascontiguousarray(self._signal(rows, verdicts))
+        known = (rows.mode == Mode.RUNNING) & np.isfinite(signal)
+        silent = (rows.mode == Mode.RUNNING) & ~known
+        level, healthy = np.empty(len(signal)), np.empty(len(signal))
+        count = np.empty(len(signal), np.int64)
+        kept = self._level, self._healthy, self._rows, self._missing, self._now
+        _follow(
+            rows.asset, rows.at, signal, known, silent, self._settings.min_rows, *kept,
+            level, healthy, count,
+        )  # fmt: skip
+        self._trail.add(rows.asset[known], rows.at[known], signal[known])
+        return self._index(level, healthy, count)
 
     def health(self) -> Floats:
         """Return the health index per asset."""
-        end = self._settings.end
+        return self._index(self._level, self._healthy, self._rows)
+
+    def _index(self, level: Floats, healthy: Floats, rows: NDArray[np.int64]) -> Floats:
+        end, given = self._settings.end, self._settings.healthy
         if end is None:
-            return np.full(len(self._level), np.nan)
-        healthy = self._healthy_level()
+            return np.full(len(level), np.nan)
+        healthy = healthy if given is None else np.full(len(level), given)
         way = np.where(healthy == end, np.nan, end - healthy)
         with np.errstate(over="ignore"):
-            index = np.clip((end - self._level) / way, 0.0, 1.0)
-        ready = self._settings.healthy is not None or self._rows >= self._settings.min_rows
+            index = np.clip((end - level) / way, 0.0, 1.0)
+        ready = given is not None or rows >= self._settings.min_rows
         return np.where(ready, index, np.nan)
 
     def remaining(self, asset: int) -> Outlook:
@@ -238,6 +241,40 @@ class Threshold:
         if len(self._trail.points(asset)[0]) < ENOUGH_POINTS:
             return CannotSay("learning", "still learning: not enough history for a trend")
         return None
+
+
+@kernel
+def _follow(
+    asset: NDArray[np.intp],
+    at: Instants,
+    signal: Floats,
+    known: Bools,
+    silent: Bools,
+    enough: int,
+    level: Floats,
+    healthy: Floats,
+    rows: NDArray[np.int64],
+    missing: NDArray[np.int64],
+    now: Instants,
+    level_out: Floats,
+    healthy_out: Floats,
+    rows_out: NDArray[np.int64],
+) -> None:
+    """Smooth the signal and learn its healthy level, row by row; tells both after each."""
+    for i in range(len(asset)):
+        a = asset[i]
+        if silent[i]:
+            missing[a] += 1
+        elif known[i]:
+            missing[a], now[a] = 0, at[i]
+            if math.isnan(level[a]):
+                level[a] = signal[i]
+            else:
+                level[a] += _RATE * (signal[i] - level[a])
+            rows[a] += 1
+            if rows[a] <= enough:
+                healthy[a] += (signal[i] - healthy[a]) / rows[a]
+        level_out[i], healthy_out[i], rows_out[i] = level[a], healthy[a], rows[a]
 
 
 def _later(outlook: Outlook, hours: float) -> Outlook:

@@ -6,7 +6,7 @@ together they reach back for the wanted window. From then on the oldest go.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from core.clock import Span
 from core.readings import Floats, Instants
 from models.detector import State
+from models.kernel import kernel
 
 PLACES = 64
 """How many means are kept; even."""
 
 _FIRST = 4
 
-NEVER = np.iinfo(np.int64).min
+NEVER = -(2**63)
 """Stands where nothing was taken yet."""
 
 
@@ -32,17 +33,8 @@ class Trail:
         self._kept = _blank(assets)
 
     def add(self, asset: NDArray[np.intp], at: Instants, values: Floats) -> None:
-        """Take one value of each of some assets; where time has stepped back, begin anew."""
-        kept = self._kept
-        for back in asset[at <= kept["latest"][asset]]:
-            self.forget(int(back))
-        kept["began"][asset] = np.where(kept["count"][asset] == 0, at, kept["began"][asset])
-        kept["latest"][asset] = at
-        kept["sum"][asset] += values
-        kept["ages"][asset] += (at - kept["began"][asset]).astype(np.float64)
-        kept["count"][asset] += 1
-        for full in asset[kept["count"][asset] >= kept["each"][asset]]:
-            self._close(int(full))
+        """Take values in order of time; where time has stepped back, begin anew."""
+        add_all(asset, at, values, self._window, Kept(*self._kept.values()))
 
     def points(self, asset: int) -> tuple[Instants, Floats]:
         """Return when and what the means of an asset were, oldest first."""
@@ -64,28 +56,72 @@ class Trail:
             name: state[f"trail_{name}"].astype(kept.dtype) for name, kept in self._kept.items()
         }
 
-    def _close(self, asset: int) -> None:
-        kept = self._kept
-        if kept["used"][asset] == PLACES:
-            self._make_room(asset)
-        place, count = int(kept["used"][asset]), int(kept["count"][asset])
-        kept["at"][asset, place] = kept["began"][asset] + round(kept["ages"][asset] / count)
-        kept["mean"][asset, place] = kept["sum"][asset] / count
-        kept["used"][asset] = place + 1
-        for name in ("sum", "ages", "count"):
-            kept[name][asset] = 0
 
-    def _make_room(self, asset: int) -> None:
-        at, mean = self._kept["at"][asset], self._kept["mean"][asset]
-        if at[-1] - at[0] >= self._window:
-            at[:-1], mean[:-1] = at[1:].copy(), mean[1:].copy()
-            self._kept["used"][asset] = PLACES - 1
-            return
-        half = PLACES // 2
-        at[:half] = at[0::2] + (at[1::2] - at[0::2]) // 2
-        mean[:half] = (mean[0::2] + mean[1::2]) / 2
-        self._kept["used"][asset] = half
-        self._kept["each"][asset] *= 2
+class Kept(NamedTuple):
+    """What is kept, first axis the asset."""
+
+    at: Instants
+    mean: Floats
+    used: Instants
+    each: Instants
+    latest: Instants
+    began: Instants
+    ages: Floats
+    total: Floats
+    number: Instants
+
+
+@kernel
+def add_all(asset: NDArray[np.intp], at: Instants, values: Floats, window: int, kept: Kept) -> None:
+    """Add values one after another; assets may repeat."""
+    for i in range(len(asset)):
+        a = asset[i]
+        if at[i] <= kept.latest[a]:
+            _forget(a, kept)
+        if kept.number[a] == 0:
+            kept.began[a] = at[i]
+        kept.latest[a] = at[i]
+        kept.total[a] += values[i]
+        kept.ages[a] += float(at[i] - kept.began[a])
+        kept.number[a] += 1
+        if kept.number[a] >= kept.each[a]:
+            _close(a, window, kept)
+
+
+@kernel
+def _forget(a: int, kept: Kept) -> None:
+    kept.at[a] = 0
+    kept.mean[a] = 0.0
+    kept.used[a], kept.each[a], kept.latest[a] = 0, _FIRST, NEVER
+    kept.began[a], kept.number[a] = 0, 0
+    kept.ages[a], kept.total[a] = 0.0, 0.0
+
+
+@kernel
+def _close(a: int, window: int, kept: Kept) -> None:
+    if kept.used[a] == PLACES:
+        _make_room(a, window, kept)
+    place, count = kept.used[a], kept.number[a]
+    kept.at[a, place] = kept.began[a] + int(np.rint(kept.ages[a] / count))
+    kept.mean[a, place] = kept.total[a] / count
+    kept.used[a] = place + 1
+    kept.total[a], kept.ages[a], kept.number[a] = 0.0, 0.0, 0
+
+
+@kernel
+def _make_room(a: int, window: int, kept: Kept) -> None:
+    at, mean = kept.at[a], kept.mean[a]
+    if at[PLACES - 1] - at[0] >= window:
+        for j in range(PLACES - 1):
+            at[j], mean[j] = at[j + 1], mean[j + 1]
+        kept.used[a] = PLACES - 1
+        return
+    half = PLACES // 2
+    for j in range(half):
+        at[j] = at[2 * j] + (at[2 * j + 1] - at[2 * j]) // 2
+        mean[j] = (mean[2 * j] + mean[2 * j + 1]) / 2
+    kept.used[a] = half
+    kept.each[a] *= 2
 
 
 def _blank(assets: int) -> dict[str, NDArray[Any]]:

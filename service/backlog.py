@@ -96,6 +96,11 @@ class Backlog:
         self._heard[asset] = np.where(goes_on, at, 0)
         return standing
 
+    @property
+    def stands(self) -> bool:
+        """Whether anything is behind, or was until just now."""
+        return self._any
+
     def tick(self) -> list[int]:
         """Let a tick pass; returns the assets whose backlog has run dry."""
         if not self.catching_up.any():

@@ -6,16 +6,14 @@ ticks pass between. What a person did then is known only where work was recorded
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from heapq import merge
 
 import numpy as np
 
 from core.alert import AlertState, Change, Notice, Transition
 from core.casefile import Advance
 from core.clock import MINUTE, Instant, Span
-from core.journal import Body, Tick
 from core.plant import Plant
 from core.readings import Floats, Instants, Readings
 from core.work import WorkEvent
@@ -23,6 +21,8 @@ from service.backtest_past import Past, Window
 from service.backtest_truth import Episode, Failure
 from service.casework import Casework, Pending
 from service.scoring import casework_of
+from service.stretch import Stretch
+from service.thinning import SCORE, Thinned
 from storage.casefile_memory import MemoryCaseFile
 
 NOTIFIER = "backtest"
@@ -97,8 +97,12 @@ class Rehearsal:
 
     def take(self, window: Window, work: Sequence[WorkEvent] = ()) -> None:
         """Judge a window, with the work that falls into it."""
-        for at, body in bodies(window, work):
-            self._casework.take(body, at)
+        rest = Stretch(window.readings, window.ticks)
+        for one in work:
+            before, rest = rest.until(one.at)
+            self._casework.pass_by(before)
+            self._casework.take(one, one.at)
+        self._casework.pass_by(rest)
         self._keep()
         for readings in window.readings:
             self._note(readings)
@@ -117,9 +121,22 @@ class Rehearsal:
         for notice in pending.notices:
             self._follow(notice)
         for one in pending.conditions:
-            steps = self.told.scores.setdefault(one.asset, {}).setdefault(one.name, {})
-            step = one.at // self.told.step
-            steps[step] = max(steps.get(step, one.value), one.value)
+            self._keep_worst(one)
+
+    def _keep_worst(self, ended: Thinned) -> None:
+        """Keep the worst scores of each step, for the plots."""
+        for k, name in enumerate(ended.names):
+            if not name.startswith(SCORE):
+                continue
+            for number in np.unique(ended.asset).tolist():
+                rows = ended.asset == number
+                step, values = ended.at[rows] // self.told.step, ended.worst[rows, k]
+                first = np.flatnonzero(np.diff(step, prepend=-1))
+                worst = np.fmax.reduceat(values, first)
+                steps = self.told.scores.setdefault(ended.assets[number], {}).setdefault(name, {})
+                for at, value in zip(step[first].tolist(), worst.tolist(), strict=True):
+                    if value == value:  # noqa: PLR0124 - not NaN
+                        steps[at] = max(steps.get(at, value), value)
 
     def _follow(self, notice: Notice) -> None:
         """Begin or end the episode of a case."""
@@ -166,28 +183,6 @@ class Rehearsal:
             seen.healthy += int(passed[~ill].sum())
             seen.first = int(at[0]) if seen.first is None else seen.first
             seen.last = int(at[-1])
-
-
-def bodies(window: Window, work: Sequence[WorkEvent]) -> Iterator[tuple[Instant, Body]]:
-    """Give what the journal would have held, in order: work, readings of a moment, then a tick."""
-    tick = Tick(connected=True)
-    streams: list[Iterator[tuple[Instant, int, int, Body]]] = [
-        ((one.at, 0, k, one) for k, one in enumerate(work)),
-        *(_moments(readings, k) for k, readings in enumerate(window.readings)),
-        ((int(at), 2, 0, tick) for at in window.ticks),
-    ]
-    for at, _, _, body in merge(*streams, key=lambda one: one[:3]):
-        yield at, body
-
-
-def _moments(readings: Readings, number: int) -> Iterator[tuple[Instant, int, int, Body]]:
-    """Cut readings into those of one moment each, which come at that moment."""
-    at: Instants = readings.at
-    edges = np.flatnonzero(np.diff(at)) + 1
-    for rows in np.split(np.arange(len(at)), edges):
-        if len(rows):
-            now = int(at[rows[0]])
-            yield now, 1, number, replace(readings.take(rows), arrived=now)
 
 
 def course_of(told: Told, asset: str, name: str) -> tuple[Instants, Floats]:

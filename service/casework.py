@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from core.alert import Alert, Notice, Transition
-from core.casefile import CaseFile, Condition, Outcome, Saved, Status
+from core.casefile import CaseFile, Outcome, Saved, Status
 from core.clock import Instant
 from core.journal import (
     Body,
@@ -34,6 +34,8 @@ from service.holding import Holding
 from service.lesson import teach
 from service.outages import Outages
 from service.sites import Sites, ended
+from service.stretch import Stretch
+from service.thinning import Thinned
 
 
 class _Shelf(msgspec.Struct):
@@ -56,7 +58,7 @@ class Pending:
     notices: list[Notice] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     work: dict[str, WorkEvent] = field(default_factory=dict)
-    conditions: list[Condition] = field(default_factory=list)
+    conditions: list[Thinned] = field(default_factory=list)
     statuses: dict[str, Status] = field(default_factory=dict)
 
     @property
@@ -169,6 +171,24 @@ class Casework:
         else:
             self._events(self._outages.refused(at, body), at)
 
+    def pass_by(self, stretch: Stretch) -> None:
+        """Take in a stretch of readings and ticks, at once where it may."""
+        blocks = [(fleet, stretch.of(name)) for name, fleet in self.fleets.items()]
+        calm = self._outages.calm and self._devices.calm and not self.plant.senders
+        if not calm or not all(fleet.may_pass(block) for fleet, block in blocks):
+            for at, body in stretch.bodies():
+                self.take(body, at)
+            return
+        spans = self._outages.pass_by(stretch.ticks)
+        self._devices.pass_by(stretch.ticks, spans)
+        told = []
+        for number, (fleet, block) in enumerate(blocks):
+            for timed in fleet.pass_by(block, stretch.ticks, spans):
+                told.append((*timed[:2], number, *timed[2:]))
+            self.pending.conditions += fleet.take_conditions()
+        for at, *_, event in sorted(told, key=lambda one: one[:5]):
+            self._events([event], at)
+
     def leave_out(self, entry: Entry) -> None:
         """Pass over an entry on which judging fails again and again, and tell that."""
         words = f"{entry.id}: judging it failed several times; see the log"
@@ -181,8 +201,7 @@ class Casework:
         try:
             events = fleet.apply(block, at)
         finally:
-            self.pending.conditions += fleet.conditions
-            fleet.conditions = []
+            self.pending.conditions += fleet.take_conditions()
         self._events(events, at)
 
     def _hear(self, said: SiteSaid, at: Instant, name: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from core.clock import Instant, Span
 from core.journal import DeviceChanged
 from core.plant import SERVICE_ASSET, Asset, Plant
+from core.readings import Instants
 from service.finding import DATA, DEVICE, Finding
 from service.presence import Presence
 from service.words import local_time, timezone_of
@@ -101,6 +102,17 @@ class Devices:
                 findings.append(self._gone(name, device, at))
                 assets += device.assets
         return assets, findings
+
+    @property
+    def calm(self) -> bool:
+        """Whether no device is known, so that ticks change nothing but the age of the link."""
+        return not self._memory.devices
+
+    def pass_by(self, ticks: Instants, spans: Instants) -> None:
+        """Let connected ticks pass while no device is known; the last few tell how it ends."""
+        last = slice(-STEADY - 2, None)
+        for at, span in zip(ticks[last].tolist(), spans[last].tolist(), strict=True):
+            self._count(at, span, connected=True)
 
     def _count(self, at: Instant, span: Span, *, connected: bool) -> None:
         """Add up for how long the link has stood, without a gap between ticks."""

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.casefile import Condition
 from core.clock import Instant, Span
-from core.life import LifeEstimate
-from core.plant import SERVICE_ASSET, Asset, AssetClass, Mode, RuleSpec
-from core.readings import Bools, Floats, Instants, Quality, Readings
+from core.plant import SERVICE_ASSET, Asset, AssetClass, Mode
+from core.readings import Floats, Instants, Quality, Readings
 from models.course import rounds, spans
 from models.degradation import Degradation
-from models.detector import Detector, Round, Verdicts
+from models.detector import Detector
 from service import verdict
 from service.alignment import Aligned, Alignment
+from service.appraisal import Appraisal, Batch
 from service.attendance import Attendance
 from service.backlog import Backlog, Lagging
 from service.checkpoint import Part, Section
-from service.evidence import gather
 from service.finding import DATA, SENSOR, CaughtUp, ClockStepped, Event, Finding
-from service.held import Held, filled
-from service.learning import may_learn
-from service.modes import ModeWatch
 from service.presence import Presence
-from service.rules import NEVER, Fired, RuleLatch
-from service.sensors import BAD, FAULTS, Lapse, SensorWatch, disbelieved
+from service.rules import NEVER
+from service.sensor_row import BAD
+from service.sensors import FAULTS
 from service.silence import Silence
-from service.suspects import Suspects
-from service.tally import Tally
-from service.thinning import Thinning
-from service.watermark import Admitted, Rows, Watermark
+from service.thinning import Thinned
+from service.watermark import Admitted, Rows, Watermark, said_in
+
+Timed = tuple[Instant, bool, int, int, Event]
+"""When something was told, whether by a tick, two numbers for the order of one time, and what."""
 
 Marks = NDArray[np.uint8]
 """Qualities of values, as `core.readings.Quality`."""
@@ -59,21 +55,19 @@ class Fleet:
         count, channels = len(assets), asset_class.channel_names
         self.number = {asset.id: number for number, asset in enumerate(assets)}
         self.watermark = Watermark(count, len(channels), too_early)
-        self.modes = ModeWatch(asset_class.modes, channels, count, asset_class.silent_after)
-        self.sensors = SensorWatch(
-            asset_class.channels, count, asset_class.stuck_after, asset_class.silent_after
-        )
-        self.rules = RuleLatch(asset_class.rules, list(detectors), count)
-        self.suspects = Suspects(asset_class.rules, count)
         self.silence = Silence(count, asset_class.silent_after)
         self.backlog = Backlog(count, asset_class.catching_up_after)
-        self.held = Held(asset_class.channels, count)
+        self._appraisal = appraisal = Appraisal(asset_class, assets, self.detectors, health)
+        self.modes, self.sensors = appraisal.modes, appraisal.sensors
+        self.rules, self.held, self.tally = appraisal.rules, appraisal.held, appraisal.tally
+        self.life = appraisal.life
         self.attendance = Attendance(asset_class, count, self.held)
-        self.tally = Tally(count, len(self.detectors))
-        self._thinning = Thinning([asset.id for asset in assets], list(detectors))
         self._alignment = Alignment(channels)
-        self._unknown_health = np.full(count, np.nan)
-        self.conditions: list[Condition] = []
+
+    def take_conditions(self) -> list[Thinned]:
+        """Give away the thinned scores that came about since this was last asked."""
+        taken, self._appraisal.conditions = self._appraisal.conditions, []
+        return taken
 
     def part(self) -> Part:
         """Name the sections of this fleet for the checkpoint."""
@@ -83,11 +77,11 @@ class Fleet:
             "modes": self.modes,
             "sensors": self.sensors,
             "rules": self.rules,
-            "suspects": self.suspects,
+            "suspects": self._appraisal.suspects,
             "silence": self.silence,
             "backlog": self.backlog,
             "tally": self.tally,
-            "thinning": self._thinning,
+            "thinning": self._appraisal.thinning,
             "held": self.held,
             "attendance": self.attendance,
         }
@@ -108,9 +102,8 @@ class Fleet:
 
     def apply(self, block: Readings, at: Instant) -> list[Event]:
         """Score a batch that was journalled at `at`; returns what changed, in order."""
-        known = np.array([self.number.get(asset, -1) for asset in block.assets], np.intp)
-        asset = known[block.asset]
-        if known.min(initial=0) < 0:  # judged elsewhere, or no longer in the plant
+        asset = self._numbers(block)
+        if asset.min(initial=0) < 0:  # judged elsewhere, or no longer in the plant
             ours = asset >= 0
             block, asset = block.take(ours), asset[ours]
         if block.retained:
@@ -119,12 +112,58 @@ class Fleet:
         aligned = self._alignment.align(block)
         self._note(block, aligned, asset)
         order, bounds = rounds(asset)
-        asset, moment, values = asset[order], block.at[order], aligned.values[order]
+        asset, moment = asset[order], block.at[order]
+        values = np.array(aligned.values[order], np.float64, order="C")
         quality = None if aligned.quality is None else aligned.quality[order]
         events: list[Event] = []
         for part in spans(bounds):
             marks = None if quality is None else quality[part]
             self._round(asset[part], moment[part], values[part], marks, block.arrived, at, events)
+        return events
+
+    def may_pass(self, block: Readings) -> bool:
+        """Tell whether a stretch may pass at once: all is in order, and nothing waits for time."""
+        asset = self._numbers(block)
+        if self.held.any or self.backlog.stands or self.attendance.patience is not None:
+            return False
+        known = not block.retained and bool((asset >= 0).all())
+        return known and self.watermark.in_order(asset, block.at)
+
+    def pass_by(self, block: Readings, ticks: Instants, spans: Instants) -> list[Timed]:
+        """Let a stretch pass in which each reading comes and is journalled at its own time.
+
+        Rows are in order of time; a tick comes after the readings of its time, and `spans` is how
+        much each is.
+        """
+        asset = self._numbers(block)
+        aligned = self._alignment.align(block)
+        self._note(block, aligned, asset)
+        events = self._silences(asset, block.at, ticks, spans)
+        marks, said = aligned.quality, np.array(aligned.values, np.float64, order="C")
+        bad = None if marks is None else marks == Quality.BAD
+        passed = self.watermark.advance(asset, block.at, said_in(said, bad))
+        uncertain = None if marks is None else marks == Quality.UNCERTAIN
+        behind = np.zeros(len(asset), np.bool_)
+        batch = Batch(asset, np.array(block.at), passed, said, bad, uncertain, behind)
+        for place, by_rule, found in self._appraisal.course(batch):
+            events.append((int(block.at[place]), False, int(by_rule), place, found))
+        self.tally.heard(asset, block.at)
+        return events
+
+    def _numbers(self, block: Readings) -> Rows:
+        known = np.array([self.number.get(asset, -1) for asset in block.assets], np.intp)
+        return known[block.asset]
+
+    def _silences(self, asset: Rows, at: Instants, ticks: Instants, spans: Instants) -> list[Timed]:
+        last_at = self.watermark.last_at
+        ended, begun = self.silence.pass_by(asset, at, ticks, spans, last_at)
+        events: list[Timed] = []
+        for place in ended:
+            now, who = int(at[place]), self.assets[asset[place]]
+            events.append((now, False, -1, place, verdict.heard(who, now)))
+        for tick, number, last in begun:
+            now = int(ticks[tick])
+            events.append((now, True, 0, number, self._fell_silent(number, now, last)))
         return events
 
     def _note(self, block: Readings, aligned: Aligned, asset: Rows) -> None:
@@ -146,7 +185,8 @@ class Fleet:
         events: list[Event] = [CaughtUp(self.assets[n].id) for n in self.backlog.tick()]
         if connected and span:
             quiet = self.silence.tick(span, self.attendance.patience)
-            events += [self._fell_silent(number, at) for number in quiet]
+            last_at = self.watermark.last_at
+            events += [self._fell_silent(n, at, int(last_at[n])) for n in quiet]
         return events + self._unchanged(at) if steady and self.held.any else events
 
     def attend(
@@ -201,20 +241,6 @@ class Fleet:
             found.add((DATA, verdict.BEHIND))
         return found
 
-    def life(self, asset: int, at: Instant) -> LifeEstimate | None:
-        """Estimate what is left of one asset; None where its class has no model for it."""
-        if self.health is None:
-            return None
-        health = float(self.health.health()[asset])
-        return LifeEstimate(
-            self.assets[asset].id,
-            at,
-            self.health.failure_mode,
-            health if health == health else None,  # noqa: PLR0124 - not NaN
-            self.health.remaining(asset),
-            self.health.basis(asset),
-        )
-
     def _round(
         self,
         asset: Rows,
@@ -239,38 +265,14 @@ class Fleet:
         lagging = self.backlog.update(asset, arrived - at, journalled)
         events += self._lags(lagging, journalled)
         uncertain = None if quality is None else quality == Quality.UNCERTAIN
-        row, doubted, lapses = self._believed(asset, at, admitted, uncertain)
-        events += [self._lapse(row, lagging.behind, lapse) for lapse in lapses]
-        passed = admitted.passed
+        batch = Batch(
+            asset, at, admitted.passed, admitted.values, admitted.bad, uncertain, lagging.behind
+        )
+        events += [found for _, _, found in self._appraisal.once(batch, journalled)]
         if self.held.any:
-            passed = self.held.passed(asset, at, passed)
-            self.held.keep_time(asset, at, journalled, lagging.behind)
             self.attendance.heard(asset)
-        self._judge(row, passed, doubted, lagging.behind, events)
         self.tally.heard(asset, arrived)
         events += [CaughtUp(self.assets[number].id) for number in lagging.caught_up]
-
-    def _believed(
-        self, asset: Rows, at: Instants, admitted: Admitted, uncertain: Bools | None
-    ) -> tuple[Round, Bools, list[Lapse]]:
-        """Make of what was said what is judged; tells too which rows not to learn from."""
-        said, bad, held = admitted.values, admitted.bad, self.held
-        kept = held.fresh(asset, at) if held.any else None
-        mode = self.modes.update(asset, at, said if kept is None else filled(said, kept, bad))
-        rare = ages = None
-        if kept is not None:
-            rare, ages = held.on_change[asset], held.ages(asset, at, admitted.passed)
-        sifted = self.sensors.sift(asset, at, admitted.passed, said, mode, bad, rare, ages)
-        if sifted.jumps is not None:
-            self.tally.count("jump", np.repeat(asset, sifted.jumps))
-        values, doubted = sifted.values, sifted.doubted
-        if uncertain is not None:
-            doubted = doubted | uncertain.any(axis=1)
-        refused = disbelieved(said, values, bad)
-        if kept is not None:
-            whole = held.complete(asset, at, values, kept, refused, uncertain)
-            values, refused, doubted = whole.values, whole.refused, doubted | whole.doubted
-        return Round(asset, at, values, mode, refused), doubted, sifted.lapses
 
     def _unchanged(self, at: Instant) -> list[Event]:
         """Judge what quiet assets hold, where time alone may change the verdict; learn nothing."""
@@ -282,24 +284,13 @@ class Fleet:
         if not len(asset):
             return events
         passed = held.judged(asset, now, last_at[asset])
-        values = held.fresh(asset, now)
-        refused = held.on_change[asset] & np.isnan(values)
-        mode = self.modes.update(asset, now, values)
-        row = Round(asset, now, values, mode, refused, repeated=True)
-        verdicts, scores = self._scored(row)
-        fired = self._ruled(row, passed, scores, verdicts)
-        self.tally.judged(asset, scores)
-        live = np.zeros(len(asset), np.bool_)
-        return events + [
-            self._verdict(self.asset_class.rules[rule], row, place, on, live, verdicts)
-            for rule, place, on in fired
-        ]
+        return events + self._appraisal.unchanged(asset, now, passed)
 
     def _still_bad(self, now: Instants) -> list[Event]:
         """Tell of channels that were called bad once, and have said nothing else since."""
         silent = self.held.on_change & ~self.held.gone[:, None]
         return [
-            self._sensor(asset, channel, BAD, int(now[asset]), on=True)
+            self._appraisal.sensor(asset, channel, BAD, int(now[asset]), on=True)
             for asset, channel in self.sensors.overdue(now, silent)
         ]
 
@@ -309,46 +300,6 @@ class Fleet:
             for number in lagging.standing
         ]
         return begun + [verdict.on_time(self.assets[number], at) for number in lagging.ended]
-
-    def _judge(
-        self, row: Round, passed: Instants, doubted: Bools, behind: Bools, events: list[Event]
-    ) -> None:
-        row = replace(row, locked=self.rules.locked(row.asset))
-        verdicts, scores = self._scored(row)
-        fired = self._ruled(row, passed, scores, verdicts)
-        allowed = may_learn(row.mode, self.rules.locked(row.asset), doubted)
-        row = replace(row, locked=~allowed)
-        for detector in self.detectors.values():
-            detector.observe(row)
-            detector.learn(row, allowed)
-        health = self._unknown_health
-        if self.health is not None:
-            self.health.observe(row, verdicts)
-            health = self.health.health()
-        for rule, place, on in fired:
-            spec = self.asset_class.rules[rule]
-            events.append(self._verdict(spec, row, place, on, behind, verdicts))
-        self.tally.scored(row.asset, scores)
-        self.conditions += self._thinning.add(row.asset, row.at, scores, health[row.asset])
-
-    def _scored(self, row: Round) -> tuple[Verdicts, Floats]:
-        """Ask every detector; `scores[d]` are one detector's."""
-        verdicts = {name: found.score(row) for name, found in self.detectors.items()}
-        scores = np.empty((len(verdicts), len(row.asset)))
-        for place, scored in enumerate(verdicts.values()):
-            scores[place] = scored.value
-        return verdicts, scores
-
-    def _ruled(
-        self, row: Round, passed: Instants, scores: Floats, verdicts: Verdicts
-    ) -> list[Fired]:
-        """Turn rules on and off, but none off while what it came on for cannot be judged."""
-        before = self.rules.held(row.asset)
-        blind = self.suspects.blind(row, before, verdicts)
-        fired = self.rules.update(row.asset, row.at, passed, scores, blind)
-        on, above = self.rules.held(row.asset), self.rules.above(scores)
-        self.suspects.follow(row, before, on, above, verdicts)
-        return fired
 
     def _count(self, asset: Rows, admitted: Admitted, arrived: Instant) -> Iterable[Event]:
         if admitted.late is not None:
@@ -363,33 +314,9 @@ class Fleet:
             for number in asset[admitted.jumped].tolist()
         ]
 
-    def _verdict(
-        self, rule: RuleSpec, row: Round, place: int, on: bool, behind: Bools, verdicts: Verdicts
-    ) -> Finding:
-        number, at = int(row.asset[place]), int(row.at[place])
-        asset, late = self.assets[number], bool(behind[place])
-        if not on:
-            return verdict.rule_off(asset, rule, at, catching_up=late)
-        scored = verdicts[rule.detector]
-        evidence = gather(self.asset_class, rule, row, place, scored, self.life(number, at))
-        return verdict.rule_on(asset, rule, at, evidence, catching_up=late)
-
-    def _lapse(self, row: Round, behind: Bools, lapse: Lapse) -> Finding:
-        place, channel, fault, on = lapse
-        number, at, late = int(row.asset[place]), int(row.at[place]), bool(behind[place])
-        return self._sensor(number, channel, fault, at, on=on, late=late)
-
-    def _sensor(
-        self, number: int, channel: int, fault: int, at: Instant, *, on: bool, late: bool = False
-    ) -> Finding:
-        asset, which = self.assets[number], self.asset_class.channels[channel]
-        last = float(self.sensors.last[number, channel])
-        return verdict.sensor(asset, which, fault, last, at, on=on, catching_up=late)
-
-    def _fell_silent(self, number: int, at: Instant) -> Finding:
+    def _fell_silent(self, number: int, at: Instant, last: Instant) -> Finding:
         asset = self.assets[number]
         self.tally.dirty[number] = True
-        last = int(self.watermark.last_at[number])
         return verdict.silent(
             asset,
             at,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,9 +11,12 @@ from core.clock import Span
 from core.plant import Mode, ModeRule
 from core.readings import Floats, Instants
 from models.detector import State
+from models.kernel import kernel
 from service.rules import NEVER
 
 Modes = NDArray[np.int8]
+
+UNKNOWN, OFF, IDLE, STARTING, RUNNING = map(int, Mode)
 
 
 class ModeWatch:
@@ -30,36 +35,17 @@ class ModeWatch:
         self._always = np.full(assets, Mode.RUNNING, np.int8)
 
     def update(self, asset: NDArray[np.intp], at: Instants, values: Floats) -> Modes:
-        """Tell the mode of each row, one row per asset."""
+        """Tell the mode of each row, in order of time; assets may repeat."""
         if self._column is None:
             mode = self._always[asset]
             self.mode[asset] = mode
             return mode
-        told = values[:, self._column]
-        before = self.mode[asset]
-        missing = np.isnan(told)
-        running = self._started(asset, at, before, told >= self._rule.running_above)
-        mode = np.where(told < self._rule.off_below, np.int8(Mode.OFF), running)
-        if missing.any():
-            stale = (at - self._hold) > self._seen[asset]
-            held = np.where(stale, np.int8(Mode.UNKNOWN), before)
-            mode = np.where(missing, held, mode)
-            self._seen[asset] = np.where(missing, self._seen[asset], at)
-        else:
-            self._seen[asset] = at
-        self.mode[asset] = mode
+        told = np.ascontiguousarray(values[:, self._column])
+        mode = np.empty(len(asset), np.int8)
+        rule = self._rule
+        lines = float(rule.off_below), float(rule.running_above), rule.starting_for, self._hold
+        _follow(asset, at, told, *lines, self.mode, self._seen, self._up, mode)
         return mode
-
-    def _started(
-        self, asset: NDArray[np.intp], at: Instants, before: Modes, up: NDArray[np.bool_]
-    ) -> Modes:
-        """Tell idle, starting and running apart, and note when each asset came up."""
-        came_up = up & (before < Mode.STARTING)
-        since = np.where(came_up, at, np.minimum(self._up[asset], at))
-        self._up[asset] = since
-        fresh = at - self._rule.starting_for < since
-        level = np.where(fresh, np.int8(Mode.STARTING), np.int8(Mode.RUNNING))
-        return np.where(up, level, np.int8(Mode.IDLE))
 
     def state(self) -> State:
         """Return what a restart needs."""
@@ -70,3 +56,36 @@ class ModeWatch:
         self.mode = state["mode"].astype(np.int8)
         self._seen = state["seen"].astype(np.int64)
         self._up = state["up"].astype(np.int64)
+
+
+@kernel
+def _follow(
+    asset: NDArray[np.intp],
+    at: Instants,
+    told: Floats,
+    off_below: float,
+    running_above: float,
+    starting_for: int,
+    hold: int,
+    mode: Modes,
+    seen: Instants,
+    came_up: Instants,
+    out: Modes,
+) -> None:
+    """Tell off, idle, starting and running apart, and note when each asset came up."""
+    for i in range(len(asset)):
+        a, value = asset[i], told[i]
+        before, up = mode[a], value >= running_above
+        since = at[i] if up and before < STARTING else min(came_up[a], at[i])
+        came_up[a] = since
+        if math.isnan(value):
+            now = UNKNOWN if at[i] - hold > seen[a] else before
+        else:
+            seen[a] = at[i]
+            if value < off_below:
+                now = OFF
+            elif not up:
+                now = IDLE
+            else:
+                now = STARTING if at[i] - starting_for < since else RUNNING
+        mode[a] = out[i] = now

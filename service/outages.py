@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+import numpy as np
 
 from core.clock import HOUR, MINUTE, Instant, Span
 from core.journal import SERVE, Link, LinkChanged, RejectionsSeen, Tick
 from core.plant import SERVICE_ASSET, Plant, Severity
+from core.readings import Instants
 from core.rejection import Reason
 from service.finding import CENTRE, DATA, HISTORY, LINK, NOTE, SESSION, Finding
 from service.words import length
@@ -94,6 +96,21 @@ class Outages:
         findings += self._notes(at, notes)
         findings += self._over(at, passed)
         return passed, findings
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing is amiss that ticks would have to follow."""
+        memory = self._memory
+        return not (memory.lasting or memory.notes or memory.link_down)
+
+    def pass_by(self, ticks: Instants) -> Instants:
+        """Let connected ticks pass while all is calm; returns how much time each is."""
+        if not len(ticks):
+            return ticks
+        last = int(ticks[0]) if self._memory.last_tick is None else self._memory.last_tick
+        self._memory.last_tick, self._memory.down = int(ticks[-1]), 0
+        passed: Instants = np.clip(np.diff(ticks, prepend=last), 0, 3 * self._plant.tick_every)
+        return passed
 
     def changed(self, at: Instant, change: LinkChanged) -> list[Finding]:
         """Note what happened on the connection."""

@@ -3,79 +3,116 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.plant import RuleSpec
+from core.plant import Mode, RuleSpec
 from core.readings import Bools, Floats, Instants
-from models.detector import State
+from models.detector import Round, State, Verdicts
+from service.latch import NEVER, NOBODY, Held, Line, Sight, follow
 
-NEVER = np.iinfo(np.int64).min
-"""Stands for no time in columns of instants."""
+__all__ = ("NEVER", "NOBODY", "Fired", "Followed", "RuleLatch")
 
 Fired = tuple[int, int, bool]
 """The number of a rule, the row of a round, and whether the rule came on."""
+
+_NOTHING = np.zeros((0, 0))
+_BLIND = Sight(_NOTHING, _NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.bool_))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """Where rows would lead: what fired, and after which rows a rule or its condition was on.
+
+    `held` is how each rule then stands at the assets of `places`, None where nothing has changed.
+    """
+
+    fired: list[Fired]
+    after: Bools
+    places: NDArray[np.intp]
+    held: tuple[Held, ...] | None = None
 
 
 class RuleLatch:
     """Holds for each rule and asset whether it is on, and since when it wants to change.
 
-    A score of NaN moves nothing: the rule stays as it is and its delay stands still.
+    Beside that it holds the suspect: the channel most to blame, from when the rule came on.
     """
 
     def __init__(self, rules: Sequence[RuleSpec], detectors: Sequence[str], assets: int) -> None:
         self.rules = tuple(rules)
-        self._detector = np.array([detectors.index(rule.detector) for rule in rules], np.intp)
-        self._line: Floats = _column([rule.at_score for rule in rules], np.float64)
-        low = [rule.at_score * (1 - rule.deadband) for rule in rules]
-        self._low: Floats = _column(low, np.float64)
-        self._on_delay: Instants = _column([rule.on_delay for rule in rules], np.int64)
-        self._off_delay: Instants = _column([rule.off_delay for rule in rules], np.int64)
+        self._detector = [detectors.index(rule.detector) for rule in rules]
+        self._lines = [
+            Line(float(r.at_score), r.at_score * (1 - r.deadband), r.on_delay, r.off_delay)
+            for r in rules
+        ]
         self._on = np.zeros((len(self.rules), assets), np.bool_)
         self._since = np.full((len(self.rules), assets), NEVER, np.int64)
+        self._channel = np.full((len(self.rules), assets), NOBODY, np.int64)
         self._busy = False
         ranks = [-rule.severity.rank for rule in rules]
         self._gravest_first = sorted(range(len(ranks)), key=ranks.__getitem__)
 
-    def update(
+    def follow(
         self,
-        asset: NDArray[np.intp],
-        at: Instants,
+        rows: Round,
         passed: Instants,
         scores: Floats,
-        blind: Bools | None = None,
-    ) -> list[Fired]:
-        """Take one row per asset; `scores[d]` are one detector's. Returns what changed.
+        verdicts: Verdicts | None = None,
+    ) -> Followed:
+        """Say where rows in order of time would lead, in which assets may repeat.
 
-        Where `blind[rule, row]`, the score says nothing of the rule's condition.
+        `scores[d]` are one detector's. Without verdicts nobody is blamed.
         """
-        if not self.rules:
-            return []
-        score = scores[self._detector]
-        if blind is not None:
-            score = np.where(blind, np.nan, score)
-        above = score >= self._line
-        if not self._busy and not above.any():
-            return []
-        on = self._on[:, asset]
-        since = self._since[:, asset]
-        unsure = np.isnan(score)
-        wants = np.where(on, score < self._low, above)
-        begun = np.where(since == NEVER, at, np.minimum(since, at))
-        waited = np.where(since == NEVER, NEVER, since + passed)
-        since = np.where(wants, begun, np.where(unsure, waited, NEVER))
-        fired = wants & (at - begun >= np.where(on, self._off_delay, self._on_delay))
-        since[fired] = NEVER
-        self._on[:, asset] = on ^ fired
-        self._since[:, asset] = since
-        self._busy = bool(self._on.any() or (self._since != NEVER).any())
+        count = len(rows.asset)
+        after = np.zeros(count, np.bool_)
+        if not self._busy and not any(
+            (scores[d] >= line.high).any()
+            for d, line in zip(self._detector, self._lines, strict=True)
+        ):
+            return Followed([], after, rows.asset[:0])
+        places, slot = np.unique(rows.asset, return_inverse=True)
+        moving = (rows.mode == Mode.RUNNING) | (rows.mode == Mode.UNKNOWN)
+        turned, held = np.zeros((len(self.rules), count), np.int8), []
+        for number, rule in enumerate(self.rules):
+            stands = Held(
+                self._on[number, places], self._since[number, places], self._channel[number, places]
+            )
+            sight = _BLIND if verdicts is None else _sight(rows, verdicts, rule, moving)
+            score = np.ascontiguousarray(scores[self._detector[number]])
+            line = self._lines[number]
+            follow(slot, rows.at, passed, score, line, sight, stands, turned[number], after)
+            held.append(stands)
+        return Followed(self._in_order(turned), after, places, tuple(held))
+
+    def keep(self, led: Followed) -> None:
+        """Take over where rows have led."""
+        if led.held is None:
+            return
+        for number, held in enumerate(led.held):
+            self._on[number, led.places] = held.on
+            self._since[number, led.places] = held.since
+            self._channel[number, led.places] = held.channel
+        self._note()
+
+    def update(
+        self, asset: NDArray[np.intp], at: Instants, passed: Instants, scores: Floats
+    ) -> list[Fired]:
+        """Take rows by their scores alone; returns what changed."""
+        mode = np.full(len(asset), Mode.RUNNING, np.int8)
+        led = self.follow(Round(asset, at, np.zeros((len(asset), 0)), mode), passed, scores)
+        self.keep(led)
+        return led.fired
+
+    def _in_order(self, turned: NDArray[np.int8]) -> list[Fired]:
+        """List what fired, row by row, of each the gravest first."""
         return [
-            (rule, int(row), not on[rule, row])
-            for row in np.flatnonzero(fired.any(axis=0))
+            (rule, int(row), bool(turned[rule, row] > 0))
+            for row in np.flatnonzero(turned.any(axis=0))
             for rule in self._gravest_first
-            if fired[rule, row]
+            if turned[rule, row]
         ]
 
     def locked(self, asset: NDArray[np.intp]) -> Bools:
@@ -89,15 +126,6 @@ class RuleLatch:
         """Tell for which assets a delay of any rule runs."""
         waiting: Bools = (self._since != NEVER).any(axis=0)
         return waiting
-
-    def held(self, asset: NDArray[np.intp]) -> Bools:
-        """Tell which rules are on, `[rule, row]`."""
-        return self._on[:, asset]
-
-    def above(self, scores: Floats) -> Bools:
-        """Tell where a score is too high for a rule to go off, `[rule, row]`."""
-        above: Bools = scores[self._detector] >= self._low
-        return above
 
     def on(self, asset: int) -> list[RuleSpec]:
         """List the rules that are on for an asset."""
@@ -123,9 +151,23 @@ class RuleLatch:
         for number, rule in enumerate(self.rules):
             self._on[number] = state[f"on.{rule.name}"]
             self._since[number] = state[f"since.{rule.name}"]
+        self._note()
+
+    def suspects(self) -> State:
+        """Return whom each rule suspects, under its name."""
+        return {rule.name: self._channel[n] for n, rule in enumerate(self.rules)}
+
+    def suspect(self, state: State) -> None:
+        """Take over whom each rule suspects."""
+        for number, rule in enumerate(self.rules):
+            self._channel[number] = state[rule.name]
+
+    def _note(self) -> None:
         self._busy = bool(self._on.any() or (self._since != NEVER).any())
 
 
-def _column(numbers: Sequence[float], kind: Any) -> NDArray[Any]:
-    """Lay numbers out one below the other, also where there are none."""
-    return np.array(numbers, kind).reshape(-1, 1)
+def _sight(rows: Round, verdicts: Verdicts, rule: RuleSpec, moving: Bools) -> Sight:
+    scored = verdicts[rule.detector]
+    values = rows.values if scored.values is None else scored.values
+    plain = np.ascontiguousarray
+    return Sight(plain(scored.blame), plain(scored.low), plain(scored.high), plain(values), moving)

@@ -173,7 +173,7 @@ class Scoring:
                 outcomes=tuple(pending.outcomes.values()),
                 work=tuple(pending.work.values()),
                 statuses=tuple(self._statuses.values()),
-                conditions=tuple(pending.conditions),
+                conditions=tuple(one for block in pending.conditions for one in block),
                 checkpoint=parts,
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.clock import Instant
-from core.readings import Floats
+from core.readings import Floats, Instants
 from models.detector import State
 from service.rules import NEVER
 from service.watermark import Rows
@@ -34,8 +34,8 @@ class Tally:
         self.dirty[known] = True
 
     def scored(self, asset: Rows, scores: Floats) -> None:
-        """Note the scores of a round."""
-        self._counts[asset, 0] += 1
+        """Note the scores of rows in order of time; assets may repeat."""
+        self._counts[:, 0] += np.bincount(asset, minlength=len(self._counts))
         self.judged(asset, scores)
 
     def judged(self, asset: Rows, scores: Floats) -> None:
@@ -43,7 +43,7 @@ class Tally:
         self.latest[asset] = scores.T
         self.dirty[asset] = True
 
-    def heard(self, asset: Rows, arrived: Instant) -> None:
+    def heard(self, asset: Rows, arrived: Instant | Instants) -> None:
         """Note when the newest readings came in."""
         self.arrived[asset] = arrived
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from core.casefile import Condition
 from core.clock import MINUTE
 from core.readings import Floats, Instants
 from models.detector import State
+from models.kernel import kernel
 from service.rules import NEVER
 from service.watermark import Rows
 
@@ -17,6 +20,28 @@ STEP = MINUTE
 HEALTH = "health"
 SCORE = "score:"
 """What the names of scores begin with, before their detector's."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thinned:
+    """Steps that ended, as columns: `worst[i, k]` of `names[k]` of `assets[asset[i]]` at `at[i]`.
+
+    NaN where nothing was judged. As a sequence it gives what was, one by one.
+    """
+
+    assets: tuple[str, ...]
+    names: tuple[str, ...]
+    asset: Rows
+    at: Instants
+    worst: Floats
+
+    def __iter__(self) -> Iterator[Condition]:
+        """Walk what was judged, step by step."""
+        rows = zip(self.asset.tolist(), self.at.tolist(), self.worst.tolist(), strict=True)
+        for asset, at, values in rows:
+            for name, value in zip(self.names, values, strict=True):
+                if value == value:  # noqa: PLR0124 - not NaN
+                    yield Condition(self.assets[asset], at, name, value)
 
 
 class Thinning:
@@ -29,27 +54,17 @@ class Thinning:
         self._at = np.zeros(len(self._assets), np.int64)
         self._worst = np.full((len(self._assets), len(self._names)), np.nan)
 
-    def add(self, asset: Rows, at: Instants, scores: Floats, health: Floats) -> list[Condition]:
-        """Add one row per asset; returns the steps that ended by it."""
-        step = at // STEP
-        new = step != self._step[asset]
-        worst = self._worst[asset]
-        closed = self._closed(asset[new], worst[new]) if new.any() else []
+    def add(self, asset: Rows, at: Instants, scores: Floats, health: Floats) -> Thinned:
+        """Add rows in order of time, in which assets may repeat; returns the steps that ended."""
+        count, width = len(asset), len(self._names)
         values = np.concatenate((scores, -health[None]), axis=0).T
-        self._worst[asset] = np.where(new[:, None], values, np.fmax(worst, values))
-        self._step[asset] = step
-        self._at[asset] = at
-        return closed
-
-    def _closed(self, asset: Rows, worst: Floats) -> list[Condition]:
-        closed = []
-        at = self._at[asset].tolist()
-        for row, values in enumerate(worst.tolist()):
-            for name, value in zip(self._names, values, strict=True):
-                if value == value:  # noqa: PLR0124 - not NaN
-                    worst_value = -value if name is HEALTH else value
-                    closed.append(Condition(self._assets[asset[row]], at[row], name, worst_value))
-        return closed
+        row, told = np.empty(count, np.intp), np.empty(count, np.int64)
+        worst = np.empty((count, width))
+        kept = self._step, self._at, self._worst
+        ended = _add(asset, at, np.ascontiguousarray(values), *kept, row, told, worst)
+        found = worst[:ended]
+        found[:, -1] *= -1
+        return Thinned(self._assets, self._names, row[:ended], told[:ended], found)
 
     def state(self) -> State:
         """Return what a restart needs."""
@@ -60,3 +75,38 @@ class Thinning:
         self._step = state["step"].astype(np.int64)
         self._at = state["at"].astype(np.int64)
         self._worst = state["worst"].astype(np.float64)
+
+
+@kernel
+def _add(
+    asset: Rows,
+    at: Instants,
+    values: Floats,
+    step: Instants,
+    newest: Instants,
+    worst: Floats,
+    row_out: Rows,
+    at_out: Instants,
+    worst_out: Floats,
+) -> int:
+    """Move the running steps on by rows; writes those that ended and returns how many."""
+    ended = 0
+    for i in range(len(asset)):
+        a, now = asset[i], at[i] // STEP
+        if now != step[a]:
+            some = False
+            for k in range(values.shape[1]):
+                some = some or not math.isnan(worst[a, k])
+            if some:
+                row_out[ended], at_out[ended] = a, newest[a]
+                for k in range(values.shape[1]):
+                    worst_out[ended, k] = worst[a, k]
+                ended += 1
+            for k in range(values.shape[1]):
+                worst[a, k] = values[i, k]
+        else:
+            for k in range(values.shape[1]):
+                if not (values[i, k] <= worst[a, k]) and not math.isnan(values[i, k]):
+                    worst[a, k] = values[i, k]
+        step[a], newest[a] = now, at[i]
+    return ended

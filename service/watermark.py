@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.clock import Instant, Span
 from core.readings import Bools, Floats, Instants
 from models.detector import State
+from models.kernel import kernel
 from service.rules import NEVER
 
 Rows = NDArray[np.intp]
@@ -61,7 +62,7 @@ class Watermark:
         if not fresh.all():
             return self._sift(asset, at, values, arrived, fresh, bad)
         self.last_at[asset] = at
-        self._seen[asset] = _said(values, bad)
+        self._seen[asset] = said_in(values, bad)
         return Admitted(None, values, _passed(at, last), bad)
 
     def _sift(
@@ -78,7 +79,7 @@ class Watermark:
         jumped = (last > latest) & (at <= latest) & (at < last)
         fresh = fresh | jumped
         equal = at == last
-        present = _said(values, bad)
+        present = said_in(values, bad)
         old = present & self._seen[asset] & equal[:, None]
         new = present & ~old
         kept = fresh | (equal & new.any(axis=1))
@@ -98,6 +99,16 @@ class Watermark:
             jumped=jumped,
         )
 
+    def in_order(self, asset: Rows, at: Instants) -> bool:
+        """Tell whether every row is newer than its asset's last and those before it."""
+        return bool(_in_order(asset, at, self.last_at.copy()))
+
+    def advance(self, asset: Rows, at: Instants, said: Bools) -> Instants:
+        """Take rows that are in order; returns the time since each asset's row before."""
+        passed = np.empty(len(asset), np.int64)
+        _advance(asset, at, np.ascontiguousarray(said), self.last_at, self._seen, passed)
+        return passed
+
     def state(self) -> State:
         """Return what a restart needs."""
         return {"last_at": self.last_at, "seen": self._seen}
@@ -109,7 +120,7 @@ class Watermark:
             self._seen = state["seen"].astype(np.bool_)
 
 
-def _said(values: Floats, bad: Bools | None) -> Bools:
+def said_in(values: Floats, bad: Bools | None) -> Bools:
     """Tell of which channels anything was said at all."""
     said: Bools = values == values  # noqa: PLR0124 - the fastest test for NaN
     return said if bad is None else said | bad
@@ -117,3 +128,25 @@ def _said(values: Floats, bad: Bools | None) -> Bools:
 
 def _passed(at: Instants, last: Instants) -> Instants:
     return np.where(last == NEVER, 0, np.maximum(at - np.maximum(last, 0), 0))
+
+
+@kernel
+def _in_order(asset: Rows, at: Instants, last_at: Instants) -> bool:
+    for i in range(len(asset)):
+        if at[i] <= last_at[asset[i]]:
+            return False
+        last_at[asset[i]] = at[i]
+    return True
+
+
+@kernel
+def _advance(
+    asset: Rows, at: Instants, said: Bools, last_at: Instants, seen: Bools, passed: Instants
+) -> None:
+    for i in range(len(asset)):
+        a = asset[i]
+        last = last_at[a]
+        passed[i] = 0 if last == NEVER else max(at[i] - max(last, 0), 0)
+        last_at[a] = at[i]
+        for k in range(said.shape[1]):
+            seen[a, k] = said[i, k]

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from core.clock import HOUR, MINUTE
 from core.plant import Mode
-from models.mewma import STALE, LearnSettings, Mewma, MewmaSettings
+from models.mewma import LearnSettings, Mewma, MewmaSettings
+from models.mewma_row import STALE
 from tests.plants import pump_class
 from tests.rounds import START, a_round, assets, play, pumps, take
 

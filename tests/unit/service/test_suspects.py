@@ -15,7 +15,7 @@ from core.readings import Quality, Reading
 from models.detector import Round, Scored
 from models.limits import Limit, LimitsSettings
 from models.mewma import MewmaSettings
-from service.suspects import Suspects
+from service.rules import RuleLatch
 from tests.bench import P1, Bench
 from tests.plants import plant, pump_class
 
@@ -181,14 +181,17 @@ def scored(low: list[float], high: list[float], blame: list[float]) -> dict[str,
 def test_a_rule_is_blind_where_its_suspect_is_not_judged_though_the_machine_may_run(
     mode: Mode, blind: bool
 ) -> None:
-    suspects = Suspects([RuleSpec("r", "d")], 1)
-    on, off = np.array([[True]]), np.array([[False]])
-    rows = Round(np.array([0]), np.array([0]), np.array([[9.0, 1.0]]), np.array([mode], np.int8))
-    seen = scored([NAN, NAN], [4.0, 4.0], [1.0, 0.0])
-    assert suspects.blind(rows, on, seen) is not None
-    suspects.follow(rows, off, on, on, seen)
+    latch = RuleLatch([RuleSpec("r", "d")], ["d"], 1)
+    passed = np.array([0])
+
+    def led(score: float, seen: dict[str, Scored]) -> list[tuple[int, int, bool]]:
+        rows = Round(
+            np.array([0]), np.array([0]), np.array([[9.0, 1.0]]), np.array([mode], np.int8)
+        )
+        found = latch.follow(rows, passed, np.array([[score]]), seen)
+        latch.keep(found)
+        return found.fired
+
+    assert led(1.0, scored([NAN, NAN], [4.0, 4.0], [1.0, 0.0])) == [(0, 0, True)]
     hidden = scored([NAN, NAN], [NAN, 4.0], [0.0, 1.0])
-    found = suspects.blind(rows, on, hidden)
-    assert found is not None
-    assert found.tolist() == [[blind]]
-    assert suspects.blind(rows, off, hidden) is None
+    assert led(0.0, hidden) == ([] if blind else [(0, 0, False)])

@@ -10,7 +10,9 @@ NAN = float("nan")
 
 
 def add(thinning: Thinning, at: int, score: float, health: float) -> list[Condition]:
-    return thinning.add(np.array([0]), np.array([at]), np.array([[score]]), np.array([health]))
+    return list(
+        thinning.add(np.array([0]), np.array([at]), np.array([[score]]), np.array([health]))
+    )
 
 
 def test_a_step_goes_out_with_its_worst_when_the_next_begins() -> None:

@@ -1,0 +1,237 @@
+"""The appraisal of readings that are new: modes, sensors, detectors, rules, health, and findings.
+
+All of it takes rows in order of time, as many as there are. Whether they come one each of some
+assets, or as a course in which assets come again and again, changes nothing of what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.clock import Instant
+from core.life import LifeEstimate
+from core.plant import Asset, AssetClass, RuleSpec
+from core.readings import Bools, Floats, Instants
+from models.course import rounds, spans
+from models.degradation import Degradation
+from models.detector import Detector, Round, Verdicts
+from service import verdict
+from service.evidence import gather
+from service.finding import Finding
+from service.held import Held, filled
+from service.judging import Judged, Judging
+from service.modes import ModeWatch
+from service.rules import RuleLatch
+from service.sensors import SensorWatch, Sifted, disbelieved
+from service.suspects import Suspects
+from service.tally import Tally
+from service.thinning import Thinned, Thinning
+from service.watermark import Rows
+
+Placed = tuple[int, bool, Finding]
+"""The row at which something was found, whether by a rule, and what."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Admitted rows in order of time: `values` without what is called bad, which `bad` marks.
+
+    `passed` is the event time since each asset's row before, `behind` marks rows of a backlog.
+    """
+
+    asset: Rows
+    at: Instants
+    passed: Instants
+    values: Floats
+    bad: Bools | None
+    uncertain: Bools | None
+    behind: Bools
+
+    def take(self, rows: Rows) -> Batch:
+        """Select rows by index, keeping their order."""
+        return Batch(
+            self.asset[rows],
+            self.at[rows],
+            self.passed[rows],
+            self.values[rows],
+            None if self.bad is None else self.bad[rows],
+            None if self.uncertain is None else self.uncertain[rows],
+            self.behind[rows],
+        )
+
+
+class Appraisal:
+    """Follows the assets of one class from what they say to what is found of them."""
+
+    def __init__(
+        self,
+        asset_class: AssetClass,
+        assets: tuple[Asset, ...],
+        detectors: dict[str, Detector],
+        health: Degradation | None,
+    ) -> None:
+        self._class = asset_class
+        self._assets = assets
+        self._health = health
+        count, channels = len(assets), asset_class.channel_names
+        self.modes = ModeWatch(asset_class.modes, channels, count, asset_class.silent_after)
+        self.sensors = SensorWatch(
+            asset_class.channels, count, asset_class.stuck_after, asset_class.silent_after
+        )
+        self.rules = RuleLatch(asset_class.rules, list(detectors), count)
+        self.suspects = Suspects(self.rules)
+        self.held = Held(asset_class.channels, count)
+        self.tally = Tally(count, len(detectors))
+        self.thinning = Thinning([asset.id for asset in assets], list(detectors))
+        self._judging = Judging(detectors, self.rules)
+        self.conditions: list[Thinned] = []
+
+    def course(self, batch: Batch) -> list[Placed]:
+        """Take rows in which assets may repeat; those still to learn go round by round."""
+        settled = self._judging.settled(len(self._assets))[batch.asset]
+        found: list[Placed] = []
+        together = np.flatnonzero(settled)
+        if len(together):
+            found += _moved(self._course(batch.take(together)), together)
+        alone = np.flatnonzero(~settled)
+        order, bounds = rounds(batch.asset[alone])
+        for part in spans(bounds):
+            chosen = alone[order[part]]
+            found += _moved(self.once(batch.take(chosen)), chosen)
+        return found
+
+    def once(self, batch: Batch, journalled: Instant | None = None) -> list[Placed]:
+        """Take one row each of some assets."""
+        row, sifted = self._believed(batch)
+        found = self._lapses(row, sifted, batch.behind)
+        passed = batch.passed
+        if self.held.any and journalled is not None:
+            passed = self.held.passed(batch.asset, batch.at, passed)
+            self.held.keep_time(batch.asset, batch.at, journalled, batch.behind)
+        judged = self._judging.once(row, passed, sifted.doubted)
+        return found + list(self._told(judged, batch.behind))
+
+    def _course(self, batch: Batch) -> list[Placed]:
+        row, sifted = self._believed(batch)
+        found = self._lapses(row, sifted, batch.behind)
+        for judged in self._judging.course(row, batch.passed, sifted.doubted):
+            told = self._told(judged, batch.behind[judged.part])
+            found += [(place + judged.part.start, *rest) for place, *rest in told]
+        return found
+
+    def unchanged(self, asset: Rows, now: Instants, passed: Instants) -> list[Finding]:
+        """Judge what assets hold by `now`, where nothing was said; learn nothing."""
+        values = self.held.fresh(asset, now)
+        refused = self.held.on_change[asset] & np.isnan(values)
+        mode = self.modes.update(asset, now, values)
+        row = Round(asset, now, values, mode, refused, repeated=True)
+        judged = self._judging.again(row, passed)
+        self.tally.judged(asset, judged.scores)
+        live = np.zeros(len(asset), np.bool_)
+        return [
+            self._verdict(self._class.rules[rule], row, place, on, live, judged.verdicts)
+            for rule, place, on in judged.led.fired
+        ]
+
+    def life(self, asset: int, at: Instant) -> LifeEstimate | None:
+        """Estimate what is left of one asset; None where its class has no model for it."""
+        if self._health is None:
+            return None
+        health = float(self._health.health()[asset])
+        return LifeEstimate(
+            self._assets[asset].id,
+            at,
+            self._health.failure_mode,
+            health if health == health else None,  # noqa: PLR0124 - not NaN
+            self._health.remaining(asset),
+            self._health.basis(asset),
+        )
+
+    def sensor(
+        self,
+        number: int,
+        channel: int,
+        fault: int,
+        at: Instant,
+        *,
+        on: bool,
+        late: bool = False,
+        last: float | None = None,
+    ) -> Finding:
+        """Say of a sensor that it is not believable, or is again."""
+        asset, which = self._assets[number], self._class.channels[channel]
+        said = float(self.sensors.last[number, channel]) if last is None else last
+        return verdict.sensor(asset, which, fault, said, at, on=on, catching_up=late)
+
+    def _believed(self, batch: Batch) -> tuple[Round, Sifted]:
+        """Make of what was said what is judged; tells too which rows not to learn from."""
+        asset, at, held, bad = batch.asset, batch.at, self.held, batch.bad
+        said, uncertain = batch.values, batch.uncertain
+        kept = held.fresh(asset, at) if held.any else None
+        mode = self.modes.update(asset, at, said if kept is None else filled(said, kept, bad))
+        rare = ages = None
+        if kept is not None:
+            rare, ages = held.on_change[asset], held.ages(asset, at, batch.passed)
+        sifted = self.sensors.sift(asset, at, batch.passed, said, mode, bad, rare, ages)
+        if sifted.jumps is not None:
+            self.tally.count("jump", np.repeat(asset, sifted.jumps))
+        values, doubted = sifted.values, sifted.doubted
+        if uncertain is not None:
+            doubted |= uncertain.any(axis=1)
+        refused = disbelieved(said, values, bad)
+        if kept is not None:
+            whole = held.complete(asset, at, values, kept, refused, uncertain)
+            values, refused = whole.values, whole.refused
+            doubted |= whole.doubted
+        return Round(asset, at, values, mode, refused), sifted
+
+    def _lapses(self, row: Round, sifted: Sifted, behind: Bools) -> list[Placed]:
+        found: list[Placed] = []
+        for (place, channel, fault, on), last in zip(sifted.lapses, sifted.said, strict=True):
+            number, at = int(row.asset[place]), int(row.at[place])
+            late = bool(behind[place])
+            told = self.sensor(number, channel, fault, at, on=on, late=late, last=last)
+            found.append((place, False, told))
+        return found
+
+    def _told(self, judged: Judged, behind: Bools) -> Iterator[Placed]:
+        """Follow health along judged rows, and say at its row what each rule has found."""
+        row, verdicts = judged.row, judged.verdicts
+        health, start = np.full(len(row.asset), np.nan), 0
+        for rule, place, on in judged.led.fired:
+            start = self._observe(row, verdicts, start, place + 1, health)
+            spec = self._class.rules[rule]
+            yield place, True, self._verdict(spec, row, place, on, behind, verdicts)
+        self._observe(row, verdicts, start, len(row.asset), health)
+        self.tally.scored(row.asset, judged.scores)
+        ended = self.thinning.add(row.asset, row.at, judged.scores, health)
+        if len(ended.at):
+            self.conditions.append(ended)
+
+    def _observe(
+        self, row: Round, verdicts: Verdicts, start: int, stop: int, health: Floats
+    ) -> int:
+        part = slice(start, stop)
+        if self._health is not None and stop > start:
+            some: Mapping[str, object] = {n: s.take(part) for n, s in verdicts.items()}
+            health[part] = self._health.observe(row.take(part), some)  # type: ignore[arg-type]
+        return stop
+
+    def _verdict(
+        self, rule: RuleSpec, row: Round, place: int, on: bool, behind: Bools, verdicts: Verdicts
+    ) -> Finding:
+        number, at = int(row.asset[place]), int(row.at[place])
+        asset, late = self._assets[number], bool(behind[place])
+        if not on:
+            return verdict.rule_off(asset, rule, at, catching_up=late)
+        scored = verdicts[rule.detector]
+        evidence = gather(self._class, rule, row, place, scored, self.life(number, at))
+        return verdict.rule_on(asset, rule, at, evidence, catching_up=late)
+
+
+def _moved(found: list[Placed], places: Rows) -> list[Placed]:
+    """Count rows as they are among all."""
+    return [(int(places[place]), by_rule, told) for place, by_rule, told in found]

@@ -1,0 +1,129 @@
+"""Judging: what a class's detectors and rules make of rows, one each or a long course of them.
+
+A detector's slow adaptation takes no row up at which a finding stands, and whether one does follows
+from the scores. That is found by trying: judge as if nothing changed, see what the rules make of
+it, and judge again where they say otherwise. Since a row's own score never depends on whether it
+is taken up, each try is right for longer, and what stays is what row after row would have given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.readings import Bools, Floats, Instants
+from models.course import Retriable, judge
+from models.detector import Detector, Round, State, Verdicts
+from service.learning import may_learn
+from service.rules import Followed, RuleLatch
+
+TRIES = 6
+"""After so many tries a course is cut in two; its beginning is settled by then."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """The verdicts on some rows of a course, `scores[d]` of one detector, and what rules made."""
+
+    part: slice
+    row: Round
+    verdicts: Verdicts
+    scores: Floats
+    led: Followed
+
+
+class Judging:
+    """Judges believed rows of one class, and lets what was learned of it stand or move on."""
+
+    def __init__(self, detectors: Mapping[str, Detector], rules: RuleLatch) -> None:
+        self._detectors = detectors
+        self._rules = rules
+        self._retriable = all(isinstance(one, Retriable) for one in detectors.values())
+
+    def settled(self, assets: int) -> Bools:
+        """Tell of which assets a course can be judged: all has been learned of them."""
+        ready = np.full(assets, self._retriable)
+        for detector in self._detectors.values():
+            ready &= detector.readiness() >= 1
+        return ready
+
+    def once(self, row: Round, passed: Instants, doubted: Bools) -> Judged:
+        """Judge one row each of some assets, and learn from what may be."""
+        part = slice(0, len(row.asset))
+        judged = self._agreed(part, row, passed, doubted) if self._retriable else None
+        if judged is None:
+            judged = self._apart(part, row, passed, doubted)
+        self._rules.keep(judged.led)
+        allowed = may_learn(row.mode, judged.led.after, doubted)
+        for detector in self._detectors.values():
+            detector.learn(row, allowed)
+        return judged
+
+    def _apart(self, part: slice, row: Round, passed: Instants, doubted: Bools) -> Judged:
+        """Score one row each of some assets, and observe it knowing what the rules have found."""
+        verdicts = {name: found.score(row) for name, found in self._detectors.items()}
+        scores = self._scores(verdicts, len(row.asset))
+        led = self._rules.follow(row, passed, scores, verdicts)
+        locked = ~may_learn(row.mode, led.after, doubted)
+        for detector in self._detectors.values():
+            detector.observe(replace(row, locked=locked))
+        return Judged(part, row, verdicts, scores, led)
+
+    def again(self, row: Round, passed: Instants) -> Judged:
+        """Judge rows that say nothing new."""
+        verdicts = {name: found.score(row) for name, found in self._detectors.items()}
+        scores = self._scores(verdicts, len(row.asset))
+        led = self._rules.follow(row, passed, scores, verdicts)
+        self._rules.keep(led)
+        return Judged(slice(0, len(row.asset)), row, verdicts, scores, led)
+
+    def course(self, row: Round, passed: Instants, doubted: Bools) -> Iterator[Judged]:
+        """Judge rows in order of time of assets that have learned, which may repeat."""
+        waiting = [slice(0, len(row.asset))]
+        while waiting:
+            part = waiting.pop()
+            found = self._agreed(part, row.take(part), passed[part], doubted[part])
+            if found is not None:
+                self._rules.keep(found.led)
+                yield found
+            else:
+                middle = (part.start + part.stop) // 2
+                waiting += [slice(middle, part.stop), slice(part.start, middle)]
+
+    def _agreed(self, part: slice, row: Round, passed: Instants, doubted: Bools) -> Judged | None:
+        """Try until rules and detectors agree on when a finding stood; None where they do not."""
+        locked = ~may_learn(row.mode, self._rules.locked(row.asset), doubted)
+        assets = np.unique(row.asset)
+        kept = {name: _rows(self._moving(name), assets) for name in self._detectors}
+        for _ in range(TRIES):
+            found = self._tried(part, replace(row, locked=locked), passed)
+            right = ~may_learn(row.mode, found.led.after, doubted)
+            if np.array_equal(right, locked):
+                return found
+            locked = right
+            for name, state in kept.items():
+                for field, values in self._moving(name).items():
+                    values[assets] = state[field]
+        return None
+
+    def _tried(self, part: slice, row: Round, passed: Instants) -> Judged:
+        verdicts = {name: judge(found, row) for name, found in self._detectors.items()}
+        scores = self._scores(verdicts, len(row.asset))
+        led = self._rules.follow(row, passed, scores, verdicts)
+        return Judged(part, row, verdicts, scores, led)
+
+    def _scores(self, verdicts: Verdicts, count: int) -> Floats:
+        scores = np.empty((len(verdicts), count))
+        for place, scored in enumerate(verdicts.values()):
+            scores[place] = scored.value
+        return scores
+
+    def _moving(self, name: str) -> State:
+        detector = self._detectors[name]
+        return detector.moving() if isinstance(detector, Retriable) else {}
+
+
+def _rows(state: State, assets: Instants) -> State:
+    return {name: values[assets] for name, values in state.items()}
