@@ -124,12 +124,6 @@ def features(standard: Floats) -> Floats:
     return np.concatenate([known, np.clip(known, -BENT, BENT) ** 2 - 1], axis=-1)
 
 
-def distant(standard: Floats) -> Floats:
-    """Make features whose leverage grows on beyond where influence is taken to be straight."""
-    known = _finite(standard)
-    return np.concatenate([known, known**2 - 1], axis=-1)
-
-
 def _finite(standard: Floats) -> Floats:
     known = np.where(np.isnan(standard), 0.0, standard)
     return np.clip(known, -FARTHEST, FARTHEST)

@@ -11,11 +11,13 @@ of it says less: its room is widened as the variance of a mean is by autocorrela
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.readings import Bools, Floats
+from core.readings import Floats
+from models.kernel import kernel
 from models.student import widening
 
 SLOWER = 0.1
@@ -66,13 +68,12 @@ def habit(residual: Floats, smoothed: Floats, slow: Floats, wander: Floats, rate
     return Habit(low - margin, high + margin, change, slow[-1])
 
 
-def departure(smoothed: Floats, known: Habit, usable: Bools) -> Floats:
-    """Score each row and channel: 1 where it is away from its slow mean and out of its range."""
-    away = (smoothed - known.slow) / (AT_ONCE * np.sqrt(known.change))
-    half = np.maximum((known.high - known.low) / 2, 1e-6)
-    out = (smoothed - (known.low + known.high) / 2) / half
-    both = np.where(away * out > 0, np.minimum(np.abs(away), np.abs(out)), 0.0)
-    return np.where(usable, both, 0.0)
+@kernel
+def departure(smoothed: float, slow: float, change: float, low: float, high: float) -> float:
+    """Score a channel: 1 where it is as far from its slow mean, and out of its range, as counts."""
+    away = (smoothed - slow) / (AT_ONCE * math.sqrt(change))
+    out = (smoothed - (low + high) / 2) / max((high - low) / 2, 1e-6)
+    return min(abs(away), abs(out)) if away * out > 0 else 0.0
 
 
 def _alike(residual: Floats) -> Floats:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.readings import Bools, Floats
 from models.baseline import BENT, FARTHEST, WILD
-from models.change import AT_ONCE, SLOWER
+from models.change import AT_ONCE, SLOWER, departure
 from models.distance import ALONE, JOINT
 from models.kernel import kernel
 
@@ -292,13 +292,10 @@ def _depart(
         left[k] = 0.0
         if not usable[k]:
             continue
-        low, high = known.low[a, k], known.high[a, k]
         room = known.cov[a, k, k] + doubt[k]
         change = known.change[a, k] + doubt[k] + moving.stale[s] * room
-        away = (smoothed[k] - moving.slow[s, k]) / (AT_ONCE * math.sqrt(change))
-        out = (smoothed[k] - (low + high) / 2) / max((high - low) / 2, 1e-6)
-        if away * out > 0:
-            left[k] = min(abs(away), abs(out))
+        bounds = known.low[a, k], known.high[a, k]
+        left[k] = departure(smoothed[k], moving.slow[s, k], change, bounds[0], bounds[1])
         worst = max(worst, left[k])
     if worst > score:
         for k in range(len(usable)):

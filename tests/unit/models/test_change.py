@@ -7,7 +7,6 @@ from models.baseline import smooth
 from models.change import SLOWER, Habit, departure, habit
 
 RATE = 0.2
-USABLE = np.ones((1, 1), np.bool_)
 
 
 def learned(residual: np.ndarray, wander: float = 0.0) -> Habit:
@@ -21,8 +20,8 @@ def noise(count: int = 400, seed: int = 1) -> np.ndarray:
 
 
 def one(known: Habit, smoothed: float) -> float:
-    row = Habit(known.low[None], known.high[None], known.change[None], known.slow[None])
-    return float(departure(np.array([[smoothed]]), row, USABLE)[0, 0])
+    parts = (known.slow, known.change, known.low, known.high)
+    return departure(smoothed, *(float(part[0]) for part in parts))
 
 
 def test_a_jump_out_of_the_range_is_a_departure_either_way() -> None:
@@ -78,9 +77,3 @@ def test_a_channel_that_hardly_moved_has_the_room_of_white_noise() -> None:
     hardly = np.zeros(400)
     hardly[50] = 0.3
     assert learned(hardly).change[0] >= RATE / (2 - RATE)
-
-
-def test_an_unusable_channel_does_not_depart() -> None:
-    known = learned(noise())
-    row = Habit(known.low[None], known.high[None], known.change[None], known.slow[None])
-    assert departure(np.array([[9.0]]), row, ~USABLE)[0, 0] == 0
