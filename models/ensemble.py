@@ -68,6 +68,10 @@ class Ensemble:
         """Score and observe rows in time order, in which assets may repeat."""
         return self._run(rows, self._kept, rows.asset)
 
+    def moving(self) -> State:
+        """Return what `judge` moves, to be kept and put back by whoever tries something."""
+        return {name: self._kept[name] for name in Course._fields}
+
     def learn(self, rows: Round, allowed: Bools) -> None:
         """Add healthy rows; an asset whose lessons are complete is fitted at once."""
         learned = self._kept["learned"][rows.asset]

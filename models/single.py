@@ -70,6 +70,11 @@ class Single:
         """Score and observe rows in time order; assets may repeat."""
         return self._run(rows, move=True)
 
+    def moving(self) -> State:
+        """Return what `judge` moves, to be kept and put back by whoever tries something."""
+        news = {"news_" + name: array for name, array in self._news._asdict().items()}
+        return self._memory._asdict() | news
+
     def learn(self, rows: Round, allowed: Bools) -> None:
         """Learn nothing more: what is seen is learned as it is observed, but where locked."""
 

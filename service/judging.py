@@ -1,9 +1,10 @@
 """Judging: what a class's detectors and rules make of rows, one each or a long course of them.
 
 A detector's slow adaptation takes no row up at which a finding stands, and whether one does follows
-from the scores. That is found by trying: judge as if nothing changed, see what the rules make of
-it, and judge again where they say otherwise. Since a row's own score never depends on whether it
-is taken up, each try is right for longer, and what stays is what row after row would have given.
+from the scores. Over a course that is found by trying: judge as if nothing changed, see what the
+rules make of it, and judge again where they say otherwise. A row's own score never depends on
+whether it is taken up, so each try is right for longer than the one before, and what stays is what
+row after row would have given.
 """
 
 from __future__ import annotations
@@ -40,39 +41,26 @@ class Judging:
     def __init__(self, detectors: Mapping[str, Detector], rules: RuleLatch) -> None:
         self._detectors = detectors
         self._rules = rules
-        self._retriable = all(isinstance(one, Retriable) for one in detectors.values())
 
     def settled(self, assets: int) -> Bools:
         """Tell of which assets a course can be judged: all has been learned of them."""
-        ready = np.full(assets, self._retriable)
+        ready = np.ones(assets, np.bool_)
         for detector in self._detectors.values():
-            ready &= detector.readiness() >= 1
+            ready &= (detector.readiness() >= 1) & isinstance(detector, Retriable)
         return ready
 
     def once(self, row: Round, passed: Instants, doubted: Bools) -> Judged:
         """Judge one row each of some assets, and learn from what may be."""
-        part = slice(0, len(row.asset))
-        judged = self._agreed(part, row, passed, doubted) if self._retriable else None
-        if judged is None:
-            judged = self._apart(part, row, passed, doubted)
-        self._rules.keep(judged.led)
+        judged = self.again(row, passed)
         allowed = may_learn(row.mode, judged.led.after, doubted)
+        seen = replace(row, locked=~allowed)
         for detector in self._detectors.values():
-            detector.learn(row, allowed)
+            detector.observe(seen)
+            detector.learn(seen, allowed)
         return judged
 
-    def _apart(self, part: slice, row: Round, passed: Instants, doubted: Bools) -> Judged:
-        """Score one row each of some assets, and observe it knowing what the rules have found."""
-        verdicts = {name: found.score(row) for name, found in self._detectors.items()}
-        scores = self._scores(verdicts, len(row.asset))
-        led = self._rules.follow(row, passed, scores, verdicts)
-        locked = ~may_learn(row.mode, led.after, doubted)
-        for detector in self._detectors.values():
-            detector.observe(replace(row, locked=locked))
-        return Judged(part, row, verdicts, scores, led)
-
     def again(self, row: Round, passed: Instants) -> Judged:
-        """Judge rows that say nothing new."""
+        """Judge one row each of some assets, and change nothing but the rules."""
         verdicts = {name: found.score(row) for name, found in self._detectors.items()}
         scores = self._scores(verdicts, len(row.asset))
         led = self._rules.follow(row, passed, scores, verdicts)

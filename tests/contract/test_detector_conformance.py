@@ -11,7 +11,7 @@ import pytest
 
 from core.plant import Mode, NamedDetector
 from core.settings import Settings
-from models.course import judge
+from models.course import Retriable, judge
 from models.detector import Detector, Round, Scored, State
 from models.limits import LimitsSettings
 from models.registry import DETECTORS, build
@@ -322,3 +322,29 @@ def test_other_units_change_nothing_that_is_learned(make: Build, kind: type[Sett
 def test_an_asset_takes_little_memory(ready: Detector) -> None:
     kept = sum(array.nbytes for array in ready.state().values())
     assert kept / PUMPS < 64 * 1024
+
+
+def test_a_course_that_was_tried_can_be_taken_back(ready: Detector) -> None:
+    assert isinstance(ready, Retriable), "a backtest would take it round by round"
+    values = faulty()
+    rows = Round(
+        np.tile(np.arange(PUMPS), len(values)),
+        np.repeat(START + (LEARNING + np.arange(len(values))) * STEP, PUMPS),
+        values.reshape(-1, 3),
+        np.full(len(values) * PUMPS, Mode.RUNNING, np.int8),
+    )
+    before, chosen = ready.state(), np.arange(PUMPS)
+    kept = {name: array[chosen] for name, array in ready.moving().items()}
+    first = ready.judge(rows)
+    for name, array in ready.moving().items():
+        array[chosen] = kept[name]
+    assert equal_states(ready.state(), before)
+    assert same(ready.judge(replace(rows, locked=np.zeros(len(rows.asset), np.bool_))), first)
+
+
+def test_whether_a_row_is_taken_up_does_not_change_its_own_score(ready: Detector) -> None:
+    (row, *_) = moments(faulty(), begin=START + LEARNING * STEP)
+    state = ready.state()
+    free = judge(ready, replace(row, locked=np.zeros(PUMPS, np.bool_)))
+    ready.restore(state)
+    assert same(judge(ready, replace(row, locked=np.ones(PUMPS, np.bool_))), free)
