@@ -67,7 +67,7 @@ class Memory(NamedTuple):
     trail: Floats
     rows: Counts
     base: Floats
-    folds: Floats
+    folds: season.Folds
     opened: Floats
     said: Floats
 
@@ -90,7 +90,7 @@ def blank(assets: int, channels: int) -> Memory:
         trail=np.zeros((*shape, 4)),
         rows=np.zeros(shape, np.int64),
         base=np.zeros((*shape, season.SLOTS)),
-        folds=np.zeros((*shape, season.SLOTS)),
+        folds=np.zeros((*shape, season.SLOTS), np.uint8),
         opened=opened,
         said=np.zeros(shape),
     )

@@ -65,7 +65,7 @@ def run(
                 out[1][i, k] = found
                 rarest = max(rarest, found)
         if rarest >= 0.0:
-            fresh = locked[i] or is_news(news, a, rarest, given[1])
+            fresh = is_news(news, a, rarest, given[1])
             out[0][i] = weighed(rarest / given[0], fresh)
             _share(out, i)
             if move and fresh and not locked[i]:

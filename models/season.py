@@ -9,6 +9,7 @@ than that of all days.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.clock import DAY
 from core.readings import Floats
@@ -39,6 +40,9 @@ OPEN = 6
 """Of the open bin: the slot of its weekday (negative: none), sum and count; then the two mean
 errors and over how many readings they are."""
 
+Folds = NDArray[np.uint8]
+"""How often each slot was folded, up to as many as are averaged over."""
+
 _SLOT, _SUM, _COUNT, _DAY, _WEEK, _BOTH = range(OPEN)
 
 
@@ -49,18 +53,18 @@ def slot_of(at: int) -> int:
 
 
 @kernel
-def expected(base: Floats, folds: Floats, opened: Floats, at: int) -> float:
+def expected(base: Floats, folds: Folds, opened: Floats, at: int) -> float:
     """Tell what the same time of earlier days or weeks read; NaN where none did."""
     slot = slot_of(at)
     number = slot % BINS
-    if not folds[number] > 0.0:
+    if not folds[number] > 0:
         return np.nan
     nearer = opened[_WEEK] < NEARER * opened[_DAY] and opened[_BOTH] >= COMPARED
-    return float(base[slot] if nearer and folds[slot] > 0.0 else base[number])
+    return float(base[slot] if nearer and folds[slot] > 0 else base[number])
 
 
 @kernel
-def follow(base: Floats, folds: Floats, opened: Floats, at: int, value: float) -> None:
+def follow(base: Floats, folds: Folds, opened: Floats, at: int, value: float) -> None:
     """Take in a reading; where a new bin begins, the one that was open is folded."""
     slot, last = slot_of(at), int(opened[_SLOT])
     if slot != last:
@@ -69,7 +73,7 @@ def follow(base: Floats, folds: Floats, opened: Floats, at: int, value: float) -
             _fold(base, folds, last % BINS, mean, DAYS)
             _fold(base, folds, last, mean, WEEKS)
         opened[_SLOT], opened[_SUM], opened[_COUNT] = float(slot), 0.0, 0.0
-    if folds[slot] > 0.0:
+    if folds[slot] > 0:
         opened[_BOTH] = min(opened[_BOTH] + 1.0, float(LATELY))
         _err(opened, _DAY, abs(value - base[slot % BINS]))
         _err(opened, _WEEK, abs(value - base[slot]))
@@ -78,8 +82,8 @@ def follow(base: Floats, folds: Floats, opened: Floats, at: int, value: float) -
 
 
 @kernel
-def _fold(base: Floats, folds: Floats, slot: int, mean: float, most: int) -> None:
-    folds[slot] = min(folds[slot] + 1.0, float(most))
+def _fold(base: Floats, folds: Folds, slot: int, mean: float, most: int) -> None:
+    folds[slot] = min(folds[slot] + 1, most)
     base[slot] += (mean - base[slot]) / folds[slot]
 
 

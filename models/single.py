@@ -26,6 +26,8 @@ from models.rarities import again, run
 
 _Kept = TypeVar("_Kept", Memory, News)
 
+_NEWS = "news_"
+
 
 class SingleSettings(Settings):
     """Readings unlike all that was seen before, channel by channel, with no training.
@@ -72,14 +74,13 @@ class Single:
 
     def moving(self) -> State:
         """Return what `judge` moves, to be kept and put back by whoever tries something."""
-        news = {"news_" + name: array for name, array in self._news._asdict().items()}
-        return self._memory._asdict() | news
+        return _named(self._memory, self._news)
 
     def learn(self, rows: Round, allowed: Bools) -> None:
         """Learn nothing more: what is seen is learned as it is observed, but where locked."""
 
     def readiness(self) -> Floats:
-        """Tell how much of the warm-up the least known channel that ever spoke has had."""
+        """Tell how much of the warm-up the best known channel has had."""
         rows = self._memory.rows[:, self._judged]
         if not rows.shape[1]:
             return np.zeros(len(rows))
@@ -88,22 +89,18 @@ class Single:
 
     def forget(self, asset: int) -> None:
         """Forget all that was seen of one asset."""
-        fresh, calm = blank(1, len(self._judged)), no_news(1)
-        for mine, new in zip((*self._memory, *self._news), (*fresh, *calm), strict=True):
-            mine[asset] = new[0]
+        fresh = _named(blank(1, len(self._judged)), no_news(1))
+        for name, mine in self.moving().items():
+            mine[asset] = fresh[name][0]
 
     def state(self) -> State:
         """Return everything needed to go on."""
-        kept = self._memory._asdict()
-        kept |= {"news_" + name: array for name, array in self._news._asdict().items()}
-        return {name: array.copy() for name, array in kept.items()}
+        return {name: array.copy() for name, array in self.moving().items()}
 
     def restore(self, state: State) -> None:
         """Take over a state."""
-        self._memory = _taken(self._memory, state)
-        self._news = _taken(
-            self._news, {name[5:]: state[name] for name in state if "news_" in name}
-        )
+        self._memory = _taken(self._memory, state, "")
+        self._news = _taken(self._news, state, _NEWS)
 
     def _run(self, rows: Round, *, move: bool) -> Scored:
         count, width = rows.values.shape
@@ -122,11 +119,11 @@ class Single:
         return Scored(value, blame, low, high)
 
 
-def _taken(kept: _Kept, state: State) -> _Kept:
+def _named(memory: Memory, news: News) -> State:
+    return memory._asdict() | {_NEWS + name: array for name, array in news._asdict().items()}
+
+
+def _taken(kept: _Kept, state: State, prefix: str) -> _Kept:
     """Copy a state's arrays into a tuple of the same names, keeping their types."""
-    arrays = [np.array(state[name], mine.dtype) for name, mine in kept._asdict().items()]
+    arrays = [np.array(state[prefix + name], one.dtype) for name, one in kept._asdict().items()]
     return type(kept)(*arrays)
-
-
-def _part(state: State, prefix: str) -> State:
-    return {name.removeprefix(prefix): state[name] for name in state if name.startswith(prefix)}

@@ -12,7 +12,7 @@ from models.season import BINS, OPEN, SLOTS, expected, follow
 
 
 def after(told: Iterable[tuple[int, float]]) -> Callable[[int], float]:
-    base, folds, opened = np.zeros(SLOTS), np.zeros(SLOTS), np.zeros(OPEN)
+    base, folds, opened = np.zeros(SLOTS), np.zeros(SLOTS, np.uint8), np.zeros(OPEN)
     opened[0] = -1.0
     for at, value in told:
         follow(base, folds, opened, at, value)
