@@ -49,6 +49,10 @@ def score(
     if plot is not None and plot.suffix.lower() not in PLOTS:
         said = f"{plot.name} has no known form; allowed: {', '.join(PLOTS)}"
         raise misused(said, "--plot")
+    for name, path in (("--out", out), ("--plot", plot)):
+        if path is not None and not path.absolute().parent.is_dir():
+            said = f"{path}: there is no folder {path.absolute().parent}"
+            raise misused(said, name)
     chosen = None if settings is None else settings_of(settings)
     asked = Asked(time, asset, tuple(n.strip() for n in ignore.split(",") if n.strip()), separator)
     plan = plan_of(None, train_rows, warmup, chosen, given=train)

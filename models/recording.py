@@ -144,9 +144,10 @@ class Recording:
         chosen = (self._settings,) if self._settings else self._default(at, values)
         self.kind = " and ".join(str(getattr(one, "kind", "")) for one in chosen)
         self._detector = self._built(chosen, len(at))
-        for i in range(len(at)):
-            _teach(self._detector, at[i : i + 1], values[i : i + 1])
         self._appraise()
+        taken = self._wait(at, values)
+        if not self.trouble:  # what it has yet to see, it only observes
+            judge(self._detector, _round(at[taken:], values[taken:]))
 
     def _default(self, at: Instants, values: Floats) -> tuple[Settings, ...]:
         """Choose how to judge: several channels by the ensemble, a lone one by what suits it.

@@ -189,7 +189,8 @@ class Table:
         if asset is not None:
             text = frame[asset].astype("string").str.strip().fillna("")
             return [name or "(none)" for name in text.tolist()]
-        name = self.path.stem
+        name = self.path.name.removesuffix(self.path.suffix) if self.path.is_file() else ""
+        name = name.removesuffix(".csv") or self.path.name
         if self.apart:
             name = file.path.relative_to(self.path).with_suffix("").as_posix()
         return [name] * len(frame)

@@ -20,6 +20,9 @@ LABELS = frozenset(
 """Columns that hold the answer rather than a measurement, and are left out."""
 
 _TRUTHS = {"true": 1.0, "false": 0.0, "on": 1.0, "off": 0.0, "yes": 1.0, "no": 0.0}
+_GROUPED = {sign: rf"[+-]?\d{{1,3}}(\{sign}\d{{3}})+([.,]\d+)?" for sign in ".,"}
+"""Numbers whose digits are grouped by thousands."""
+
 _NOTHING = frozenset({"", "-", "--", "---", "?", "n/a", "na", "nan", "null", "none", "nil", "bad"})
 
 
@@ -80,8 +83,12 @@ def numbers(cells: pd.Series[Any], decimal: str = ".") -> tuple[Floats, Bools]:
     if cells.dtype.kind in "mM":
         return np.full(len(cells), np.nan), cells.notna().to_numpy(np.bool_)
     words = _words(cells)
+    group = "." if decimal == "," else ","
+    grouped = words.str.fullmatch(_GROUPED[group]).fillna(value=False)
+    if grouped.any():
+        words = words.where(~grouped, words.str.replace(group, "", regex=False))
     if decimal == ",":
-        words = words.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+        words = words.str.replace(",", ".", regex=False)
     read = as_numbers(words)
     truths = words.map(_TRUTHS).to_numpy(np.float64, na_value=np.nan)
     values = np.where(np.isnan(read), truths, read)

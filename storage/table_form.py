@@ -19,6 +19,7 @@ _START = 1 << 18
 _SIGNS = ("\t", ";", "|", ",", "^", "~", "#", "!", "&", "\x1f")
 _SAID: dict[str, str | None] = {"tab": "\t", "\\t": "\t", "blank": None, " ": None}
 _MOSTLY = 0.9
+_PREAMBLE = 10
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d+,\d+([eE][+-]?\d+)?$")
 _DATE = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?$")
 _BINARY = {
@@ -93,7 +94,8 @@ def look(path: Path, separator: str | None = None) -> Form:
         message = f"--separator: {sign!r} is not one sign; allowed: one, or tab, or blank"
         raise fault(path, None, message)
     rows = [cells_of(line, sign) for line in body[:200]]
-    titled, names, before = _header(lines, max(skip, remarks), rows, sign)
+    rows, first = _without_preamble(lines, max(skip, remarks), rows)
+    titled, names, before = _header(lines, first, rows, sign)
     decimal = "," if sign != "," and _has_decimal_comma(rows) else "."
     notes = [] if titled else ["no header: columns are called column 1, column 2, …"]
     return Form(encoding, sign, decimal, _unique(names, notes), before, tuple(notes))
@@ -101,17 +103,22 @@ def look(path: Path, separator: str | None = None) -> Form:
 
 def separator_of(lines: list[str]) -> str | None:
     """Find the sign that cuts every line into equally many cells; None for blanks."""
-    for sign in _SIGNS:
-        counts = Counter(len(cells_of(line, sign)) for line in lines)
-        usual, times = counts.most_common(1)[0] if counts else (1, 0)
-        head = len(cells_of(lines[0], sign)) if lines else 1
-        if usual > 1 and times >= _MOSTLY * len(lines) and head == usual:
-            return sign
+    fits = [sign for sign in _SIGNS if _cuts(lines, sign)]
+    titled = [s for s in fits if len(cells_of(lines[0], s)) == len(cells_of(lines[-1], s))]
+    if titled or fits:
+        return (titled or fits)[0]
     always = [sign for sign in _SIGNS[:4] if lines and all(sign in line for line in lines)]
     if always:
         return always[0]
     blanks = {len(line.split()) for line in lines}
     return None if len(blanks) == 1 and blanks != {1} else ","
+
+
+def _cuts(lines: list[str], sign: str) -> bool:
+    """Tell whether a sign cuts nearly every line into as many cells, more than one."""
+    counts = Counter(len(cells_of(line, sign)) for line in lines)
+    usual, times = counts.most_common(1)[0] if counts else (1, 0)
+    return usual > 1 and times >= _MOSTLY * max(len(lines) - _PREAMBLE, min(len(lines), 2))
 
 
 def cells_of(line: str, sign: str | None) -> list[str]:
@@ -161,6 +168,19 @@ def _text(path: Path, start: bytes) -> tuple[str, str]:
 
 def _plain(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _without_preamble(
+    lines: list[str], first: int, rows: list[list[str]]
+) -> tuple[list[list[str]], int]:
+    """Pass over lines before the header that are much shorter than a row: titles, remarks."""
+    width = Counter(len(row) for row in rows).most_common(1)[0][0] if rows else 0
+    while len(rows) > 1 and width > 1 and len(rows[0]) <= max(1, width // 3):
+        rows = rows[1:]
+        while first < len(lines) and not lines[first].strip():
+            first += 1
+        first += 1
+    return rows, first
 
 
 def _header(

@@ -208,6 +208,8 @@ def test_it_is_drawn(run: Run, tmp_path: Path, ending: str) -> None:
         assert part in text
     assert run(csv(tmp_path), "--plot", tmp_path / "plot.gif") == 2
     assert "--plot: plot.gif has no known form; allowed: .svg, .html" in run.err
+    assert run(csv(tmp_path), "--plot", tmp_path / "none" / f"plot{ending}") == 2
+    assert f"there is no folder {tmp_path / 'none'}" in run.err
 
 
 def test_settings_choose_the_detector_and_faults_in_them_are_told(run: Run, tmp_path: Path) -> None:

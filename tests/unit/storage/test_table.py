@@ -182,6 +182,24 @@ def test_files_are_named_by_their_folders_too(tmp_path: Path) -> None:
     assert dict(Table(tmp_path).survey().rows) == {"one/0": 50, "two/0": 50}
 
 
+@pytest.mark.parametrize("lines", [["# by hand", "# of pump 7"], ["Report of pump 7", "", "May"]])
+def test_lines_before_the_header_are_passed_over(tmp_path: Path, lines: list[str]) -> None:
+    path = csv(tmp_path)
+    path.write_text("\n".join([*lines, path.read_text()]))
+    table = Table(path)
+    assert table.channels == ("a", "b")
+    np.testing.assert_allclose(values(table), frame()[["a", "b"]])
+
+
+@pytest.mark.parametrize(("sign", "decimal"), [(",", "."), (".", ",")])
+def test_digits_grouped_by_thousands_are_read(tmp_path: Path, sign: str, decimal: str) -> None:
+    data = frame()
+    words = (data["a"] * 1000).map(lambda value: f"{value:,.2f}")
+    swap = str.maketrans({",": sign, ".": decimal})
+    path = csv(tmp_path, data.assign(a=words.str.translate(swap)), sep=";", decimal=decimal)
+    np.testing.assert_allclose(values(Table(path))[:, 0], data["a"] * 1000, atol=0.006)
+
+
 def test_a_name_that_is_given_twice_is_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "twice.csv"
     path.write_text("x,x\n1,2\n3,4\n")
