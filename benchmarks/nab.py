@@ -152,30 +152,26 @@ def _note(result: Result, rows: Rows) -> str:
 def _halves(given: Sequence[Series]) -> list[Figure]:
     """Choose settings on each half of the folders, and hold them against the defaults on the other.
 
-    The threshold that a half was scored best with goes along.
+    They are chosen by the figure at our line, where no threshold can make up for them.
     """
     grid = [dict(zip(GRID, values, strict=True)) for values in product(*GRID.values())]
     tried = [scored(given, SingleSettings.model_validate(one)) for one in grid]
-    shipped = scored(given, SingleSettings())
+    shipped, standard = scored(given, SingleSettings()), PROFILES[0]
     first = np.array([each.folder in HALF for each in given])
     lines, figures = [], []
     for name, mine in (("first half", first), ("second half", ~first)):
-        here = [_part(given, scores, mine) for scores in tried]
-        chosen = int(np.argmax([best(rows, PROFILES[0]).figure for rows in here]))
-        there = _part(given, tried[chosen], ~mine)
-        default = _part(given, shipped, ~mine)
-        told = best(here[chosen], PROFILES[0])
-        pairs = (
-            (best(there, PROFILES[0]).figure, best(default, PROFILES[0]).figure, "best threshold"),
-            (at(there, PROFILES[0], told.threshold).figure, None, "that half's threshold"),
-        )
+        here = [at(_part(given, scores, mine), standard, LINE).figure for scores in tried]
+        chosen = int(np.argmax(here))
         written = ", ".join(f"{key} {value}" for key, value in grid[chosen].items())
-        for figure, other, how in pairs:
-            told_default = "" if other is None else f"{other:.1f}"
-            lines.append((name, written, f"{figure:.1f}", told_default, how))
-        ratio = pairs[0][0] / float(pairs[0][1] or np.nan)
-        figures.append(Figure(f"chosen on the {name}, to the defaults", ratio, "", WITHIN, written))
-    head = ("settings chosen on", "chosen", "on the other", "defaults there", "with")
+        there, default = (_part(given, scores, ~mine) for scores in (tried[chosen], shipped))
+        for how, found, usual in (
+            ("at the best threshold", best(there, standard), best(default, standard)),
+            ("at our line", at(there, standard, LINE), at(default, standard, LINE)),
+        ):
+            lines.append((name, written, f"{found.figure:.1f}", f"{usual.figure:.1f}", how))
+            ratio, title = found.figure / usual.figure, f"chosen on the {name}, to the defaults"
+            figures.append(Figure(f"{title}, {how}", ratio, "", WITHIN, written))
+    head = ("settings chosen on", "chosen", "on the other", "defaults there", "")
     print(table(head, lines), end="\n\n")
     return figures
 

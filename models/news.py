@@ -48,7 +48,7 @@ def is_news(news: News, a: int, rare: float, quiet: float) -> bool:
     standing = min(quiet, YOUNG * news.rows[a] + 1.0)
     age = news.rows[a] - news.told_at[a]
     if news.height[a] <= 0.0 or age > standing:
-        return bool(rare > 0.0)
+        return True
     left = 1.0 - DECLINE * age / max(standing, 1.0)
     return bool(rare > CLEAR * news.height[a] * left)
 

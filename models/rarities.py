@@ -68,7 +68,7 @@ def run(
             fresh = is_news(news, a, rarest, given[1])
             out[0][i] = weighed(rarest / given[0], fresh)
             _share(out, i)
-            if move and fresh and not locked[i]:
+            if move and fresh and rarest >= given[0] and not locked[i]:
                 tell(news, a, rarest)
         if move and spoke:
             news.rows[a] += 1
