@@ -46,6 +46,7 @@ def backtest(
     out: Annotated[Path, typer.Option(help="The report; a JSON is written beside it.")] = Path(
         "backtest.html"
     ),
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="How many processes share it.")] = 2,
     as_json: AsJson = False,
 ) -> None:
     """Run a past through the live code: alerts, lead times, false alerts, missed failures.
@@ -78,10 +79,10 @@ def backtest(
             if one not in known:
                 raise Refused(unknown("asset", one, known))
         chosen = Chosen.of(source, wanted)
-        ours = figures_of(chosen)
+        ours = figures_of(chosen, jobs)
         theirs = None
         if compare is not None:
-            theirs = figures_of(chosen.under(load(compare).plant, asset_class))
+            theirs = figures_of(chosen.under(load(compare).plant, asset_class), jobs)
     result = write(chosen, ours, theirs, out)
     _tell(result, out, as_json=as_json)
     if result.get("compared", {}).get("lost_failures"):

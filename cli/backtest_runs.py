@@ -33,11 +33,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The part of a past that is looked at, and its failures."""
+    """The part of a past that is looked at, its failures, and about how many readings it has."""
 
     past: Past
     work: tuple[WorkEvent, ...]
     failures: tuple[Failure, ...]
+    count: int
 
     @classmethod
     def of(cls, source: Source, wanted: Wanted) -> Chosen:
@@ -62,7 +63,8 @@ class Chosen:
             inside = [s for s in source.stretches.get(asset, ()) if s[0] < stop and s[1] >= start]
             failures += labelled(asset, inside, 0)
         past = Past(source.reader, _only(source.plant, assets), assets, start, stop)
-        return cls(past, work, tuple(failures))
+        count = sum(source.counts[one] for one in assets)
+        return cls(past, work, tuple(failures), count)
 
     def under(self, other: Plant, asset_class: str | None) -> Chosen:
         """Choose the same past under another configuration; what that lacks cannot be compared."""
@@ -85,18 +87,13 @@ def _only(plant: Plant, assets: tuple[str, ...]) -> Plant:
     return replace(plant, assets={one: plant.assets[one] for one in assets})
 
 
-def figures_of(chosen: Chosen) -> tuple[Told, Figures]:
+def figures_of(chosen: Chosen, jobs: int = 1) -> tuple[Told, Figures]:
     """Run a past through the live code and hold what it told against what is known."""
-    from service.backtest import backtest
+    from cli.backtest_jobs import run
     from service.backtest_figures import figures
 
     with Progress("readings") as line:
-        told = backtest(
-            chosen.past,
-            chosen.work,
-            chosen.failures,
-            lambda count, share: line.tell(count, f"{share:.0%}"),
-        )
+        told = run(chosen, jobs, lambda count, share: line.tell(count, f"{share:.0%}"))
     return told, figures(told, chosen.failures)
 
 

@@ -47,14 +47,19 @@ class Past:
     span: Span = WINDOW
 
     def windows(self) -> Iterator[Window]:
-        """Walk through it, window by window."""
+        """Walk through it, window by window, from the first reading on."""
         by_class: dict[str, list[str]] = {}
         for asset in sorted(self.assets):
             by_class.setdefault(self.plant.assets[asset].asset_class, []).append(asset)
+        begun = False
         for start in range(self.start, self.stop, self.span):
             stop = min(start + self.span, self.stop)
             found = [self._read(name, some, start, stop) for name, some in sorted(by_class.items())]
-            yield Window(start, stop, tuple(found), self._ticks(start, stop))
+            first = min((int(one.at[0]) for one in found if len(one)), default=None)
+            if begun or first is not None:
+                since = start if begun or first is None else first
+                yield Window(start, stop, tuple(found), self._ticks(since, stop))
+                begun = True
 
     def _read(self, name: str, assets: Sequence[str], start: Instant, stop: Instant) -> Readings:
         channels = self.plant.classes[name].channel_names

@@ -14,6 +14,7 @@ SMALL = {
     "ingest": ["--messages", "3000"],
     "latency": ["--assets", "10", "--rate", "200", "--seconds", "18"],
     "fuzz": ["--inputs", "500", "--engine", "mutator"],
+    "backtest": ["--assets", "3", "--days", "8", "--baseline", "2", "--store"],
     "waveform": ["--rounds", "2", "--seeds", "3"],
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
@@ -24,6 +25,7 @@ SMALL = {
     ],
 }
 MET = {
+    "backtest": ["transitions that differ"],
     "cardinality": ["memory more", "series more", "messages missing", "proposed assets"],
     "waveform": [
         "outer race over healthy, 4,096 samples, band sought",

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from core.clock import DAY, HOUR, MINUTE
-from core.plant import ModeRule, Plant
+from core.plant import ModeRule, NamedDetector, Plant, RuleSpec
 from core.work import Work, WorkEvent
+from models.ensemble import EnsembleSettings
 from service.backtest import Told, backtest
 from service.backtest_past import Past
 from service.scoring import Scoring
@@ -18,6 +19,8 @@ from storage.journal_memory import MemoryJournal
 from storage.settings import JournalSettings
 from tests.integration.test_determinism import watched_plant
 from tests.pasts import START, Rows, end, eventful, journalled
+
+pytestmark = pytest.mark.timeout(300)  # compiled loops are made at their first use
 
 WORK = (
     WorkEvent("site/hall/p3", START + 3 * DAY - HOUR, Work.REPAIRED, "Bilal", failure_mode="x"),
@@ -32,7 +35,16 @@ def plant() -> Plant:
         replace(one, max_rate=0.05) if one.name == "vibration" else one for one in pump.channels
     )
     starting = ModeRule("speed", off_below=10, running_above=100, starting_for=20 * MINUTE)
-    pumps = {pump.name: replace(pump, channels=channels, modes=starting)}
+    more = NamedDetector("together", EnsembleSettings())
+    rule = RuleSpec("together", "together", group="together", on_delay=5 * MINUTE)
+    watched_more = replace(
+        pump,
+        channels=channels,
+        modes=starting,
+        detectors=(*pump.detectors, more),
+        rules=(*pump.rules, rule),
+    )
+    pumps = {pump.name: watched_more}
     return replace(watched, classes=pumps, tick_every=MINUTE)
 
 
