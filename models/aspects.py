@@ -39,7 +39,8 @@ HUGE = 1e150
 """What is larger is taken as this large."""
 
 SETTLING = 100
-"""So many rows only fill the memory: against nothing, everything is strange."""
+"""At most so many rows, and two thirds of the warm-up, only fill the memory: against nothing,
+everything is strange."""
 
 LAST, SHORT, LONG, ROUGHNESS = 0, 1, 2, 3
 
@@ -111,7 +112,7 @@ def moved(trail: Floats, rows: int, value: float, short: int) -> tuple[float, fl
 @kernel
 def counts(m: int, rows: int, short: int) -> bool:
     """Tell whether an aspect says something yet: a mean must have been many times a new one."""
-    return rows >= (SETTLING, SETTLING, 10 * ROUGH * short, SLOW * short)[m]
+    return rows >= (0, 0, 10 * ROUGH * short, SLOW * short)[m]
 
 
 @kernel

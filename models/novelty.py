@@ -38,7 +38,7 @@ SHARE = 0.02
 FEWEST = 3
 """Of so many records a tail can be made."""
 
-EARLIEST = 30
+EARLIEST = 15
 """After so many distances the tail says something."""
 
 RAREST = 12.0

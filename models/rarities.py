@@ -60,7 +60,7 @@ def run(
             ready = memory.rows[a, k] >= given[2]
             if ready:
                 _band(memory, a, k, at[i], given[0], out, i)
-            found = _channel(memory, a, k, at[i], value, given[3], locked[i], move)
+            found = _channel(memory, a, k, at[i], value, given, locked[i], move)
             if ready:
                 out[1][i, k] = found
                 rarest = max(rarest, found)
@@ -96,18 +96,18 @@ def again(rows: Rows, judged: Bools, given: Given, memory: Memory, news: News, o
 
 @kernel
 def _channel(
-    memory: Memory, a: int, k: int, at: int, value: float, short: int, locked: bool, move: bool
+    memory: Memory, a: int, k: int, at: int, value: float, given: Given, locked: bool, move: bool
 ) -> float:
     """Add up how rare a reading is in all aspects, and take it in where it is to `move`."""
     value = min(max(value, -HUGE), HUGE)
-    trail = moved(memory.trail[a, k], memory.rows[a, k], value, short)
+    trail = moved(memory.trail[a, k], memory.rows[a, k], value, given[3])
     usual = season.expected(memory.base[a, k], memory.folds[a, k], memory.opened[a, k], at)
     measures = seen_as(value, usual, trail)
-    settled = memory.rows[a, k] >= SETTLING
+    settled = memory.rows[a, k] >= min(SETTLING, 2 * given[2] // 3)
     found = 0.0
     for m in range(ASPECTS):
         odd = strange(memory, a, k, m, measures[m]) if settled else np.nan
-        if counts(m, memory.rows[a, k], short):
+        if counts(m, memory.rows[a, k], given[3]):
             found += rare(memory, a, k, m, odd)
         if move and not locked:
             learn(memory, a, k, m, measures[m], odd)

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from core.clock import MINUTE
 from core.life import CannotSay
 from models.mewma import LearnSettings, Mewma, MewmaSettings
+from models.single import Single, SingleSettings
 from models.threshold import Threshold, ThresholdSettings
 from models.trail import PLACES, Trail
 from tests.plants import pump_class
@@ -29,6 +30,25 @@ def test_a_pattern_learned_from_anything_judges_anything(values: np.ndarray) -> 
     detector = Mewma(MewmaSettings(learn=learn), pump_class(), assets(2))
     for rows in moments(values, step=MINUTE):
         scored = take(detector, rows)
+        judged = np.isfinite(scored.value)
+        assert not np.isinf(scored.value).any()
+        assert (scored.value[judged] >= 0).all()
+        assert np.allclose(scored.blame.sum(axis=1), judged)
+        assert not (scored.low > scored.high).any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(np.float64, (120, 2, 3), elements=TOLD),
+    st.sampled_from([1, MINUTE, 300 * MINUTE]),
+    st.booleans(),
+)
+def test_a_series_of_which_nothing_is_known_is_judged_whatever_it_says(
+    values: np.ndarray, step: int, free: bool
+) -> None:
+    detector = Single(SingleSettings(warmup=50), pump_class(), assets(2))
+    for rows in moments(values, step=step):
+        scored = take(detector, rows, allowed=free or rows.at[0] < START + 60 * step)
         judged = np.isfinite(scored.value)
         assert not np.isinf(scored.value).any()
         assert (scored.value[judged] >= 0).all()
