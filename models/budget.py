@@ -1,0 +1,195 @@
+"""Budget: an alarm line per asset that keeps a promised number of false alerts.
+
+The very rule that raises alerts is run at a ladder of lines at once, over healthy time after
+learning: how often each would have raised one is counted, with its delays, so that neither likeness
+of neighbouring rows nor the length of alerts needs a model. What is expected at a line is the mean
+of a gamma posterior: the promise at the detector's own line is the prior, worth one alert, so that
+this line stands until more is known. (A. Gelman et al., Bayesian Data Analysis, 2013, section 2.6.)
+
+While a finding stands nothing is counted: a fault that is held is not what healthy running does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clock import DAY, Span
+from core.readings import Bools, Floats, Instants
+from models.detector import State
+from models.kernel import kernel
+
+MONTH: Span = 30 * DAY
+"""What is meant by a month of a budget."""
+
+LADDER: Floats = np.round(np.geomspace(0.25, 4.0, 57), 4)
+"""The lines that are tried, in scores of the detector."""
+
+FALLS = 0.15
+"""By how much a line must rise for a third as many false alerts, while that is not known."""
+
+SURE = 10.0
+"""How many alerts above a high line it takes at most to believe that they come there too."""
+
+KNOWN = 0.1
+"""A budget is supported once this part of an alert would have been due."""
+
+NEVER = np.iinfo(np.int64).min
+
+
+class Ladder(NamedTuple):
+    """What is kept of each asset: whether each line is on, since when it wants to change."""
+
+    on: Bools
+    since: Instants
+    alerts: NDArray[np.int64]
+    span: NDArray[np.int64]
+    last: Instants
+    line: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What was promised to an asset and what came of it, over healthy time `span` (ns).
+
+    `delivered` false alerts a month would have come at `line`. Where `supported` is false so much
+    healthy time is `needed` still.
+    """
+
+    promised: float
+    delivered: float
+    line: float
+    span: Span
+    supported: bool
+    needed: Span
+
+
+class Budget:
+    """Follows the scores of one detector for all assets of a class."""
+
+    def __init__(
+        self, promised: float, on_delay: Span, off_delay: Span, deadband: float, assets: int
+    ) -> None:
+        """Promise so many false alerts a month of an asset, by a rule with these delays."""
+        self._promised = promised
+        self._delays = (on_delay, off_delay, 1 - deadband)
+        self._kept = _blank(assets)
+
+    @property
+    def line(self) -> Floats:
+        """The line of each asset, in scores of the detector."""
+        return self._kept["line"]
+
+    def follow(
+        self, asset: NDArray[np.intp], at: Instants, scores: Floats, counts: Bools
+    ) -> Floats:
+        """Take rows in order of time; returns the line that held for each.
+
+        `scores[n]` are the detector's own, NaN where it could not judge; where `counts[n]` is
+        false a finding stands, or the row is not to be learned from.
+        """
+        held = np.empty(len(asset))
+        kept = Ladder(*(self._kept[name] for name in Ladder._fields))
+        rate = self._promised / MONTH
+        _follow(asset, at, scores, counts, LADDER, rate, self._delays, kept, held)
+        return held
+
+    def account(self, asset: int) -> Account:
+        """Tell what was promised and what would have come."""
+        span, line = int(self._kept["span"][asset]), float(self._kept["line"][asset])
+        came = float(np.interp(line, LADDER, self._kept["alerts"][asset]))
+        needed = max(0, round(KNOWN * MONTH / self._promised) - span)
+        delivered = came * MONTH / span if span else float("nan")
+        return Account(self._promised, delivered, line, span, needed == 0, needed)
+
+    def forget(self, asset: int) -> None:
+        """Count anew for one asset."""
+        for name, row in _blank(1).items():
+            self._kept[name][asset] = row[0]
+
+    def state(self) -> State:
+        """Return everything kept."""
+        return {name: kept.copy() for name, kept in self._kept.items()}
+
+    def restore(self, state: State) -> None:
+        """Take over what was kept."""
+        self._kept = {
+            name: state[name].astype(kept.dtype).reshape(kept.shape)
+            for name, kept in self._kept.items()
+        }
+
+
+@kernel
+def _follow(
+    asset: NDArray[np.intp],
+    at: Instants,
+    scores: Floats,
+    counts: Bools,
+    ladder: Floats,
+    rate: float,
+    delays: tuple[int, int, float],
+    kept: Ladder,
+    held: Floats,
+) -> None:
+    """Run the rule at every line down the rows; a line moves only while none of them is on."""
+    on_delay, off_delay, low = delays
+    for i in range(len(asset)):
+        a = asset[i]
+        held[i] = kept.line[a]
+        before, kept.last[a] = kept.last[a], at[i]
+        if np.isnan(scores[i]):
+            continue
+        if not counts[i]:
+            kept.since[a, :] = NEVER
+            continue
+        passed = 0
+        if before != NEVER:
+            passed = min(max(at[i] - before, 0), on_delay + off_delay)
+        kept.span[a] += passed
+        rests = True
+        for k in range(len(ladder)):
+            on = kept.on[a, k]
+            wants = scores[i] < low * ladder[k] if on else scores[i] >= ladder[k]
+            if not wants:
+                kept.since[a, k] = NEVER
+            else:
+                if kept.since[a, k] == NEVER:
+                    kept.since[a, k] = at[i]
+                if at[i] - kept.since[a, k] >= (off_delay if on else on_delay):
+                    kept.on[a, k] = not on
+                    kept.since[a, k] = NEVER
+                    if not on:
+                        kept.alerts[a, k] += 1
+            rests = rests and not kept.on[a, k]
+        if rests or passed == 0:
+            kept.line[a] = _line(kept.alerts[a], kept.span[a], ladder, rate)
+
+
+@kernel
+def _line(count: NDArray[np.int64], span: int, ladder: Floats, rate: float) -> float:
+    """Find where the expected number of alerts, falling along the ladder, passes the promise."""
+    due = rate * span
+    above = 0.0
+    for k in range(len(ladder) - 1, -1, -1):
+        expected = count[k] + 1.0 - min(np.exp((ladder[k] - 1.0) / FALLS), SURE)
+        if expected > due:
+            if k == len(ladder) - 1:
+                return float(ladder[k])
+            part = (expected - due) / (expected - above)
+            return float(ladder[k] + part * (ladder[k + 1] - ladder[k]))
+        above = expected
+    return float(ladder[0])
+
+
+def _blank(assets: int) -> dict[str, NDArray[Any]]:
+    return {
+        "on": np.zeros((assets, len(LADDER)), np.bool_),
+        "since": np.full((assets, len(LADDER)), NEVER, np.int64),
+        "alerts": np.zeros((assets, len(LADDER)), np.int64),
+        "span": np.zeros(assets, np.int64),
+        "last": np.full(assets, NEVER, np.int64),
+        "line": np.ones(assets),
+    }

@@ -1,0 +1,121 @@
+"""The line keeps the promised number of false alerts, and a fault does not move it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.clock import DAY, HOUR, MINUTE
+from core.readings import Bools, Floats, Instants
+from models.budget import KNOWN, LADDER, MONTH, Budget
+
+STEP = 10 * MINUTE
+
+
+def course(
+    days: int, seed: int, *, alike: float = 0.9, size: float = 0.25
+) -> tuple[Floats, Instants]:
+    """Make scores of a healthy machine that resemble their neighbours."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=days * DAY // STEP) * np.sqrt(1 - alike**2)
+    level = np.empty_like(noise)
+    now = 0.0
+    for i, each in enumerate(noise):
+        now = level[i] = alike * now + each
+    return np.abs(level) * size, np.arange(len(noise)) * STEP
+
+
+def alerts(scores: Floats, at: Instants, lines: Floats) -> int:
+    """Count plainly what a rule with an hour of on-delay and off-delay raises."""
+    on, since, count = False, None, 0
+    for score, now, line in zip(scores, at, lines, strict=True):
+        wants = score < 0.9 * line if on else score >= line
+        since = (now if since is None else since) if wants else None
+        if since is not None and now - since >= HOUR:
+            on, since = not on, None
+            count += on
+    return count
+
+
+def followed(budget: Budget, scores: Floats, at: Instants, counts: Bools | None = None) -> Floats:
+    every = np.ones(len(at), np.bool_) if counts is None else counts
+    return budget.follow(np.zeros(len(at), np.intp), at, scores, every)
+
+
+@pytest.mark.parametrize("promised", [0.5, 1.0, 4.0])
+@pytest.mark.parametrize("size", [0.15, 0.25])
+def test_as_many_false_alerts_come_as_were_promised(promised: float, size: float) -> None:
+    came = months = 0
+    for seed in range(12):
+        scores, at = course(720, seed, size=size)
+        lines = followed(Budget(promised, HOUR, HOUR, 0.1, 1), scores, at)
+        later = at >= 180 * DAY
+        came += alerts(scores[later], at[later], lines[later])
+        months += 18
+    assert 0.7 * promised < came / months < 1.3 * promised
+
+
+def test_before_anything_is_known_the_line_is_the_detectors_own() -> None:
+    scores, at = course(1, 3)
+    budget = Budget(1.0, HOUR, HOUR, 0.1, 2)
+    lines = followed(budget, scores, at)
+    assert lines[0] == 1.0 and 0.9 < lines[-1] < 1.1
+    told = budget.account(0)
+    assert not told.supported
+    assert told.needed == KNOWN * MONTH - told.span
+    assert np.isnan(budget.account(1).delivered)
+
+
+def test_a_fault_that_is_held_moves_no_line() -> None:
+    scores, at = course(120, 4)
+    counts = at < 90 * DAY
+    scores[~counts] = 5.0
+    budget = Budget(1.0, HOUR, HOUR, 0.1, 1)
+    lines = followed(budget, scores, at, counts)
+    assert set(lines[~counts]) == {budget.line[0]}
+    assert len(set(lines[counts])) > 10
+
+
+def test_what_is_told_as_delivered_is_what_the_rule_would_have_raised() -> None:
+    scores, at = course(360, 5)
+    budget = Budget(1.0, HOUR, HOUR, 0.1, 1)
+    followed(budget, scores, at)
+    told = budget.account(0)
+    came = alerts(scores, at, np.full(len(at), told.line))
+    assert told.supported and told.needed == 0
+    assert told.delivered == pytest.approx(came * MONTH / told.span, abs=MONTH / told.span)
+
+
+def test_rows_in_pieces_give_to_the_last_bit_what_they_give_at_once() -> None:
+    scores, at = course(60, 6, size=0.5)
+    scores[::17] = np.nan
+    asset = np.arange(len(at)) % 3
+    counts = np.random.default_rng(1).random(len(at)) < 0.95
+    whole, pieces = (Budget(2.0, HOUR, HOUR, 0.1, 3) for _ in range(2))
+    expected = whole.follow(asset, at, scores, counts)
+    found = []
+    for begin in range(0, len(at), 7):
+        part = slice(begin, begin + 7)
+        found.append(pieces.follow(asset[part], at[part], scores[part], counts[part]))
+        again = Budget(2.0, HOUR, HOUR, 0.1, 3)
+        again.restore(pieces.state())
+        pieces = again
+    assert np.concatenate(found).tobytes() == expected.tobytes()
+    for name, kept in whole.state().items():
+        assert kept.tobytes() == pieces.state()[name].tobytes()
+
+
+def test_an_asset_that_begins_anew_has_the_detectors_own_line() -> None:
+    scores, at = course(90, 7, size=0.5)
+    budget = Budget(1.0, HOUR, HOUR, 0.1, 1)
+    followed(budget, scores, at)
+    assert budget.line[0] > 1
+    budget.forget(0)
+    assert budget.line[0] == 1.0 and budget.account(0).span == 0
+
+
+def test_a_detector_that_cries_without_end_is_held_by_the_highest_line() -> None:
+    scores, at = course(200, 8, size=50.0)
+    budget = Budget(0.1, 0, 0, 0.1, 1)
+    followed(budget, scores, at)
+    assert budget.line[0] == LADDER[-1]
