@@ -66,6 +66,7 @@ def asset_class_of(name: str, text: ClassText) -> AssetClass:
         silent_after=text.silent_after,
         stuck_after=text.stuck_after,
         catching_up_after=text.catching_up_after,
+        false_alerts=text.false_alerts,
     )
 
 

@@ -6,7 +6,8 @@ of neighbouring rows nor the length of alerts needs a model. What is expected at
 of a gamma posterior: the promise at the detector's own line is the prior, worth one alert, so that
 this line stands until more is known. (A. Gelman et al., Bayesian Data Analysis, 2013, section 2.6.)
 
-While a finding stands nothing is counted: a fault that is held is not what healthy running does.
+While an alert stands nothing is counted: a fault that is held is not what healthy running does. The
+alert itself counts once, as nobody knows yet whether it was false.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ NEVER = np.iinfo(np.int64).min
 
 
 class Ladder(NamedTuple):
-    """What is kept of each asset: whether each line is on, since when it wants to change."""
+    """What is kept of each asset: whether each line is on, since when it wants to change.
+
+    The last place stands for the line that holds now.
+    """
 
     on: Bools
     since: Instants
@@ -83,18 +87,16 @@ class Budget:
         """The line of each asset, in scores of the detector."""
         return self._kept["line"]
 
-    def follow(
-        self, asset: NDArray[np.intp], at: Instants, scores: Floats, counts: Bools
-    ) -> Floats:
+    def follow(self, asset: NDArray[np.intp], at: Instants, scores: Floats, apart: Bools) -> Floats:
         """Take rows in order of time; returns the line that held for each.
 
-        `scores[n]` are the detector's own, NaN where it could not judge; where `counts[n]` is
-        false a finding stands, or the row is not to be learned from.
+        `scores[n]` are the detector's own, NaN where it could not judge. Rows that stand `apart`,
+        since they may not be learned from, count only where they reach the line by themselves.
         """
         held = np.empty(len(asset))
         kept = Ladder(*(self._kept[name] for name in Ladder._fields))
         rate = self._promised / MONTH
-        _follow(asset, at, scores, counts, LADDER, rate, self._delays, kept, held)
+        _follow(asset, at, scores, apart, LADDER, rate, self._delays, kept, held)
         return held
 
     def account(self, asset: int) -> Account:
@@ -109,6 +111,10 @@ class Budget:
         """Count anew for one asset."""
         for name, row in _blank(1).items():
             self._kept[name][asset] = row[0]
+
+    def moving(self) -> State:
+        """Return the very arrays that `follow` writes to."""
+        return dict(self._kept)
 
     def state(self) -> State:
         """Return everything kept."""
@@ -127,45 +133,56 @@ def _follow(
     asset: NDArray[np.intp],
     at: Instants,
     scores: Floats,
-    counts: Bools,
+    apart: Bools,
     ladder: Floats,
     rate: float,
     delays: tuple[int, int, float],
     kept: Ladder,
     held: Floats,
 ) -> None:
-    """Run the rule at every line down the rows; a line moves only while none of them is on."""
-    on_delay, off_delay, low = delays
+    """Run the rule at every line down the rows; the line moves only while none of them is on."""
+    own = len(ladder)
+    longest = delays[0] + delays[1]
     for i in range(len(asset)):
         a = asset[i]
-        held[i] = kept.line[a]
+        line = held[i] = kept.line[a]
         before, kept.last[a] = kept.last[a], at[i]
         if np.isnan(scores[i]):
             continue
-        if not counts[i]:
-            kept.since[a, :] = NEVER
+        stood = kept.on[a, own]
+        _turn(a, own, scores[i], line, at[i], delays, kept)
+        if stood or (apart[i] and scores[i] < line):
+            kept.since[a, :own] = NEVER
             continue
-        passed = 0
         if before != NEVER:
-            passed = min(max(at[i] - before, 0), on_delay + off_delay)
-        kept.span[a] += passed
-        rests = True
-        for k in range(len(ladder)):
-            on = kept.on[a, k]
-            wants = scores[i] < low * ladder[k] if on else scores[i] >= ladder[k]
-            if not wants:
-                kept.since[a, k] = NEVER
-            else:
-                if kept.since[a, k] == NEVER:
-                    kept.since[a, k] = at[i]
-                if at[i] - kept.since[a, k] >= (off_delay if on else on_delay):
-                    kept.on[a, k] = not on
-                    kept.since[a, k] = NEVER
-                    if not on:
-                        kept.alerts[a, k] += 1
-            rests = rests and not kept.on[a, k]
-        if rests or passed == 0:
+            kept.span[a] += min(max(at[i] - before, 0), longest)
+        rests = not kept.on[a, own]
+        for k in range(own):
+            if _turn(a, k, scores[i], ladder[k], at[i], delays, kept):
+                kept.alerts[a, k] += 1
+            rests = rests and not (kept.on[a, k] and ladder[k] >= line)
+        if rests:
             kept.line[a] = _line(kept.alerts[a], kept.span[a], ladder, rate)
+
+
+@kernel
+def _turn(
+    a: int, k: int, score: float, line: float, at: int, delays: tuple[int, int, float], kept: Ladder
+) -> bool:
+    """Let the rule at one line take a score; true where it comes on."""
+    on_delay, off_delay, low = delays
+    on = kept.on[a, k]
+    wants = score < low * line if on else score >= line
+    if not wants:
+        kept.since[a, k] = NEVER
+        return False
+    if kept.since[a, k] == NEVER:
+        kept.since[a, k] = at
+    if at - kept.since[a, k] < (off_delay if on else on_delay):
+        return False
+    kept.on[a, k] = not on
+    kept.since[a, k] = NEVER
+    return not on
 
 
 @kernel
@@ -186,8 +203,8 @@ def _line(count: NDArray[np.int64], span: int, ladder: Floats, rate: float) -> f
 
 def _blank(assets: int) -> dict[str, NDArray[Any]]:
     return {
-        "on": np.zeros((assets, len(LADDER)), np.bool_),
-        "since": np.full((assets, len(LADDER)), NEVER, np.int64),
+        "on": np.zeros((assets, len(LADDER) + 1), np.bool_),
+        "since": np.full((assets, len(LADDER) + 1), NEVER, np.int64),
         "alerts": np.zeros((assets, len(LADDER)), np.int64),
         "span": np.zeros(assets, np.int64),
         "last": np.full(assets, NEVER, np.int64),

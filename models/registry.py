@@ -12,6 +12,7 @@ from pydantic import Field
 
 from core.plant import Asset, AssetClass, NamedDetector
 from core.settings import Settings
+from models.budgeted import budgeted
 from models.degradation import Degradation
 from models.detector import Detector
 from models.ensemble import Ensemble, EnsembleSettings
@@ -35,6 +36,9 @@ DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     EnsembleSettings: Ensemble,
     SingleSettings: Single,
 }
+GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings})
+"""Detectors whose lines are given: no budget moves them."""
+
 HEALTH: dict[type[Settings], Callable[..., Degradation]] = {
     ThresholdSettings: Threshold,
 }
@@ -45,7 +49,10 @@ def build(named: NamedDetector, asset_class: AssetClass, assets: tuple[Asset, ..
 
     Raises ValueError where the settings do not fit the class.
     """
-    return DETECTORS[type(named.settings)](named.settings, asset_class, assets)
+    detector = DETECTORS[type(named.settings)](named.settings, asset_class, assets)
+    if type(named.settings) in GIVEN:
+        return detector
+    return budgeted(detector, named, asset_class, len(assets))
 
 
 def build_health(asset_class: AssetClass, assets: tuple[Asset, ...]) -> Degradation | None:
