@@ -158,9 +158,7 @@ def laid_out(one: Play, came: Outcome) -> list[Figure]:
         ("time", came.seconds, "s", "", f"{came.readings / came.seconds:,.0f} readings/s"),
     ]
     return [
-        Figure(
-            f"{name}: {what}", value, unit, target if target and goal is not None else None, note
-        )
+        Figure(f"{name}: {what}", value, unit, None if one.fixed else target or None, note)
         for what, value, unit, target, note in rows
     ]
 

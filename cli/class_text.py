@@ -139,5 +139,5 @@ class ClassText(Text):
     """How long a channel may stand still, while others move, before that is a case."""
     catching_up_after: Duration = Field(5 * MINUTE, gt=0)
     """How old a reading may be on arrival before it counts as backlog, whose notices wait."""
-    false_alerts: float = Field(1.0, ge=0.05, le=100)
+    false_alerts: float = Field(0.1, ge=0.05, le=100)
     """How many false alerts of an asset within thirty days are put up with."""

@@ -176,7 +176,7 @@ class AssetClass:
     silent_after: Span = 15 * MINUTE
     stuck_after: Span = 6 * HOUR
     catching_up_after: Span = 5 * MINUTE
-    false_alerts: float = 1.0
+    false_alerts: float = 0.1
 
     @property
     def channel_names(self) -> tuple[str, ...]:

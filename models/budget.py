@@ -3,11 +3,13 @@
 The very rule that raises alerts is run at a ladder of lines at once, over healthy time after
 learning: how often each would have raised one is counted, with its delays, so that neither likeness
 of neighbouring rows nor the length of alerts needs a model. What is expected at a line is the mean
-of a gamma posterior: the promise at the detector's own line is the prior, worth one alert, so that
-this line stands until more is known. (A. Gelman et al., Bayesian Data Analysis, 2013, section 2.6.)
+of a gamma posterior: the promise at the detector's own line is the prior, worth half an alert, so
+that this line stands until more is known. (A. Gelman et al., Bayesian Data Analysis,
+2013, section 2.6.)
 
-While an alert stands nothing is counted: a fault that is held is not what healthy running does. The
-alert itself counts once, as nobody knows yet whether it was false.
+While an alert stands, and for some days after, nothing is counted: a fault that is held, or comes
+and goes, is not what healthy running does. The alert itself counts once, as nobody knows yet
+whether it was false. Time is that of the calendar, as people count it, stops included.
 """
 
 from __future__ import annotations
@@ -35,6 +37,18 @@ FALLS = 0.15
 SURE = 10.0
 """How many alerts above a high line it takes at most to believe that they come there too."""
 
+WORTH = 0.5
+"""For how many alerts the prior counts."""
+
+QUIET: Span = 7 * DAY
+"""So long after an alert another one is taken to be about the same trouble."""
+
+LONGEST: Span = 40 * DAY
+"""So long such a trouble may go on; what comes and goes for longer is how the machine runs."""
+
+GAP: Span = DAY
+"""The most time that counts between two rows."""
+
 KNOWN = 0.1
 """A budget is supported once this part of an alert would have been due."""
 
@@ -44,7 +58,8 @@ NEVER = np.iinfo(np.int64).min
 class Ladder(NamedTuple):
     """What is kept of each asset: whether each line is on, since when it wants to change.
 
-    The last place stands for the line that holds now.
+    The last place stands for the line that holds now. `trouble` is when what was told last began,
+    `ended` when it was last there.
     """
 
     on: Bools
@@ -53,6 +68,8 @@ class Ladder(NamedTuple):
     span: NDArray[np.int64]
     last: Instants
     line: Floats
+    trouble: Instants
+    ended: Instants
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +159,25 @@ def _follow(
 ) -> None:
     """Run the rule at every line down the rows; the line moves only while none of them is on."""
     own = len(ladder)
-    longest = delays[0] + delays[1]
     for i in range(len(asset)):
         a = asset[i]
         line = held[i] = kept.line[a]
         before, kept.last[a] = kept.last[a], at[i]
-        if np.isnan(scores[i]):
-            continue
+        known = not np.isnan(scores[i])
         stood = kept.on[a, own]
-        _turn(a, own, scores[i], line, at[i], delays, kept)
-        if stood or (apart[i] and scores[i] < line):
+        told = known and _turn(a, own, scores[i], line, at[i], delays, kept)
+        if told and at[i] >= kept.ended[a] + QUIET:
+            kept.trouble[a] = at[i]
+        elif stood:
+            kept.ended[a] = at[i]
+        quiet = min(kept.ended[a] + QUIET, kept.trouble[a] + LONGEST)
+        if stood or at[i] < quiet or (known and apart[i] and scores[i] < line):
             kept.since[a, :own] = NEVER
             continue
         if before != NEVER:
-            kept.span[a] += min(max(at[i] - before, 0), longest)
+            kept.span[a] += min(max(at[i] - before, 0), GAP)
+        if not known:
+            continue
         rests = not kept.on[a, own]
         for k in range(own):
             if _turn(a, k, scores[i], ladder[k], at[i], delays, kept):
@@ -191,7 +213,7 @@ def _line(count: NDArray[np.int64], span: int, ladder: Floats, rate: float) -> f
     due = rate * span
     above = 0.0
     for k in range(len(ladder) - 1, -1, -1):
-        expected = count[k] + 1.0 - min(np.exp((ladder[k] - 1.0) / FALLS), SURE)
+        expected = count[k] + WORTH * (1.0 - min(np.exp((ladder[k] - 1.0) / FALLS), 2 * SURE))
         if expected > due:
             if k == len(ladder) - 1:
                 return float(ladder[k])
@@ -209,4 +231,6 @@ def _blank(assets: int) -> dict[str, NDArray[Any]]:
         "span": np.zeros(assets, np.int64),
         "last": np.full(assets, NEVER, np.int64),
         "line": np.ones(assets),
+        "trouble": np.full(assets, NEVER, np.int64),
+        "ended": np.full(assets, NEVER, np.int64),
     }

@@ -7,7 +7,7 @@ import numpy as np
 from core.plant import AssetClass, Mode, NamedDetector, RuleSpec
 from core.readings import Bools, Floats
 from models.budget import Account, Budget
-from models.course import judge
+from models.course import Retriable
 from models.detector import Detector, Round, Scored, State
 
 _OWN = "budget_"
@@ -29,11 +29,6 @@ class Budgeted:
         self._follow(rows, self._inner.score(rows).value)
         self._inner.observe(rows)
 
-    def judge(self, rows: Round) -> Scored:
-        """Score and observe rows in time order, in which assets may repeat."""
-        scored = judge(self._inner, rows)
-        return _measured(scored, self._follow(rows, scored.value))
-
     def learn(self, rows: Round, allowed: Bools) -> None:
         """Let the detector learn."""
         self._inner.learn(rows, allowed)
@@ -50,11 +45,6 @@ class Budgeted:
         """Learn and count anew for one asset."""
         self._inner.forget(asset)
         self._budget.forget(asset)
-
-    def moving(self) -> State:
-        """Return the very arrays that judging writes to."""
-        inner: State = getattr(self._inner, "moving", dict)()
-        return inner | {_OWN + name: kept for name, kept in self._budget.moving().items()}
 
     def state(self) -> State:
         """Return everything needed to go on."""
@@ -73,10 +63,34 @@ class Budgeted:
     def _follow(self, rows: Round, scores: Floats) -> Floats:
         if rows.repeated:
             return self._budget.line[rows.asset]
+        held = self._budget.line[rows.asset]
+        ready = np.flatnonzero(self._inner.readiness()[rows.asset] >= 1)
         apart = rows.mode != Mode.RUNNING
         if rows.locked is not None:
             apart = apart | rows.locked
-        return self._budget.follow(rows.asset, rows.at, scores, apart)
+        asset, at = rows.asset[ready], rows.at[ready]
+        held[ready] = self._budget.follow(asset, at, scores[ready], apart[ready])
+        return held
+
+
+class BudgetedCourse(Budgeted):
+    """The same over a detector that judges a whole course at once, and can take it back."""
+
+    def __init__(self, detector: Detector, course: Retriable, budget: Budget) -> None:
+        """Take the detector twice, as what it is and as what it can."""
+        super().__init__(detector, budget)
+        self._course = course
+
+    def judge(self, rows: Round) -> Scored:
+        """Score and observe rows in time order, in which assets may repeat."""
+        scored = self._course.judge(rows)
+        return _measured(scored, self._follow(rows, scored.value))
+
+    def moving(self) -> State:
+        """Return the very arrays that judging writes to."""
+        return self._course.moving() | {
+            _OWN + name: kept for name, kept in self._budget.moving().items()
+        }
 
 
 def budgeted(
@@ -87,6 +101,8 @@ def budgeted(
     if rule is None:
         return detector
     budget = Budget(asset_class.false_alerts, rule.on_delay, rule.off_delay, rule.deadband, assets)
+    if isinstance(detector, Retriable):
+        return BudgetedCourse(detector, detector, budget)
     return Budgeted(detector, budget)
 
 
