@@ -83,7 +83,7 @@ def test_a_fault_that_comes_and_goes_is_one_trouble() -> None:
     scores[(at > 60 * DAY) & (at < 95 * DAY) & (at % (4 * DAY) < DAY)] = 5.0
     lines = followed(sick, scores, at)
     assert sick.state()["alerts"][0, -1] <= 1
-    assert lines[-1] < lines[at < 60 * DAY][-1] + 0.02
+    assert lines[-1] < lines[at < 60 * DAY][-1] + 0.1
 
 
 def test_what_comes_and_goes_for_ever_is_how_the_machine_runs() -> None:
