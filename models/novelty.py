@@ -12,7 +12,6 @@ from __future__ import annotations
 from math import exp, inf, log, log10
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.readings import Floats
 from models.kernel import kernel
@@ -43,8 +42,6 @@ EARLIEST = 15
 
 RAREST = 12.0
 """Nothing is said to be rarer than one in ten to this power."""
-
-Sizes = NDArray[np.int64]
 
 
 @kernel

@@ -1,14 +1,22 @@
-"""Several detectors heard as one: what the one that is farthest beyond its line says, counts."""
+"""Several detectors heard as one: what the one that is farthest beyond its line says, counts.
+
+Beyond the line the first leads: what the others say there lasts, and counts for little more than
+the line, so that what the first finds new stands out from it however long it lasts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from core.readings import Bools, Floats
 from models.course import judge
 from models.detector import Detector, Round, Scored, State
+
+LASTING = 0.05
+"""How far beyond the line others than the first count at most."""
 
 
 class Together:
@@ -63,7 +71,7 @@ class Together:
 def _farthest(said: list[Scored]) -> Scored:
     """Take of each row the verdict with the highest score; the first where they are alike."""
     best = said[0]
-    for other in said[1:]:
+    for other in map(_squeezed, said[1:]):
         with np.errstate(invalid="ignore"):
             higher = (other.value > best.value) | (np.isnan(best.value) & ~np.isnan(other.value))
         wide = higher[:, None]
@@ -74,3 +82,10 @@ def _farthest(said: list[Scored]) -> Scored:
             np.where(wide, other.high, best.high),
         )
     return best
+
+
+def _squeezed(said: Scored) -> Scored:
+    """Bring what is beyond the line close to it, in the same order."""
+    beyond = 1.0 + LASTING * (1.0 - 1.0 / np.fmax(said.value, 1.0))
+    with np.errstate(invalid="ignore"):
+        return replace(said, value=np.where(said.value > 1.0, beyond, said.value))
