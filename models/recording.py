@@ -22,8 +22,11 @@ from models.detector import Detector, Round, Scored
 from models.ensemble import EnsembleSettings
 from models.grade import Grade, grade, used
 from models.registry import build
+from models.resting import Resting, RestWatch, resting
 from models.single import SingleSettings
 from models.together import Together
+
+Modes = NDArray[np.int8]
 
 LINE = 1.0
 """From this score on a row is an alarm."""
@@ -61,7 +64,7 @@ class Judged:
     value: Floats
     alarm: Bools
     state: NDArray[np.int8]
-    mode: NDArray[np.int8]
+    mode: Modes
     blame: Floats
     low: Floats
     high: Floats
@@ -108,7 +111,9 @@ class Recording:
         self._kept: list[tuple[Instants, Floats]] = []
         self._count = 0
         self._detector: Detector | None = None
+        self._watch = RestWatch(None)
         self.grades: tuple[Grade, ...] = ()
+        self.rests: Resting | None = None
         self.kind = ""
         self.trouble = "there was nothing to learn from"
 
@@ -121,11 +126,13 @@ class Recording:
             self._kept.append((at[:early].copy(), values[:early].copy()))
             if early == left:
                 self.fit()
-        if early == left:
-            early += self._wait(at[early:], values[early:])
+        mode = self._watch.update(values[early:])
+        if early == left and self.trouble:
+            more = self._wait(at[early:], values[early:], mode)
+            early, mode = early + more, mode[more:]
         if early == len(at):
             return self._unjudged(early, Standing.LEARNING)
-        late = self._judge(at[early:], values[early:])
+        late = self._judge(at[early:], values[early:], mode)
         return late if not early else _joined(self._unjudged(early, Standing.LEARNING), late)
 
     def fit(self) -> None:
@@ -135,19 +142,24 @@ class Recording:
         at = np.concatenate([part[0] for part in kept]) if kept else np.zeros(0, np.int64)
         values = np.concatenate([part[1] for part in kept]) if kept else np.zeros((0, width))
         self._learn = min(self._learn, self._count)
-        self.grades = grade(values, at, self._names)
+        self.rests = resting(values)
+        self._watch = RestWatch(self.rests)
+        mode = self._watch.update(values)
+        running = mode == Mode.RUNNING
+        self.grades = grade(values[running], at[running], self._names)
         speaking = np.isfinite(values).any(axis=1)
-        at, values = at[speaking], values[speaking]
-        self.trouble = self._too_little(len(at))
+        at, values, mode = at[speaking], values[speaking], mode[speaking]
+        count = int((mode == Mode.RUNNING).sum())
+        self.trouble = self._too_little(count)
         if self.trouble:
             return
         chosen = (self._settings,) if self._settings else self._default(at, values)
         self.kind = " and ".join(str(getattr(one, "kind", "")) for one in chosen)
-        self._detector = self._built(chosen, len(at))
+        self._detector = self._built(chosen, count)
         self._appraise()
-        taken = self._wait(at, values)
+        taken = self._wait(at, values, mode)
         if not self.trouble:  # what it has yet to see, it only observes
-            judge(self._detector, _round(at[taken:], values[taken:]))
+            judge(self._detector, _round(at[taken:], values[taken:], mode[taken:]))
 
     def _default(self, at: Instants, values: Floats) -> tuple[Settings, ...]:
         """Choose how to judge: several channels by the ensemble, a lone one by what suits it.
@@ -179,13 +191,14 @@ class Recording:
             self.fit()
             self.trouble = "it ended while learning"
 
-    def _wait(self, at: Instants, values: Floats) -> int:
+    def _wait(self, at: Instants, values: Floats, mode: Modes) -> int:
         """Let a detector that is not ready yet see more rows; returns how many it took."""
         detector, taken = self._detector, 0
         if detector is None or not self.trouble:
             return 0
         while taken < len(at) and self.trouble:
-            _teach(detector, at[taken : taken + 1], values[taken : taken + 1])
+            row = slice(taken, taken + 1)
+            _teach(detector, _round(at[row], values[row], mode[row]))
             taken += 1
             self._appraise()
         return taken
@@ -204,11 +217,10 @@ class Recording:
             return f"no channel can be judged ({reasons})"
         return ""
 
-    def _judge(self, at: Instants, values: Floats) -> Judged:
+    def _judge(self, at: Instants, values: Floats, mode: Modes) -> Judged:
         if self._detector is None:
             return self._unjudged(len(at), Standing.CANNOT_JUDGE)
-        scored = judge(self._detector, _round(at, values))
-        return _verdict(scored)
+        return _verdict(judge(self._detector, _round(at, values, mode)), mode)
 
     def _unjudged(self, count: int, state: Standing) -> Judged:
         width = len(self._names)
@@ -217,7 +229,7 @@ class Recording:
             np.full(count, np.nan),
             np.zeros(count, np.bool_),
             np.full(count, state, np.int8),
-            np.full(count, Mode.RUNNING, np.int8),
+            np.full(count, Mode.UNKNOWN, np.int8),
             np.zeros((count, width)),
             empty,
             empty,
@@ -258,26 +270,23 @@ def _class(grades: Sequence[Grade]) -> AssetClass:
     )
 
 
-def _round(at: Instants, values: Floats) -> Round:
-    count = len(at)
-    return Round(np.zeros(count, np.intp), at, values, np.full(count, Mode.RUNNING, np.int8))
+def _round(at: Instants, values: Floats, mode: Modes) -> Round:
+    return Round(np.zeros(len(at), np.intp), at, values, mode)
 
 
-def _teach(detector: Detector, at: Instants, values: Floats) -> None:
-    """Let a detector see a learning row as it would live: observe and learn."""
-    row = _round(at, values)
+def _teach(detector: Detector, row: Round) -> None:
+    """Let a detector see a learning row as it would live: observe, and learn while it runs."""
     detector.observe(row)
-    detector.learn(row, np.ones(len(at), np.bool_))
+    detector.learn(row, row.mode == Mode.RUNNING)
 
 
-def _verdict(scored: Scored) -> Judged:
+def _verdict(scored: Scored, mode: Modes) -> Judged:
     known = np.isfinite(scored.value)
-    count = len(known)
     return Judged(
         np.where(known, scored.value, np.nan),
         known & (scored.value >= LINE),
         np.where(known, np.int8(Standing.OK), np.int8(Standing.CANNOT_JUDGE)),
-        np.full(count, Mode.RUNNING, np.int8),
+        mode,
         scored.blame,
         scored.low,
         scored.high,

@@ -104,6 +104,11 @@ def learned(outcome: Outcome) -> Iterator[str]:
         kinds.setdefault(recording.trouble or f"judged by {recording.kind}", []).append(asset)
     for words, assets in kinds.items():
         yield f"{listed(assets)}: {words}"
+    for asset, recording in list(outcome.recordings.items())[:MOST_ASSETS]:
+        rests = recording.rests
+        if rests is not None:
+            names = listed(recording.grades[int(k)].name for k in rests.tells)
+            yield f"{asset} stands still where {names} say so; a start takes {rests.settle} rows"
 
 
 def episodes(found: Sequence[Episode], count: int, *, several: bool) -> Iterator[str]:

@@ -41,7 +41,8 @@ def test_what_is_learned_from_is_not_judged_and_the_fault_is_found() -> None:
     assert not found.alarm[:250].any()
     assert found.alarm[260:].all()
     assert (found.blame[260:].argmax(axis=1) == 0).all()
-    assert (found.mode == Mode.RUNNING).all()
+    assert (found.mode[LEARNED:] == Mode.RUNNING).all()
+    assert (found.mode[:LEARNED] == Mode.UNKNOWN).all()
 
 
 @pytest.mark.parametrize("size", [1, 7, 119, 120, 121])
@@ -100,6 +101,43 @@ def test_rows_that_say_nothing_cannot_be_judged() -> None:
     found = Recording(NAMES, LEARNED).feed(times(), values)
     assert (found.state[200:210] == Standing.CANNOT_JUDGE).all()
     assert not found.alarm[200:210].any()
+
+
+def machine(rows: int = 900) -> np.ndarray:
+    """A machine that rests for 20 of every 100 rows, and warms up after each rest."""
+    rng = np.random.default_rng(3)
+    since = np.arange(rows) % 100
+    runs = since < 80
+    return np.stack(
+        [
+            np.where(runs, 50 + rng.normal(0, 2, rows), rng.normal(0, 0.01, rows)),
+            np.where(runs, 1500 + rng.normal(0, 20, rows), 0.0),
+            np.where(runs, 60 - 40 * np.exp(-since / 4), 20) + rng.normal(0, 0.5, rows),
+        ],
+        axis=1,
+    )
+
+
+def test_a_machine_that_rests_is_judged_only_while_it_runs() -> None:
+    watched = Recording(("current", "speed", "temperature"), 300)
+    values = machine()
+    values[850:880, 2] += 30
+    found = watched.feed(times(900), values)
+    assert watched.rests is not None
+    assert watched.rests.tells.tolist() == [0, 1]
+    off = np.arange(300, 900) % 100 >= 80
+    assert ((found.mode[300:] == Mode.OFF) == off).all()
+    assert (found.state[300:][off] == Standing.CANNOT_JUDGE).all()
+    assert not found.alarm[:850].any()
+    assert found.alarm[860:880].all()
+    assert found.blame[870].argmax() == 2
+
+
+def test_a_start_is_no_running_yet() -> None:
+    watched = Recording(("current", "speed", "temperature"), 300)
+    found = watched.feed(times(900), machine())
+    assert (found.mode[400:404] == Mode.STARTING).all()
+    assert (found.mode[430:480] == Mode.RUNNING).all()
 
 
 def test_settings_learn_from_as_many_rows_as_are_given_within_their_bounds() -> None:
