@@ -178,7 +178,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser = arguments(__doc__ or "")
     parser.add_argument("--assets", type=int, default=10)
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--baseline", type=int, default=10, help="days run entry by entry")
+    parser.add_argument("--baseline", type=int, default=3, help="days run entry by entry")
     parser.add_argument("--store", action="store_true", help="time the command over a store too")
     args = parser.parse_args(given)
     figures = _figures(args)

@@ -6,7 +6,7 @@ assets, or as a course in which assets come again and again, changes nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,8 +86,12 @@ class Appraisal:
         self.held = Held(asset_class.channels, count)
         self.tally = Tally(count, len(detectors))
         self.thinning = Thinning([asset.id for asset in assets], list(detectors))
-        self._judging = Judging(detectors, self.rules)
+        self.beat: Callable[[], None] = lambda: None
+        self._judging = Judging(detectors, self.rules, self._beat)
         self.conditions: list[Thinned] = []
+
+    def _beat(self) -> None:
+        self.beat()
 
     def course(self, batch: Batch) -> list[Placed]:
         """Take rows in which assets may repeat; those still to learn go round by round."""
@@ -175,6 +179,7 @@ class Appraisal:
         rare = ages = None
         if kept is not None:
             rare, ages = held.on_change[asset], held.ages(asset, at, batch.passed)
+        self.beat()
         sifted = self.sensors.sift(asset, at, batch.passed, said, mode, bad, rare, ages)
         if sifted.jumps is not None:
             self.tally.count("jump", np.repeat(asset, sifted.jumps))

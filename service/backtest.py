@@ -22,7 +22,7 @@ from service.backtest_truth import Episode, Failure
 from service.casework import Casework, Pending
 from service.scoring import casework_of
 from service.stretch import Stretch
-from service.thinning import SCORE, Thinned
+from service.thinning import SCORE, Thinned, joined
 from storage.casefile_memory import MemoryCaseFile
 
 NOTIFIER = "backtest"
@@ -132,8 +132,8 @@ class Rehearsal:
         self.told.transitions += pending.transitions
         for notice in pending.notices:
             self._follow(notice)
-        for one in pending.conditions:
-            self._keep_worst(one)
+        for ended in joined(pending.conditions):
+            self._keep_worst(ended)
 
     def _keep_worst(self, ended: Thinned) -> None:
         """Keep the worst scores of each step, for the plots."""

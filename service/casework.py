@@ -93,6 +93,12 @@ class Casework:
         self._theirs: dict[str, Alert] = {}
         self._casefile = casefile
 
+    def watch(self, beat: Callable[[], None]) -> None:
+        """Tell by `beat` that what takes long gets somewhere."""
+        self.beat = beat
+        for fleet in self.fleets.values():
+            fleet.watch(beat)
+
     def restore(self, saved: Saved) -> list[str]:
         """Take over what was committed; returns the sections that no longer fit."""
         kept = saved.checkpoint

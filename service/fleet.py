@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,10 @@ class Fleet:
         self.life = appraisal.life
         self.attendance = Attendance(asset_class, count, self.held)
         self._alignment = Alignment(channels)
+
+    def watch(self, beat: Callable[[], None]) -> None:
+        """Tell by `beat` that judging gets somewhere, also while loops are still compiled."""
+        self._appraisal.beat = beat
 
     def take_conditions(self) -> list[Thinned]:
         """Give away the thinned scores that came about since this was last asked."""

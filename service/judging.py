@@ -9,14 +9,15 @@ row after row would have given.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from core.readings import Bools, Floats, Instants
 from models.course import Retriable, judge
-from models.detector import Detector, Round, State, Verdicts
+from models.detector import Detector, Round, Scored, State, Verdicts
 from service.learning import may_learn
 from service.rules import Followed, RuleLatch
 
@@ -38,9 +39,12 @@ class Judged:
 class Judging:
     """Judges believed rows of one class, and lets what was learned of it stand or move on."""
 
-    def __init__(self, detectors: Mapping[str, Detector], rules: RuleLatch) -> None:
+    def __init__(
+        self, detectors: Mapping[str, Detector], rules: RuleLatch, beat: Callable[[], None]
+    ) -> None:
         self._detectors = detectors
         self._rules = rules
+        self._beat = beat
 
     def settled(self, assets: int) -> Bools:
         """Tell of which assets a course can be judged: all has been learned of them."""
@@ -61,7 +65,7 @@ class Judging:
 
     def again(self, row: Round, passed: Instants) -> Judged:
         """Judge one row each of some assets, and change nothing but the rules."""
-        verdicts = {name: found.score(row) for name, found in self._detectors.items()}
+        verdicts = {name: self._of(found.score, row) for name, found in self._detectors.items()}
         scores = self._scores(verdicts, len(row.asset))
         led = self._rules.follow(row, passed, scores, verdicts)
         self._rules.keep(led)
@@ -97,10 +101,17 @@ class Judging:
         return None
 
     def _tried(self, part: slice, row: Round, passed: Instants) -> Judged:
-        verdicts = {name: judge(found, row) for name, found in self._detectors.items()}
+        verdicts = {
+            name: self._of(partial(judge, found), row) for name, found in self._detectors.items()
+        }
         scores = self._scores(verdicts, len(row.asset))
         led = self._rules.follow(row, passed, scores, verdicts)
         return Judged(part, row, verdicts, scores, led)
+
+    def _of(self, act: Callable[[Round], Scored], row: Round) -> Scored:
+        """Ask a detector, which may take its time: its loop is compiled when first asked."""
+        self._beat()
+        return act(row)
 
     def _scores(self, verdicts: Verdicts, count: int) -> Floats:
         scores = np.empty((len(verdicts), count))

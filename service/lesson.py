@@ -57,6 +57,7 @@ def teach(
         fleet.tally.dirty[pupil] = True
     detectors = fresh | {name: fleet.detectors[name] for name in learners}
     school = Fleet(fleet.asset_class, fleet.assets, detectors, None, {}, too_early)
+    school.watch(beat)
     lines = np.flatnonzero(taught)
     for first in range(0, len(lines), _AT_ONCE):
         school.apply(past.take(lines[first : first + _AT_ONCE]), int(past.at.max()))

@@ -197,7 +197,7 @@ class Scoring:
     def _restore(self) -> None:
         saved = self._casefile.load()
         self._casework = casework_of(self._plant, self._notifiers, self._casefile)
-        self._casework.beat = self._beat
+        self._casework.watch(self._beat)
         dropped = self._casework.restore(saved)
         if dropped:
             _log.info("state_dropped", sections=dropped, why="made for another configuration")

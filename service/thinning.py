@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,22 @@ class Thinned:
             for name, value in zip(self.names, values, strict=True):
                 if value == value:  # noqa: PLR0124 - not NaN
                     yield Condition(self.assets[asset], at, name, value)
+
+
+def joined(blocks: Iterable[Thinned]) -> list[Thinned]:
+    """Put blocks of the same assets and names behind each other."""
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Thinned]] = {}
+    for block in blocks:
+        alike.setdefault((block.assets, block.names), []).append(block)
+    return [
+        Thinned(
+            *key,
+            np.concatenate([one.asset for one in some]),
+            np.concatenate([one.at for one in some]),
+            np.concatenate([one.worst for one in some]),
+        )
+        for key, some in alike.items()
+    ]
 
 
 class Thinning:

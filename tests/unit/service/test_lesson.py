@@ -170,7 +170,7 @@ def test_scoring_is_alive_while_it_learns(bench: Bench, monkeypatch: pytest.Monk
     beats: list[float] = []
     monkeypatch.setattr(bench.scoring._casework, "beat", lambda: beats.append(0.0))
     taught(bench, past(200))
-    assert len(beats) == 4
+    assert len(beats) >= 4
     monkeypatch.undo()
     whole = Bench(plant(2, learning_class()))
     taught(whole, past(200))

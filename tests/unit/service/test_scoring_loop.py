@@ -23,6 +23,14 @@ def bench() -> Bench:
     return Bench(plant())
 
 
+def test_scoring_is_alive_before_each_detector_that_it_asks(bench: Bench) -> None:
+    beats: list[int] = []
+    bench.scoring._casework.watch(lambda: beats.append(len(beats)))
+    bench.says().scored()
+    (pump,) = bench.plant.classes.values()
+    assert len(beats) > len(pump.detectors)
+
+
 def test_a_step_ends_where_somebody_waits(bench: Bench) -> None:
     bench.says().says(P2, vibration=5).says("site/hall/p3")
     assert bench.scoring.step() == 2
