@@ -2,9 +2,9 @@
 
 A detector's slow adaptation takes no row up at which a finding stands, and whether one does follows
 from the scores. Over a course that is found by trying: judge as if nothing changed, see what the
-rules make of it, and judge again where they say otherwise. A row's own score never depends on
-whether it is taken up, so each try is right for longer than the one before, and what stays is what
-row after row would have given.
+rules make of it, and judge those assets again of which they say otherwise. A row's own score never
+depends on whether it is taken up, so each try is right for longer than the one before, and what
+stays is what row after row would have given.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from models.course import Retriable, judge
 from models.detector import Detector, Round, Scored, State, Verdicts
 from service.learning import may_learn
 from service.rules import Followed, RuleLatch
+from service.watermark import Rows
 
 TRIES = 6
 """After so many tries a course is cut in two; its beginning is settled by then."""
@@ -89,24 +90,33 @@ class Judging:
         locked = ~may_learn(row.mode, self._rules.locked(row.asset), doubted)
         assets = np.unique(row.asset)
         kept = {name: _rows(self._moving(name), assets) for name in self._detectors}
+        verdicts = self._verdicts(replace(row, locked=locked))
         for _ in range(TRIES):
-            found = self._tried(part, replace(row, locked=locked), passed)
-            right = ~may_learn(row.mode, found.led.after, doubted)
+            scores = self._scores(verdicts, len(row.asset))
+            led = self._rules.follow(row, passed, scores, verdicts)
+            right = ~may_learn(row.mode, led.after, doubted)
             if np.array_equal(right, locked):
-                return found
-            locked = right
-            for name, state in kept.items():
-                for field, values in self._moving(name).items():
-                    values[assets] = state[field]
+                return Judged(part, row, verdicts, scores, led)
+            wrong = np.unique(row.asset[right != locked])
+            self._put_back(kept, assets, wrong)
+            locked, again = right, np.flatnonzero(np.isin(row.asset, wrong))
+            renewed = self._verdicts(replace(row, locked=locked).take(again))
+            for name, scored in renewed.items():
+                _put(verdicts[name], again, scored)
+        self._put_back(kept, assets, assets)
         return None
 
-    def _tried(self, part: slice, row: Round, passed: Instants) -> Judged:
-        verdicts = {
+    def _put_back(self, kept: Mapping[str, State], assets: Rows, some: Rows) -> None:
+        """Undo what judging has moved of some assets; `kept` is how all `assets` were."""
+        places = np.searchsorted(assets, some)
+        for name, state in kept.items():
+            for field, values in self._moving(name).items():
+                values[some] = state[field][places]
+
+    def _verdicts(self, row: Round) -> dict[str, Scored]:
+        return {
             name: self._of(partial(judge, found), row) for name, found in self._detectors.items()
         }
-        scores = self._scores(verdicts, len(row.asset))
-        led = self._rules.follow(row, passed, scores, verdicts)
-        return Judged(part, row, verdicts, scores, led)
 
     def _of(self, act: Callable[[Round], Scored], row: Round) -> Scored:
         """Ask a detector, which may take its time: its loop is compiled when first asked."""
@@ -124,5 +134,13 @@ class Judging:
         return detector.moving() if isinstance(detector, Retriable) else {}
 
 
-def _rows(state: State, assets: Instants) -> State:
+def _rows(state: State, assets: Rows) -> State:
     return {name: values[assets] for name, values in state.items()}
+
+
+def _put(whole: Scored, rows: Rows, part: Scored) -> None:
+    """Write the verdicts on some rows over those on all."""
+    for name in ("value", "blame", "low", "high", "values"):
+        news = getattr(part, name)
+        if news is not None:
+            getattr(whole, name)[rows] = news
