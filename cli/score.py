@@ -66,11 +66,13 @@ def _run(table: Table, plan: Plan, out: Path | None, plot: Path | None) -> None:
     from time import perf_counter
 
     from cli.progress import Progress
+    from cli.score_compile import compile_apart
     from models.recording import SettingsMisfit
     from service.recorded import Recorded
     from service.recorded_curves import Curves
     from storage.score_file import CsvScores, NoScores, ScoreFile
 
+    compile_apart(file.path for file in table.files)
     began = perf_counter()
     curves = None if plot is None else Curves(table.channels)
     screen = out is not None and str(out) == "-"

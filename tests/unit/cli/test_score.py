@@ -232,3 +232,20 @@ def test_a_file_is_graded(run: Run, tmp_path: Path) -> None:
     assert "pump: 400 readings, running 100%" in run.said
     assert "c  left out" in run.said
     assert "always 7" in run.said
+
+
+def test_a_long_recording_is_judged_after_compiling_apart(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs: list[list[str]] = []
+
+    def kept(command: list[str], **_: object) -> None:
+        programs.append(command)
+
+    monkeypatch.setattr("cli.score_compile.subprocess.run", kept)
+    check(run.scores(csv(tmp_path)))
+    assert programs == []
+    monkeypatch.setattr("cli.score_compile.LONG", 1)
+    check(run.scores(csv(tmp_path)))
+    assert len(programs) == 1
+    exec(programs[0][-1], {})
