@@ -1,4 +1,4 @@
-"""`models`: what detectors learn from."""
+"""`models`: what detectors learn from, and the promise they keep."""
 
 from __future__ import annotations
 
@@ -63,6 +63,39 @@ def grade(
                 print(json_line(row))
         else:
             _print(one)
+
+
+@app.command(cls=Teaching)
+def budget(config: ConfigFolder = SHIPPED, as_json: AsJson = False) -> None:
+    """Tell how many false alerts are promised of each asset, and how many would have come.
+
+    A class says with `false_alerts` how many within thirty days are put up with. `line` is where
+    that puts the alarm line, in scores of the detector as it was learned; `came` is what the rules
+    would have raised at it, by the healthy time seen so far.
+
+    Examples:
+      millwright models budget -c my-plant
+      millwright models budget -c my-plant --json
+
+    """
+    from cli.adapters import existing, open_casefile
+    from cli.configuration import load
+    from service.budgets import promises
+
+    loaded = load(config)
+    casefile = open_casefile(existing(loaded))
+    try:
+        for one in promises(loaded.plant, casefile):
+            said = asdict(one.account)
+            row = {"asset": one.asset, "detector": one.detector, "ready": one.ready} | said
+            if as_json:
+                print(json_line(row | {"delivered": None} if one.ready < 1 else row))
+                continue
+            came = "-" if said["delivered"] != said["delivered"] else f"{said['delivered']:.2f}"
+            figures = f"promised {said['promised']:g} a month, came {came}, line {said['line']:.2f}"
+            print(f"{plain(one.asset)} {plain(one.detector)}: {figures}; {one.words}")
+    finally:
+        casefile.close()
 
 
 def _from_file(path: Path, time: str | None, asset: str | None) -> Iterator[Graded]:
