@@ -30,8 +30,8 @@ def test_every_benchmark_takes_what_all_take(
 
 def test_a_name_that_is_no_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["ingest", "fleet"])
+        main(["ingest", "fleets"])
     assert ended.value.code == 2
     assert (
-        f"no benchmark is called fleet; known: {', '.join(BENCHMARKS)}" in capsys.readouterr().err
+        f"no benchmark is called fleets; known: {', '.join(BENCHMARKS)}" in capsys.readouterr().err
     )
