@@ -115,6 +115,7 @@ def _lines(table: Table, outcome: Outcome, seconds: float) -> list[str]:
         *(f"note: {note}" for note in words.notes(table, outcome)),
         *words.grading(grades),
         *words.learned(outcome),
+        *words.budget(table, outcome),
         *words.episodes(
             outcome.episodes, outcome.episode_count, several=len(outcome.recordings) > 1
         ),

@@ -59,6 +59,9 @@ def plan_of(
     if share is not None and not 0 < share < 1:
         said = f"{share:g} is no share; allowed: above 0 and below 1, as 0.15"
         raise misused(said, "--warmup")
+    if not asked:  # then the settings may say it
+        learn = getattr(settings, "learn", None)
+        rows = learn.rows if learn is not None and "rows" in learn.model_fields_set else None
     return Plan(settings, train, rows, SHARE if share is None else share)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clock import Span
 from core.plant import Asset, AssetClass, Channel, Mode, NamedDetector, Treatment
 from core.readings import Bools, Floats, Instants
 from core.settings import Settings
@@ -101,7 +102,8 @@ class Recording:
     """Takes the rows of one asset in time order, piece by piece, and says what it thinks of each.
 
     The first `learn` rows are learned from. What was learned from shows in `grades`, and whether
-    that was enough in `trouble`, empty where it was.
+    that was enough in `trouble`, empty where it was; `rests` says how the machine was seen to rest,
+    and `span` how long the learning took.
     """
 
     def __init__(self, names: Sequence[str], learn: int, settings: Settings | None = None) -> None:
@@ -114,6 +116,7 @@ class Recording:
         self._watch = RestWatch(None)
         self.grades: tuple[Grade, ...] = ()
         self.rests: Resting | None = None
+        self.span: Span = 0
         self.kind = ""
         self.trouble = "there was nothing to learn from"
 
@@ -142,6 +145,7 @@ class Recording:
         at = np.concatenate([part[0] for part in kept]) if kept else np.zeros(0, np.int64)
         values = np.concatenate([part[1] for part in kept]) if kept else np.zeros((0, width))
         self._learn = min(self._learn, self._count)
+        self.span = int(at[-1] - at[0]) if len(at) else 0
         self.rests = resting(values)
         self._watch = RestWatch(self.rests)
         mode = self._watch.update(values)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from core.plant import Treatment
+from core.plant import AssetClass, Treatment
 from core.suggestion import listed, quoted
+from models.alarmline import KEPT_BACK
+from models.budget import KNOWN, MONTH
 from models.grade import Grade
 from service.episode import Episode, sentence
 from service.recorded import Outcome
+from service.words import length
 from storage.table import Survey, Table
 from storage.table_column import Kind
 
@@ -109,6 +112,21 @@ def learned(outcome: Outcome) -> Iterator[str]:
         if rests is not None:
             names = listed(recording.grades[int(k)].name for k in rests.tells)
             yield f"{asset} stands still where {names} say so; a start takes {rests.settle} rows"
+
+
+def budget(table: Table, outcome: Outcome) -> Iterator[str]:
+    """Say how far the healthy time carries a promise of false alerts, where times have dates."""
+    spans = [one.span for one in outcome.recordings.values() if not one.trouble]
+    if table.time.counts or not spans:
+        return
+    promised = AssetClass("", ()).false_alerts
+    held, needed = KEPT_BACK * min(spans), KNOWN * MONTH / promised
+    if held < needed:
+        yield (
+            f"alarm line: as {length(int(held))} of healthy running, kept back, support;"
+            f" budget not yet supported: {promised:g} false alerts a month need"
+            f" {length(round(needed - held))} more"
+        )
 
 
 def episodes(found: Sequence[Episode], count: int, *, several: bool) -> Iterator[str]:

@@ -64,6 +64,7 @@ def test_a_recording_is_judged_row_by_row(run: Run, tmp_path: Path) -> None:
     assert found["time"].tolist() == frame()["time"].tolist()
     assert "1 episode beyond the alarm line" in run.said
     assert re.search(r"a (1[5-9]|2\d)(\.\d)?, expected", run.said)
+    assert "budget not yet supported: 0.1 false alerts a month need 30 days more" in run.said
     assert "readings in" in run.said
 
 
@@ -217,6 +218,8 @@ def test_settings_choose_the_detector_and_faults_in_them_are_told(run: Run, tmp_
     settings.write_text("kind: mewma\nsmoothing: 1\n")
     sharp = run.scores(csv(tmp_path), "--settings", settings)
     assert not sharp.equals(run.scores(csv(tmp_path)))
+    settings.write_text("kind: mewma\nlearn: {rows: 250}\n")
+    assert (run.scores(csv(tmp_path), "--settings", settings)["state"] == "learning").sum() == 250
     settings.write_text("kind: mewma\nsmothing: 1\n")
     assert run(csv(tmp_path), "--settings", settings) == 2
     assert f"{settings}:2: " in run.err
