@@ -148,8 +148,9 @@ def laid_out(one: Play, came: Outcome) -> list[Figure]:
     """Lay out what a play came to."""
     name = "fixed lines" if one.fixed else f"budget {one.budget:g}"
     ratio = came.rate * MONTH / (30.4375 * DAY) / one.budget
+    rate = f"{came.rate:.2f} a month of {came.months:.0f}"
     rows: list[tuple[str, float, str, str, str]] = [
-        ("delivered of promised", ratio, "×", "", f"{came.rate:.2f} a month of {came.months:.0f}"),
+        ("delivered of promised", ratio, "×", "", "the baseline" if one.fixed else rate),
         ("wear told 7 days before", came.early, "", ">= 0.9", f"of {came.wears}"),
         ("lead, median", came.lead, "days", "", ""),
         ("true channel among two", came.named, "", ">= 0.8", "by what the fault moves most"),
