@@ -38,7 +38,7 @@ def backtest(
     since: Since = None,
     until: Until = None,
     horizon: Annotated[
-        str, typer.Option(help="So long before a failure an alert is about it.")
+        str, typer.Option(help="So long before the work on a failure an alert is about it.")
     ] = "30d",
     compare: Annotated[
         Path | None, typer.Option(help="Another configuration, to see what it would change.")
@@ -57,7 +57,7 @@ def backtest(
 
     Examples:
       millwright backtest -c my-plant --since 2026-01-01
-      millwright backtest --data recordings --class auto --horizon 2h
+      millwright backtest --data recordings --class auto
       millwright backtest -c my-plant --compare my-plant-edited --out review.html
 
     """
