@@ -66,7 +66,7 @@ def _run(table: Table, plan: Plan, out: Path | None, plot: Path | None) -> None:
     from time import perf_counter
 
     from cli.progress import Progress
-    from cli.score_compile import compile_apart
+    from cli.score_compile import compile_apart, patience
     from models.recording import SettingsMisfit
     from service.recorded import Recorded
     from service.recorded_curves import Curves
@@ -81,7 +81,7 @@ def _run(table: Table, plan: Plan, out: Path | None, plot: Path | None) -> None:
     else:
         sink = NoScores() if out is None else ScoreFile(out)
     try:
-        with Progress("rows") as progress:
+        with patience(), Progress("rows") as progress:
             told = _told(progress)
             outcome = Recorded(table, plan, sink, curves, told).run()
         sink.close()

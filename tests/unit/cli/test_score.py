@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from cli.main import main
+from cli.score_compile import patience
 from storage.score_file import COLUMNS
 from tests.recordings import FAULT, ROWS, csv, frame
 
@@ -252,3 +254,23 @@ def test_a_long_recording_is_judged_after_compiling_apart(
     check(run.scores(csv(tmp_path)))
     assert len(programs) == 1
     exec(programs[0][-1], {})
+
+
+def test_who_waits_long_is_told_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Waited:
+        daemon = False
+
+        def __init__(self, _after: float, tell: Callable[[], None]) -> None:
+            self._tell = tell
+
+        def start(self) -> None:
+            self._tell()
+
+        def cancel(self) -> None:
+            pass
+
+    monkeypatch.setattr("cli.score_compile.Timer", Waited)
+    with patience():
+        assert "compiles its loops" in capsys.readouterr().err
