@@ -19,7 +19,7 @@ from core.settings import Settings
 from models.detector import Round, Scored, State
 from models.ensemble_fit import Lesson, early, lesson, lines
 from models.ensemble_row import judge_rows
-from models.ensemble_state import Course, Known, Told, blank
+from models.ensemble_state import Course, Known, Told, blank, packed
 from models.lessons import Lessons
 from models.mewma import LearnSettings, last
 from models.parts import parts
@@ -57,7 +57,7 @@ class Ensemble:
 
     def score(self, rows: Round) -> Scored:
         """Judge rows against what was learned."""
-        kept = {name: self._kept[name][rows.asset] for name in Known._fields + Course._fields}
+        kept = packed({name: array[rows.asset] for name, array in self._kept.items()})
         return self._run(rows, kept, np.arange(len(rows.asset)))
 
     def observe(self, rows: Round) -> None:
@@ -100,10 +100,8 @@ class Ensemble:
 
     def restore(self, state: State) -> None:
         """Take over a state."""
-        self._kept = {
-            name: state[name].astype(kept.dtype).reshape(kept.shape)
-            for name, kept in self._kept.items()
-        }
+        for name, kept in self._kept.items():
+            kept[...] = state[name].astype(kept.dtype).reshape(kept.shape)
         self._lessons.restore(state)
 
     def _put(self, asset: int, one: dict[str, NDArray[Any]]) -> None:

@@ -140,7 +140,8 @@ def _walk(
     residual: Floats, judged: Bools, quiet: Floats, whiten: Floats, smoothing: float
 ) -> tuple[Floats, Course]:
     """Take the running means down the rows; returns the features, and where the means ended."""
-    one = blank(1, residual.shape[1], 0) | {"quiet": quiet[None], "whiten": whiten[None]}
+    one = blank(1, residual.shape[1], 0)
+    one["quiet"][0], one["whiten"][0] = quiet, whiten
     one["judged"][0], one["smoothing"][0] = judged, smoothing
     one["quick"][0] = one["level"][0] = residual[: min(10, len(residual))].mean(axis=0)
     known = Known(*(one[name] for name in Known._fields))
