@@ -17,7 +17,7 @@ from core.plant import Asset, AssetClass, Mode
 from core.readings import Bools, Floats
 from core.settings import Settings
 from models.detector import Round, Scored, State
-from models.ensemble_fit import Lesson, early, lesson, lines
+from models.ensemble_fit import Lesson, early, lesson, lines, rarer
 from models.ensemble_row import judge_rows
 from models.ensemble_state import Course, Known, Told, blank, packed
 from models.lessons import Lessons
@@ -138,7 +138,8 @@ class Ensemble:
         for name in _BASE:
             one[name][0] = getattr(found.base, name)
         one["operating"][0] = last(operating)
-        one["smoothing"][0], one["alone"][0] = settings.smoothing, settings.alone
+        one["smoothing"][0] = settings.smoothing
+        one["alone"][0] = settings.alone * rarer(len(rows))
         one["learned"][0] = True
         return one
 

@@ -8,6 +8,7 @@ times is widened as Student's t. Lines are tried on healthy time kept back from 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,9 @@ RATES = (0.005, 0.01, 0.02)
 
 AHEAD = 32
 """How many readings ahead a reference should tell best."""
+
+FEW = 400
+"""From so many rows on, more of them let a line be farther out."""
 
 FIRST = 20
 """So many readings at the beginning are left out of what is learned, while means settle."""
@@ -59,7 +63,6 @@ class Lesson:
     widest: Floats
     far: Floats
     levels: Floats
-    scatters: Floats
     quick: Floats
     level: Floats
     scatter: Floats
@@ -90,7 +93,7 @@ def lesson(
     tamed = np.clip(course[:, width:] / known, -CLIP, CLIP)
     loud = AMPLE**2 * wander_of(tamed) * known**2 + room[0, width:]
     far = np.concatenate([AMPLE**2 * wander_of(residual) + white[:width] / LEAST_ROOM, loud])
-    both = np.append(judged, judged.any())
+    far = np.maximum(far, widest)
     return Lesson(
         base,
         quiet,
@@ -101,7 +104,6 @@ def lesson(
         widest,
         far,
         _inverse(apart[:, :width], judged),
-        _inverse(apart[:, width:], both),
         moved.quick[0],
         moved.level[0],
         moved.scatter[0],
@@ -225,3 +227,12 @@ def lines(scores: Floats) -> Floats:
 def early(count: int) -> int:
     """Tell how many of the rows the fit for trying the lines is made from."""
     return int(count * (1 - KEPT_BACK))
+
+
+def rarer(count: int) -> float:
+    """Tell how much farther a line may lie that so many rows support, 1 for few.
+
+    A line is the tail that the lessons can tell; the greatest of n numbers grows as the root of
+    2 ln n (R. A. Fisher, L. H. C. Tippett, Proc. Cambridge Phil. Soc. 24, 1928).
+    """
+    return math.sqrt(max(math.log(count) / math.log(FEW), 1.0))

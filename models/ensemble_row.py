@@ -7,10 +7,10 @@ Three members look at the residuals of the channels (what operating channels do 
   the age of the reference, as it did in healthy time (`room`).
 - *far*: the running mean against where it was while learned, with ample room for slow wander.
 - *spread*: both for the logarithm of how strongly each channel scatters around its quick mean, and
-  of how strongly all do together, seen through their usual correlation.
+  of how strongly all do together, seen through their usual correlation (what breaks it is louder).
 
-Each takes its worst channel; near and spread also take all together (Mahalanobis), as the
-multivariate EWMA of C. A. Lowry, W. H. Woodall, C. W. Champ, S. E. Rigdon, Technometrics 34 (1992).
+Each takes its worst channel; near also takes all together (Mahalanobis), as the multivariate EWMA
+of C. A. Lowry, W. H. Woodall, C. W. Champ, S. E. Rigdon, Technometrics 34 (1992).
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ JOINT = 2.0  # how far all channels together may be away, times the root of thei
 SKEWED = 1.25  # so much farther scatter may be away: its logarithm is skewed
 SUSPECT = 0.8  # from this part of its line on a channel's reference stands still
 OLDEST = 128.0  # how old, in readings, a reference is taken to be after the machine stood
-YOUNGER = 0.9  # how fast a reference that follows again gets young
 LET_GO = 0.85  # once passed, the line is so low, or a score at the line would go on and off
 RETURNED = 0.5  # below this part of what it lately was, a score has returned and is no alarm
 HIGHEST = 2.0  # how far that may raise the line at most
@@ -195,7 +194,8 @@ def _settle(a: int, known: Known, course: Course) -> None:
             end = known.alone[a] * math.sqrt(known.far[a, m])
             place = course.place[a, m] + known.rate[a, m] * gap
             course.place[a, m] = min(max(place, -end), end)
-            course.age[a, m] = max(course.age[a, m] * YOUNGER, 1.0)
+            younger = (1.0 - known.rate[a, m]) ** 2
+            course.age[a, m] = max(course.age[a, m] * younger, 1.0)
         elif course.follows[a, m] == 2:
             course.age[a, m] += 1.0
         course.follows[a, m] = 0
@@ -251,29 +251,24 @@ def _weigh(a: int, known: Known, course: Course, now: Now) -> float:
         count += 1 if usable[k] else 0
     if count == 0:
         return math.nan
-    near = _alone(a, known, course, now, weight, 0)
-    parts, joint = np.zeros(width + 1), np.zeros(width + 1)
-    best: float = near / known.line[a, 0]
-    for block in range(2):
-        line = known.line[a, block]
-        limit = known.alone[a] if block == 0 else SKEWED * known.alone[a]
-        start, size = block * width, width + block
-        for k in range(size):
-            joint[k] = away[start + k]
-        inverse = known.levels[a] if block == 0 else known.scatters[a]
-        _fill(joint, inverse, usable, known.judged[a])
-        together = _mahalanobis(joint[:size], inverse, usable, parts)
-        together = together / max(limit, JOINT * math.sqrt(count + block)) / line
-        if together > best:
-            best = together
-            _spill(parts, course.together[a], width, weight, block)
-        if block == 0:
-            alone = _alone(a, known, course, now, parts[:width], 1)
-            alone = max(alone, abs(away[2 * width]) / SKEWED / known.alone[a]) / known.line[a, 1]
-            if alone > best:
-                best = alone
-                parts[width] = (away[2 * width] / SKEWED / known.alone[a]) ** 2
-                _spill(parts, course.together[a], width, weight, 1)
+    best: float = _alone(a, known, course, now, weight, 0) / known.line[a, 0]
+    parts, joint = np.zeros(width), away[:width].copy()
+    _fill(joint, known.levels[a], usable, known.judged[a])
+    joint_limit = max(known.alone[a], JOINT * math.sqrt(count)) * known.line[a, 0]
+    together = _mahalanobis(joint, known.levels[a], usable, parts) / joint_limit
+    if together > best:
+        best = together
+        weight[:] = parts
+    limit = SKEWED * known.alone[a]
+    alone = _alone(a, known, course, now, parts, 1) / known.line[a, 1]
+    if alone > best:
+        best = alone
+        weight[:] = parts
+    together = abs(away[2 * width]) / limit / known.line[a, 1]
+    if together > best:
+        best = together
+        for k in range(width):
+            weight[k] = max(course.together[a, k], 0.0)
     return best
 
 
@@ -328,7 +323,7 @@ def _mahalanobis(away: Floats, inverse: Floats, usable: Bools, parts: Floats) ->
     whole = 0.0
     for k in range(size):
         parts[k] = 0.0
-        if k < len(usable) and not usable[k]:
+        if not usable[k]:
             continue
         pull = 0.0
         for j in range(size):
@@ -337,18 +332,6 @@ def _mahalanobis(away: Floats, inverse: Floats, usable: Bools, parts: Floats) ->
         parts[k] = max(pull * away[k], 0.0)
     distance: float = math.sqrt(max(whole, 0.0))
     return distance
-
-
-@kernel
-def _spill(parts: Floats, together: Floats, width: int, weight: Floats, block: int) -> None:
-    """Take parts over as weights; that of all together goes to the channels that make it."""
-    whole = 0.0
-    for k in range(width):
-        whole += max(together[k], 0.0)
-    for k in range(width):
-        weight[k] = parts[k]
-        if block == 1 and whole > 0.0:
-            weight[k] += parts[width] * max(together[k], 0.0) / whole
 
 
 @kernel

@@ -40,7 +40,6 @@ class Known(NamedTuple):
     widest: Floats
     far: Floats
     levels: Floats
-    scatters: Floats
     line: Floats
 
 
@@ -99,7 +98,6 @@ def blank(assets: int, channels: int, operating: int) -> dict[str, NDArray[Any]]
         "lever": np.zeros((assets, width)),
         "whiten": np.tile(np.eye(channels), (assets, 1, 1)),
         "levels": np.tile(np.eye(channels), (assets, 1, 1)),
-        "scatters": np.tile(np.eye(channels + 1), (assets, 1, 1)),
         "line": np.ones((assets, 2)),
         "follows": np.zeros((assets, size), np.int8),
         "operating": np.full((assets, operating), np.nan),
