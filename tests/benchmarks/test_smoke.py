@@ -18,6 +18,7 @@ SMALL = {
     "fleet": ["--machines", "4", "--days", "20", "--budget", "1"],
     "waveform": ["--rounds", "2", "--seeds", "3"],
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
+    "scoring": ["--readings", "2000", "--assets", "200", "--rounds", "1"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
     "cardinality": ["--names", "5000", "--seconds", "2", "--assets", "5"],
     "chaos": [
@@ -33,6 +34,7 @@ MET = {
         "outer race over healthy, 16,384 samples, band given",
         "velocity of a sine, error",
     ],
+    "scoring": ["ensemble, state", "mewma, state"],
     "fuzz": ["escapes", "good messages unread"],
     "forward": ["lost", "doubled", "cuts of each link", "sites' cases at the centre"],
     "latency": ["alerts unseen", "achieved rate"],
