@@ -11,6 +11,7 @@ is told apart.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 import time
@@ -96,10 +97,8 @@ def _took(rounds: int, act: Callable[[], object]) -> Iterator[float]:
 
 def half_space_trees(readings: int, rounds: int) -> float:
     """Tell how many readings a second river's HalfSpaceTrees scores and learns, as it comes."""
-    from river.anomaly import HalfSpaceTrees
-
     limits = {f"c{k}": (5.0, 15.0) for k in range(CHANNELS)}
-    trees = HalfSpaceTrees(limits=limits, seed=1)
+    trees = importlib.import_module("river.anomaly").HalfSpaceTrees(limits=limits, seed=1)
     rows = [
         {f"c{k}": float(value) for k, value in enumerate(row)}
         for row in _noise(readings, 1, 3)[:, 0]
@@ -115,10 +114,9 @@ def half_space_trees(readings: int, rounds: int) -> float:
 
 def batch(name: str, readings: int, rounds: int) -> float:
     """Tell how many readings a second a detector of PyOD scores in one batch."""
-    from pyod.models.ecod import ECOD
-    from pyod.models.iforest import IForest
-
-    model = ECOD() if name == "ECOD" else IForest(random_state=1, n_jobs=1)
+    module = importlib.import_module(f"pyod.models.{name.lower()}")
+    given = {} if name == "ECOD" else {"random_state": 1, "n_jobs": 1}
+    model = getattr(module, name)(**given)
     model.fit(_noise(10 * LEARNED, 1)[:, 0])
     rows = _noise(readings, 1, 4)[:, 0]
     return readings / median(_took(rounds, lambda: model.decision_function(rows)))
