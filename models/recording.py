@@ -25,7 +25,6 @@ from models.grade import Grade, grade, used
 from models.registry import build
 from models.resting import Resting, RestWatch, resting
 from models.single import SingleSettings
-from models.together import Together
 
 Modes = NDArray[np.int8]
 
@@ -39,8 +38,8 @@ SHARE, AT_LEAST, AT_MOST = 0.15, 100, 20_000
 """By default this share of the rows is learned from, but at least and at most so many."""
 
 
-TRIED, UNSTEADY = 0.4, 0.02
-"""A lone channel is steady if no more than this share of the last part of its learning alarms."""
+LONE = 750
+"""A lone channel needs no more rows before it is judged; as in the Numenta anomaly benchmark."""
 
 LEAST_SEEN, MOST_SEEN = 50, 150
 """After how many readings a lone channel is held against what was seen of it."""
@@ -71,14 +70,14 @@ class Judged:
     high: Floats
 
 
-def warmup(rows: int, share: float = SHARE) -> int:
+def warmup(rows: int, share: float = SHARE, channels: int = 2) -> int:
     """Tell from how many of an asset's rows it learns, where nobody says so.
 
     Not more than half of them because of the least that is good: a recording of which nothing is
     judged helps nobody.
     """
     least = max(min(AT_LEAST, rows // 2), min(FEWEST, rows))
-    return min(max(int(rows * share), least), AT_MOST)
+    return min(max(int(rows * share), least), AT_MOST if channels > 1 else LONE)
 
 
 def score(
@@ -157,37 +156,26 @@ class Recording:
         self.trouble = self._too_little(count)
         if self.trouble:
             return
-        chosen = (self._settings,) if self._settings else self._default(at, values)
-        self.kind = " and ".join(str(getattr(one, "kind", "")) for one in chosen)
+        chosen = self._settings or self._default(len(at))
+        self.kind = str(getattr(chosen, "kind", ""))
         self._detector = self._built(chosen, count)
         self._appraise()
         taken = self._wait(at, values, mode)
         if not self.trouble:  # what it has yet to see, it only observes
             judge(self._detector, _round(at[taken:], values[taken:], mode[taken:]))
 
-    def _default(self, at: Instants, values: Floats) -> tuple[Settings, ...]:
-        """Choose how to judge: several channels by the ensemble, a lone one by what suits it.
-
-        A lone channel is always held against all that was ever seen of it; and against its level
-        while it was learned, where trying that on the last of the learning finds it steady.
-        """
+    def _default(self, rows: int) -> Settings:
+        """Choose: several channels are judged by the ensemble, a lone one by what is new in it."""
         if used(self.grades).sum() > 1:
-            return (EnsembleSettings(),)
-        single = SingleSettings(warmup=min(max(len(at), LEAST_SEEN), MOST_SEEN))
-        early = int(len(at) * (1 - TRIED))
-        steady = Recording(self._names, early, EnsembleSettings())
-        tried = steady.feed(at, values)
-        if steady.trouble or tried.alarm[early:].mean() > UNSTEADY:
-            return (single,)
-        return (single, EnsembleSettings())
+            return EnsembleSettings()
+        return SingleSettings(warmup=min(max(rows, LEAST_SEEN), MOST_SEEN))
 
-    def _built(self, chosen: tuple[Settings, ...], rows: int) -> Detector:
-        named = [NamedDetector("recording", sized(one, rows)) for one in chosen]
+    def _built(self, chosen: Settings, rows: int) -> Detector:
+        named = NamedDetector("recording", sized(chosen, rows))
         try:
-            made = [build(one, _class(self.grades), (_ASSET,)) for one in named]
+            return build(named, _class(self.grades), (_ASSET,))
         except ValueError as error:
             raise SettingsMisfit(str(error)) from error
-        return made[0] if len(made) == 1 else Together(made)
 
     def finish(self) -> None:
         """Grade what there was where the recording ended before its learning was over."""

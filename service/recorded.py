@@ -132,7 +132,8 @@ class Recorded:
             else:
                 rows = self._outcome.survey.rows[asset]
                 given = self._plan.rows
-                learn = warmup(rows, self._plan.share) if given is None else given
+                width = len(self._table.channels)
+                learn = warmup(rows, self._plan.share, width) if given is None else given
                 found = Recording(self._table.channels, learn, self._plan.settings)
             self._recordings[asset] = found
         return found

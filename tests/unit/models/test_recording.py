@@ -10,6 +10,7 @@ from models.recording import (
     AT_LEAST,
     AT_MOST,
     FEWEST,
+    LONE,
     Judged,
     Recording,
     Standing,
@@ -148,19 +149,17 @@ def test_settings_learn_from_as_many_rows_as_are_given_within_their_bounds() -> 
         assert (made.learn.rows, made.learn.min_rows) == (expected, expected)
 
 
-def test_a_steady_channel_alone_is_held_against_its_level_and_all_that_was_seen() -> None:
+def test_a_channel_alone_is_held_against_all_that_was_seen_of_it() -> None:
     alone = Recording(("a",), LEARNED)
     found = alone.feed(times(), recording()[:, :1])
-    assert alone.kind == "single and ensemble"
-    assert not found.alarm[:250].any()
-    assert found.alarm[260:].all()
-
-
-def test_an_unsteady_channel_alone_is_held_only_against_what_was_seen() -> None:
-    values = recording()[:, :1] + np.where(np.arange(ROWS) < LEARNED * 0.7, 0.0, 20.0)[:, None]
-    alone = Recording(("a",), LEARNED)
-    alone.feed(times(), values)
     assert alone.kind == "single"
+    assert not found.alarm[:250].any()
+    assert found.alarm[250:270].any()
+
+
+def test_a_channel_alone_needs_few_rows_before_it_is_judged() -> None:
+    assert warmup(22_695, channels=1) == LONE
+    assert warmup(22_695, channels=2) > LONE
 
 
 def test_it_waits_until_a_detector_has_seen_enough() -> None:
