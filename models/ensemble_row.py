@@ -41,6 +41,7 @@ HIGHEST = 2.0  # how far that may raise the line at most
 ADAPT = 0.05  # the weight of a new score in what scores lately were while above the line
 FADE = 0.999  # by how much that is forgotten with each reading below the line
 OUTER = 50.0  # beyond how many deviations the operating point is as far as it gets
+LINE = 8  # numbers that memory brings at once
 NOISY = 2.0  # the band is at least so many deviations of single residuals to each side
 
 
@@ -71,6 +72,7 @@ def judge_rows(
             for m in range(features):
                 course.age[a, m] = max(course.age[a, m], OLDEST)
             continue
+        now.room[0] = _fetch(a, known, course)
         said = _expect(values[i], op, a, known, course, now)
         if not repeated:
             if said:
@@ -97,6 +99,22 @@ def judge_rows(
             course.said[a] = raw
             course.over[a] = raw > line
             _stand(a, known, course, now.away, raw > line, locked[i])
+
+
+@kernel
+def _fetch(a: int, known: Known, course: Course) -> float:
+    """Touch what is known of an asset, so that memory is waited for once and not bit by bit."""
+    total, width = 0.0, known.judged.shape[1]
+    for k in range(width):
+        total += known.whiten[a, k, 0] + known.levels[a, k, 0]
+    for k in range(0, width, LINE):
+        total += known.centre[a, k] + known.spread[a, k] + known.lean[a, k] + known.quiet[a, k]
+        total += course.quick[a, k] + course.level[a, k] + course.scatter[a, k]
+        total += course.together[a, k]
+    for m in range(0, 2 * width + 1, LINE):
+        total += known.usual[a, m] + known.rate[a, m] + known.widest[a, m] + known.far[a, m]
+        total += course.place[a, m] + course.age[a, m] + known.room[a, 0, m]
+    return total
 
 
 @kernel
