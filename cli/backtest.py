@@ -73,7 +73,7 @@ def backtest(
     begin = None if since is None else moment(since, "--since")
     end = None if until is None else moment(until, "--until")
     wanted = Wanted(begin, end, before, tuple(asset or ()))
-    with _source(load(config), data, asset_class, asset_column) as source:
+    with source_of(load(config), data, asset_class, asset_column) as source:
         known = source.reader_assets
         for one in wanted.assets:
             if one not in known:
@@ -90,9 +90,10 @@ def backtest(
 
 
 @contextlib.contextmanager
-def _source(
+def source_of(
     loaded: Any, data: Path | None, asset_class: str | None, asset_column: str | None
 ) -> Iterator[Any]:
+    """Open the past that the options name: the configured history, or a folder of CSV."""
     from cli.backtest_sources import Source, of_folder, of_store
 
     if data is None:

@@ -30,6 +30,7 @@ def _register() -> None:
         check,
         demo,
         doctor,
+        drill,
         forward,
         messages,
         models,
@@ -52,6 +53,7 @@ def _register() -> None:
         ("simulate", simulate.simulate),
         ("replay", replay.replay),
         ("backtest", backtest.backtest),
+        ("drill", drill.drill),
         ("score", score.score),
     )
     for name, command in commands:

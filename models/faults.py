@@ -29,3 +29,14 @@ def wear(elapsed_fraction: Floats, growth: float = 4.0) -> Floats:
 def dropout(values: Floats, mask: Bools) -> Floats:
     """Lose the readings that `mask` marks: NaN."""
     return np.where(mask, np.nan, values)
+
+
+def step(values: Floats, mask: Bools, size: float) -> Floats:
+    """Move the values that `mask` marks by `size`."""
+    return np.where(mask, values + size, values)
+
+
+def unrest(values: Floats, mask: Bools, size: float, seed: int) -> Floats:
+    """Add white noise with a standard deviation of `size` to what `mask` marks."""
+    noise = np.random.default_rng(seed).normal(0.0, size, len(values))
+    return np.where(mask, values + noise, values)
