@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.clock import DAY, Span
+from core.clock import DAY, HOUR, Span
 from core.readings import Bools, Floats, Instants
 from models.detector import State
 from models.kernel import kernel
@@ -46,6 +46,11 @@ QUIET: Span = 7 * DAY
 LONGEST: Span = 40 * DAY
 """So long such a trouble may go on; what comes and goes for longer is how the machine runs."""
 
+OFTEN, ONCE = 0.2, 2.0
+"""Which part of healthy scores may lie beyond the line at most, and how many of them within the
+time that a score must stay below it to return.
+"""
+
 GAP: Span = DAY
 """The most time that counts between two rows."""
 
@@ -59,7 +64,8 @@ class Ladder(NamedTuple):
     """What is kept of each asset: whether each line is on, since when it wants to change.
 
     The last place stands for the line that holds now. `trouble` is when what was told last began,
-    `ended` when it was last there.
+    `ended` when it was last there. `seen` counts healthy scores between lines, `busy` is the
+    highest line with something on, `due` the span at which the line is reckoned again.
     """
 
     on: Bools
@@ -70,6 +76,9 @@ class Ladder(NamedTuple):
     line: Floats
     trouble: Instants
     ended: Instants
+    seen: NDArray[np.int64]
+    busy: NDArray[np.int64]
+    due: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +187,23 @@ def _follow(
             kept.span[a] += min(max(at[i] - before, 0), GAP)
         if not known:
             continue
-        rests = not kept.on[a, own]
-        for k in range(own):
+        top = -1
+        while top + 1 < own and scores[i] >= ladder[top + 1]:
+            top += 1
+        kept.seen[a, top + 1] += 1
+        rests, raised, busy = not kept.on[a, own], False, -1
+        for k in range(max(top, kept.busy[a]) + 1):
             if _turn(a, k, scores[i], ladder[k], at[i], delays, kept):
                 kept.alerts[a, k] += 1
+                raised = True
             rests = rests and not (kept.on[a, k] and ladder[k] >= line)
-        if rests:
-            kept.line[a] = _line(kept.alerts[a], kept.span[a], ladder, rate)
+            if kept.on[a, k] or kept.since[a, k] != NEVER:
+                busy = k
+        kept.busy[a] = busy
+        if rests and (raised or kept.span[a] >= kept.due[a]):
+            span, lasts = kept.span[a], max(delays[1], 1)
+            kept.line[a] = _line(kept.alerts[a], kept.seen[a], span, span / lasts, ladder, rate)
+            kept.due[a] = kept.span[a] + HOUR
 
 
 @kernel
@@ -208,16 +227,28 @@ def _turn(
 
 
 @kernel
-def _line(count: NDArray[np.int64], span: int, ladder: Floats, rate: float) -> float:
-    """Find where the expected number of alerts, falling along the ladder, passes the promise."""
-    due = rate * span
-    above = 0.0
+def _line(
+    count: NDArray[np.int64],
+    seen: NDArray[np.int64],
+    span: int,
+    returns: float,
+    ladder: Floats,
+    rate: float,
+) -> float:
+    """Find where the expected number of alerts, falling along the ladder, passes the promise.
+
+    Where healthy scores lie too often there is no line: an alert would not return from it. There
+    was time for `returns` of them.
+    """
+    due, often = rate * span, min(OFTEN * seen.sum(), max(ONCE * returns, 1.0))
+    above, beyond = 0.0, 0.0
     for k in range(len(ladder) - 1, -1, -1):
+        beyond += seen[k + 1]
         expected = count[k] + WORTH * (1.0 - min(np.exp((ladder[k] - 1.0) / FALLS), 2 * SURE))
-        if expected > due:
+        if expected > due or beyond > often:
             if k == len(ladder) - 1:
                 return float(ladder[k])
-            part = (expected - due) / (expected - above)
+            part = 1.0 if beyond > often else (expected - due) / (expected - above)
             return float(ladder[k] + part * (ladder[k + 1] - ladder[k]))
         above = expected
     return float(ladder[0])
@@ -233,4 +264,7 @@ def _blank(assets: int) -> dict[str, NDArray[Any]]:
         "line": np.ones(assets),
         "trouble": np.full(assets, NEVER, np.int64),
         "ended": np.full(assets, NEVER, np.int64),
+        "seen": np.zeros((assets, len(LADDER) + 1), np.int64),
+        "busy": np.full(assets, -1, np.int64),
+        "due": np.zeros(assets, np.int64),
     }

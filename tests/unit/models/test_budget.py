@@ -145,3 +145,12 @@ def test_a_detector_that_cries_without_end_is_held_by_the_highest_line() -> None
     budget = Budget(0.1, 0, 0, 0.1, 1)
     followed(budget, scores, at)
     assert budget.line[0] > LADDER[-2]
+
+
+def test_a_line_is_never_so_low_that_an_alert_would_not_return() -> None:
+    rng = np.random.default_rng(9)
+    at = np.arange(60 * DAY // MINUTE) * MINUTE
+    scores = np.abs(rng.normal(0.4, 0.1, len(at)))  # white: it never lasts, but is seldom low
+    budget = Budget(1.0, HOUR, HOUR, 0.1, 1)
+    followed(budget, scores, at)
+    assert (scores >= budget.line[0]).mean() < 0.05
