@@ -49,7 +49,7 @@ def backtest(
     jobs: Annotated[int, typer.Option(min=1, max=64, help="How many processes share it.")] = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Run a past through the live code: alerts, lead times, false alerts, missed failures.
+    """Run a past through the live code: what it would have told.
 
     Failures are work that was no routine, from the service's own record or work.csv, or what an
     `anomaly` or `label` column marks. With --compare it ends with 1 where a confirmed failure

@@ -27,7 +27,7 @@ def drill(
     last: Annotated[str, typer.Option(help="So much of its past is used.")] = "30d",
     as_json: AsJson = False,
 ) -> None:
-    """Lay faults of growing size over an asset's own past, and tell which would be caught.
+    """Lay faults over an asset's own past: which would be caught.
 
     The first two thirds of the past are learned from as they are; then each channel steps, drifts
     or becomes restless by one to eight standard deviations, each on a shadow of the asset.

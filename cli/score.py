@@ -32,7 +32,7 @@ def score(
     out: option.Out = None,
     plot: option.Plot = None,
 ) -> None:
-    """Judge a recording: learn from its beginning, score every row after it.
+    """Judge a recording: learn from its start, score the rest.
 
     No broker, no database, no configuration. A score of 1 is the alarm line; rows are `ok`,
     `learning` or `cannot_judge`.

@@ -87,7 +87,11 @@ from tests.configurations import PUMP, but, faults, folder
             "kind: mewmaa",
             'unknown kind "mewmaa"; did you mean "mewma"? known: limit',
         ),
-        ("kind: mewma", "hold: 2", '8: detectors.pattern: "kind" is missing; known: limits, mewma'),
+        (
+            "kind: mewma",
+            "hold: 2",
+            '8: detectors.pattern: "kind" is missing; known: ensemble, limits, mewma, single',
+        ),
         ("kind: mewma", "kind: mewma, smoothing: 7", "smoothing: must be at most 1, not 7"),
         (
             "kind: mewma",
