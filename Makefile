@@ -13,6 +13,8 @@ help: ## list the commands
 	@echo "millwright: setting up .venv (about a minute, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[broker,sparkplug]'
+	@echo "millwright: compiling the detectors' loops (half a minute, once)"
+	@$(BIN)/python -m cli.score_compile
 	@touch $@
 
 .venv/dev: .venv/run

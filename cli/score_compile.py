@@ -1,6 +1,7 @@
-"""Compiling what judges recordings: in a process of its own, before a long file is read.
+"""Compiling detectors' loops: once, in a process of its own before a long file is read.
 
-Compiling takes some 130 MB, once on a machine, and the process that has done it keeps them.
+Compiling takes half a minute and some 130 MB, and the process that has done it keeps them.
+`python -m cli.score_compile` does it beforehand.
 """
 
 from __future__ import annotations
@@ -18,20 +19,25 @@ LONG = 100_000_000
 PATIENCE = 8.0
 """After so many seconds it is said why nothing comes."""
 
-_PROGRAM = """
-import numpy
-from models.recording import Recording
-for width in (1, 2):
-    values = numpy.random.default_rng(0).normal(size=(200, width))
-    names = [str(k) for k in range(width)]
-    Recording(names, 150).feed(numpy.arange(200) * 10**9, values)
-"""
+
+def compile_all() -> None:
+    """Compile the loops of every detector that learns."""
+    import numpy as np
+
+    from models.mewma import MewmaSettings
+    from models.recording import Recording
+
+    for width, settings in ((1, None), (2, None), (2, MewmaSettings())):
+        values = np.random.default_rng(0).normal(size=(200, width))
+        names = [str(k) for k in range(width)]
+        Recording(names, 150, settings).feed(np.arange(200) * 10**9, values)
 
 
 def compile_apart(files: Iterable[Path]) -> None:
     """Compile where the files are long; where that fails, it is done while judging."""
     if sum(file.stat().st_size for file in files) >= LONG:
-        subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, check=False)
+        program = [sys.executable, "-m", __name__]
+        subprocess.run(program, capture_output=True, check=False)
 
 
 @contextmanager
@@ -45,3 +51,7 @@ def patience() -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+
+
+if __name__ == "__main__":
+    compile_all()
