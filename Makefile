@@ -19,7 +19,7 @@ help: ## list the commands
 
 .venv/dev: .venv/run
 	@echo "millwright: adding what tests and checks need to .venv"
-	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[broker,sparkplug,dev]'
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[broker,sparkplug,dev,bench]'
 	@touch $@
 
 demo: .venv/run ## a simulated plant, the whole service and its page on this machine (ARGS=--until-alert)
