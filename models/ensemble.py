@@ -38,7 +38,7 @@ class EnsembleSettings(Settings):
     kind: Literal["ensemble"] = "ensemble"
     learn: LearnSettings = LearnSettings()
     smoothing: float = Field(default=0.1, gt=0.01, le=1)
-    alone: float = Field(default=3.5, ge=2, le=12)
+    alone: float = Field(default=4.0, ge=2, le=12)
     ignore: tuple[str, ...] = ()
 
 

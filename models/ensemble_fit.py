@@ -46,6 +46,9 @@ TAME = 3.0
 AMPLE = 4.0
 """How many times its slow wander so far a feature may still wander."""
 
+LOOKS = 2.0
+"""The fewest looks that a variance rests on: below, that of Student's t is without bound."""
+
 LEAST_ROOM = 0.7
 """White noise would have this part of what its quick scatter says, which holds some of the mean."""
 
@@ -213,7 +216,7 @@ def _doubt(rows: Floats) -> Floats:
     rows = rows - np.median(rows, axis=0)
     whole = np.maximum(np.sum(rows**2, axis=0), 1e-12)
     alike = np.clip(np.sum(rows[1:] * rows[:-1], axis=0) / whole, 0.0, MOST_ALIKE)
-    looks = np.maximum(len(rows) * (1 - alike) / (1 + alike) - 1, 1.0)
+    looks = np.maximum(len(rows) * (1 - alike) / (1 + alike) - 1, LOOKS)
     wider: Floats = widening(looks, CONFIDENCE) ** 2
     return wider
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from core.readings import Bools, Floats
 from models.baseline import BENT, FARTHEST
+from models.blame import share
 from models.ensemble_state import Course, Known, Now, Told
 from models.kernel import kernel
 
@@ -93,7 +94,7 @@ def judge_rows(
         least = LET_GO if course.above[a] else 1.0
         line = min(max(RETURNED * course.lately[a], least), HIGHEST)
         told.value[i], told.raw[i] = raw / line, raw
-        _share(now.weight, now.usable, told.blame[i])
+        share(now.weight, now.usable, told.blame[i])
         _band(a, known, course, now, line, told.low[i], told.high[i])
         if not repeated:
             course.said[a] = raw
@@ -350,19 +351,6 @@ def _mahalanobis(away: Floats, inverse: Floats, usable: Bools, parts: Floats) ->
         parts[k] = max(pull * away[k], 0.0)
     distance: float = math.sqrt(max(whole, 0.0))
     return distance
-
-
-@kernel
-def _share(weight: Floats, usable: Bools, blame: Floats) -> None:
-    """Turn weights into shares that sum to 1 over usable channels; equal where all are 0."""
-    whole, count = 0.0, 0
-    for k in range(len(usable)):
-        if usable[k]:
-            whole += weight[k]
-            count += 1
-    for k in range(len(usable)):
-        if usable[k]:
-            blame[k] = weight[k] / whole if whole > 0.0 else 1.0 / count
 
 
 @kernel

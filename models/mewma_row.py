@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.readings import Bools, Floats
 from models.baseline import BENT, FARTHEST, WILD
+from models.blame import share
 from models.change import AT_ONCE, SLOWER, departure
 from models.distance import ALONE, JOINT
 from models.kernel import kernel
@@ -112,7 +113,7 @@ def judge_rows(
             for j in range(moving.recent.shape[1]):
                 lowest = min(lowest, moving.recent[s, j])
             told.value[i] = lowest
-            _share(weight, usable, told.blame[i])
+            share(weight, usable, told.blame[i])
             _band(a, s, known, moving, expected, doubt, usable, told.low[i], told.high[i])
         if repeated:
             continue
@@ -302,19 +303,6 @@ def _depart(
             weight[k] = left[k] * left[k]
         return worst
     return score
-
-
-@kernel
-def _share(weight: Floats, usable: Bools, blame: Floats) -> None:
-    """Turn weights into shares that sum to 1 over usable channels; equal where all are 0."""
-    whole, count = 0.0, 0
-    for k in range(len(usable)):
-        if usable[k]:
-            whole += weight[k]
-            count += 1
-    for k in range(len(usable)):
-        if usable[k]:
-            blame[k] = weight[k] / whole if whole > 0.0 else 1.0 / count
 
 
 @kernel

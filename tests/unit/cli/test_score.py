@@ -56,7 +56,7 @@ def check(found: pd.DataFrame, rows: int = ROWS, fault: int = FAULT) -> None:
     assert not found["alarm"][: fault - 1].any()
     assert found["alarm"][fault + 5 :].all()
     assert (found["top1"][fault + 5 :] == "a").all()
-    assert (found["expected_top1_high"][fault + 5 :] < 17).all()
+    assert (found["expected_top1_high"][fault + 5 :] < 15).all()
 
 
 def test_a_recording_is_judged_row_by_row(run: Run, tmp_path: Path) -> None:
