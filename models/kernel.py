@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeVar, cast
-
-import numba
+from typing import Any, ClassVar, TypeVar, cast
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -50,17 +49,57 @@ def keep(parents: tuple[Path, ...], name: str) -> Path | None:
     return None
 
 
-def _settle() -> None:
+def _settle(numba: Any) -> None:
     """Have numba keep what it compiles under the state of this folder's files."""
-    here, config = Path(__file__).parent, cast("Any", numba.config)
-    given = config.CACHE_DIR
+    here = Path(__file__).parent
+    given = numba.config.CACHE_DIR
     usual = (here / "__pycache__", Path("~/.cache/millwright").expanduser())
     kept = keep((Path(given),) if given else usual, stamp(here))
     if kept is not None:
-        config.CACHE_DIR = str(kept)
+        numba.config.CACHE_DIR = str(kept)
 
 
-_settle()
+class _Kernel:
+    """A function that is compiled when it is first called, with all others that are known then.
+
+    Until then nothing of numba is loaded: most commands, and ingest by itself, never judge.
+    """
+
+    waiting: ClassVar[list[_Kernel]] = []
+    settled: ClassVar[bool] = False
+    lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self.function = function
+        self.compiled: Any = None
+        self.waiting.append(self)
+
+    def __call__(self, *given: object) -> object:
+        if self.compiled is None:
+            with self.lock:
+                _compile()
+        return self.compiled(*given)
+
+
+def _compile() -> None:
+    """Compile what waits; where loops name each other, they find what was compiled."""
+    import numba
+
+    if not _Kernel.settled:
+        _settle(numba)
+        _Kernel.settled = True
+    fresh = list(_Kernel.waiting)
+    _Kernel.waiting.clear()
+    for one in fresh:
+        try:
+            one.compiled = numba.njit(cache=True)(one.function)
+        except RuntimeError:  # nowhere to keep it: neither beside the file nor in the user's cache
+            one.compiled = numba.njit(one.function)
+    for one in fresh:
+        names = one.function.__globals__
+        for name, value in list(names.items()):
+            if isinstance(value, _Kernel) and value.compiled is not None:
+                names[name] = value.compiled
 
 
 def kernel(function: _F) -> _F:
@@ -68,9 +107,4 @@ def kernel(function: _F) -> _F:
 
     No fast mathematics: its result is that of the same function in plain Python.
     """
-    compiled: Any
-    try:
-        compiled = numba.njit(cache=True)(function)
-    except RuntimeError:  # nowhere to keep it: neither beside the file nor in the user's cache
-        compiled = numba.njit(function)
-    return cast("_F", compiled)
+    return cast("_F", _Kernel(function))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numba
@@ -27,6 +30,15 @@ def test_a_compiled_loop_gives_to_the_last_bit_what_plain_python_gives() -> None
     rows = np.random.default_rng(3).normal(size=1_000)
     rows[17] = np.nan
     assert kernel(_smooth)(rows, 0.3).tobytes() == _smooth(rows, 0.3).tobytes()
+
+
+@kernel
+def _half(rows: np.ndarray) -> np.ndarray:
+    return rows * 0.5
+
+
+def _twice(rows: np.ndarray) -> np.ndarray:
+    return _half(rows) * 4.0
 
 
 def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(
@@ -67,5 +79,21 @@ def test_it_is_kept_where_it_can_be_written_and_what_is_old_goes(tmp_path: Path)
     assert keep((tmp_path / "file",), "new") is None
 
 
+def test_nothing_is_loaded_for_it_before_something_is_judged() -> None:
+    program = "import sys, cli.configuration, ingest.pipeline; print('numba' in sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "False\n"
+
+
+def test_loops_that_name_each_other_are_compiled_together_by_whichever_thread_comes_first() -> None:
+    twice = kernel(_twice)
+    with ThreadPoolExecutor(4) as pool:
+        found = [each.tolist() for each in pool.map(twice, [np.ones(2)] * 4)]
+    assert found == [[2.0, 2.0]] * 4
+
+
 def test_what_is_compiled_is_kept_under_the_state_of_the_files() -> None:
+    kernel(_smooth)(np.ones(2), 1.0)
     assert stamp(Path(models.kernel.__file__).parent) in numba.config.CACHE_DIR
