@@ -96,7 +96,7 @@ def fit(
     residual = np.clip(residual - offset, -CLIP, CLIP)
     judged = judged & (sure | ~_runs_away(residual)) & (residual.var(axis=0) > LEAST)
     cov, noise, smoothed = _doubt(residual, judged, rate)
-    lean = noise * np.maximum(_dependence(design, residual, precision), DEPENDENCE)
+    lean = noise * np.maximum(dependence(design, residual, precision), DEPENDENCE)
     slow = smooth(smoothed, SLOWER * rate)
     known = habit(residual, smoothed, slow, wander(residual), rate)
     return Baseline(
@@ -212,7 +212,7 @@ def _regression(design: Floats, response: Floats) -> tuple[Floats, Floats]:
     return weights, precision
 
 
-def _dependence(design: Floats, residual: Floats, precision: Floats) -> Floats:
+def dependence(design: Floats, residual: Floats, precision: Floats) -> Floats:
     """Estimate how many readings count as one look at the influence of operating channels.
 
     Where both these and what they do not explain change slowly, few independent situations were

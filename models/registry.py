@@ -18,11 +18,12 @@ from models.detector import Detector
 from models.ensemble import Ensemble, EnsembleSettings
 from models.limits import Limits, LimitsSettings
 from models.mewma import Mewma, MewmaSettings
+from models.regression import Regression, RegressionSettings
 from models.single import Single, SingleSettings
 from models.threshold import Threshold, ThresholdSettings
 
 DetectorSettings: TypeAlias = Annotated[
-    LimitsSettings | MewmaSettings | EnsembleSettings | SingleSettings,
+    LimitsSettings | MewmaSettings | EnsembleSettings | SingleSettings | RegressionSettings,
     Field(discriminator="kind"),
 ]
 """The settings of any detector, told apart by `kind`."""
@@ -35,6 +36,7 @@ DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     MewmaSettings: Mewma,
     EnsembleSettings: Ensemble,
     SingleSettings: Single,
+    RegressionSettings: Regression,
 }
 GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings})
 """Detectors whose lines are given: no budget moves them."""
