@@ -7,12 +7,16 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 
 from simulators.broker import PrivateMosquitto, mosquitto_path
 from simulators.influx import PrivateInflux, influxd_path
 from tests.buckets import Buckets
+
+hypothesis.settings.register_profile("millwright", deadline=None)  # no test is timed
+hypothesis.settings.load_profile("millwright")
 
 REAL_SERVERS_MANDATORY = os.environ.get("MILLWRIGHT_REAL_SERVERS") == "required"
 

@@ -72,7 +72,7 @@ def test_a_place_in_a_window_is_worth_what_the_paper_says() -> None:
     assert inside[299:301].tolist() == [-1, 0]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(PROFILES))
 def test_it_scores_as_a_plain_twin_does(seed: int, profile: Profile) -> None:
     scores = np.random.default_rng(seed).integers(0, 200, ROWS) / 200

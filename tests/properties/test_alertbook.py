@@ -136,5 +136,5 @@ class BookMachine(RuleBasedStateMachine):
         assert reopened == self.book
 
 
-BookMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+BookMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 test_the_alert_book_keeps_its_promises = BookMachine.TestCase

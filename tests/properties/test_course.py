@@ -86,7 +86,7 @@ def equal(one: State, other: State) -> bool:
 
 @pytest.mark.parametrize("kind", DETECTORS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("size", [1, 7, None], ids=["by one", "by seven", "at once"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(ROWS)
 def test_a_course_gives_what_its_rounds_give(
     kind: type[Settings], size: int | None, rows: list[tuple[int, Mode, float, bool]]

@@ -89,7 +89,7 @@ def _key(reading: Reading) -> Any:
     return reading.asset, reading.at, values, quality
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(_PACKETS, max_size=8), _UNITS, st.booleans(), st.sampled_from(ClockPolicy))
 def test_every_message_gets_its_verdict(
     packets: list[Any], unit: str, trusted: bool, policy: ClockPolicy
@@ -103,7 +103,7 @@ def test_every_message_gets_its_verdict(
     assert sum(entry.count for entry in batch.seen) == len(batch.rejections)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(_PACKETS, max_size=8), _UNITS, st.booleans())
 def test_a_batch_is_judged_as_its_slow_twin_judges_each_message(
     packets: list[Any], unit: str, trusted: bool
@@ -131,7 +131,7 @@ _GOOD = st.fixed_dictionaries(
 ).filter(bool)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.tuples(

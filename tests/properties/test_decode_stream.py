@@ -33,7 +33,7 @@ def _pieces(whole: bytes, places: Sequence[int]) -> list[bytes]:
     return [whole[a:b] for a, b in pairwise(edges)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.booleans(), st.lists(st.integers(0, 10_000), max_size=8))
 def test_a_stream_in_any_pieces_is_read_as_plainly(
     data: st.DataObject, version_5: bool, places: list[int]
@@ -45,7 +45,7 @@ def test_a_stream_in_any_pieces_is_read_as_plainly(
     assert (cutter.take(), bytes(cutter.others)) == plainly_read(whole, version_5=version_5)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300), st.booleans(), st.lists(st.integers(0, 300), max_size=4))
 def test_any_bytes_are_cut_or_end_the_connection(
     whole: bytes, version_5: bool, places: list[int]

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import msgspec
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from influxdb_client import Point
 from pydantic import TypeAdapter
@@ -49,7 +49,6 @@ def _bent(draw: st.DrawFn) -> bytes:
     return raw
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(_DECODERS), _bent() | st.binary(max_size=80) | _JSON.map(msgspec.json.encode)
 )
@@ -74,7 +73,6 @@ def _as_float(body: Any) -> Any:
     return [_as_float(each) for each in body] if isinstance(body, list) else body
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=40) | _JSON.map(lambda body: json.dumps(body).encode()))
 @example(b'{"a": 1, "a": 2}')
 @example(b'{"a": 1, "a": 2, "b": "\\u0022\\u0022"}')
@@ -93,7 +91,6 @@ def test_fast_json_is_what_exact_json_is(payload: bytes) -> None:
     assert isinstance(fast, Constant) or _as_float(fast) == _as_float(exact)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(_NAMES, _NUMBERS, min_size=1, max_size=8), _MOMENTS)
 def test_a_flat_object_is_read_back(values: dict[str, float], at: int) -> None:
     values.pop("ts", None)
@@ -106,7 +103,6 @@ def test_a_flat_object_is_read_back(values: dict[str, float], at: int) -> None:
 _KEYS = st.sampled_from(["a", "b", "c"])
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(_KEYS, _JSON | _NUMBERS | st.dictionaries(_KEYS, _NUMBERS, max_size=3)),
     st.lists(
@@ -133,7 +129,6 @@ def test_the_plain_way_of_a_mapping_agrees_with_the_general_one(
     assert repr(outcome(fast)) == repr(outcome(slow))
 
 
-@settings(deadline=None)
 @given(_MOMENTS, st.sampled_from(["%Y-%m-%dT%H:%M:%S.%fZ", "iso", "rfc3339"]))
 def test_times_are_read_as_exactly_as_text_instant_does(at: int, form: str) -> None:
     text = iso(at)
@@ -143,7 +138,6 @@ def test_times_are_read_as_exactly_as_text_instant_does(at: int, form: str) -> N
         assert found == at // 1_000_000 * 1_000_000 or found == at // 1000 * 1000
 
 
-@settings(deadline=None)
 @given(st.text("0123456789-:.,TZW+ t", min_size=18, max_size=28))
 @example("2026-W48-1T08:00:00Z")
 @example("2026-11-23T24:00:00Z")
@@ -184,7 +178,6 @@ def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -209,7 +202,6 @@ def test_lines_are_read_back(lines: list[tuple[str, str, dict[str, Any], int | N
     ]
 
 
-@settings(deadline=None)
 @given(
     st.lists(_NAMES.map(str.strip).filter(bool), min_size=1, max_size=4, unique=True).flatmap(
         lambda names: st.tuples(
@@ -230,7 +222,6 @@ def test_rows_are_read_back(table: tuple[list[str], list[list[float]]]) -> None:
     assert said == [Sample(dict(zip(names, map(float, row), strict=True))) for row in rows]
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(_NAMES, _NUMBERS | st.booleans() | st.text(max_size=9), min_size=1), _MOMENTS
 )
@@ -240,7 +231,6 @@ def test_packed_messages_are_read_back(values: dict[str, Any], at: int) -> None:
     assert decoded(payload, kind="msgpack", **how) == [Sample(values, at=at)]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -265,7 +255,6 @@ def test_lines_that_influxdb_s_own_client_writes_are_read_back(
     assert said == [Sample(values, asset, at) for asset, values, at in points]
 
 
-@settings(deadline=None)
 @given(
     st.integers(0, 9_000_000_000),
     st.text("0123456789", min_size=1, max_size=12),

@@ -185,7 +185,7 @@ def _marks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forwarder, "_EVENTS", 2)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @example([*3 * [("put", "readings")], ("step", "lost"), ("step", "unconfirmed")])
 @given(st.lists(_ACTIONS, max_size=40))
 def test_each_reading_arrives_once_and_nothing_is_called_lost(
@@ -203,7 +203,7 @@ def test_each_reading_arrives_once_and_nothing_is_called_lost(
 _FORCED = st.tuples(st.just("trim"), st.sampled_from(["1", "2", "5"]))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.lists(st.one_of(_ACTIONS, _FORCED), max_size=40))
 def test_what_had_to_make_room_is_counted_and_all_else_arrives_once(
     actions: list[tuple[str, str]],

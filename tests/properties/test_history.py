@@ -57,7 +57,7 @@ def twin(
     return kept
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(batches=writes, older_than=st.integers(-4, 7), start=st.integers(-4, 7))
 def test_a_history_returns_what_a_dictionary_would(
     batches: list[list[Readings]], older_than: int, start: int
@@ -76,9 +76,7 @@ def test_a_history_returns_what_a_dictionary_would(
 
 
 @pytest.mark.influxd
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(st.lists(a_batch(), max_size=4), min_size=1, max_size=3))
 def test_influxdb_returns_what_a_dictionary_would(
     buckets: Buckets, batches: list[list[Readings]]

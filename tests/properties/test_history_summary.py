@@ -91,7 +91,7 @@ def check(history: TelemetryHistory, samples: Samples, start: Instant, stop: Ins
                     assert shown[at][1:] == row[1:]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(written=writes, start=moments, trims=st.integers(0, 3))
 def test_a_summary_is_what_a_plain_count_would_give(
     written: list[tuple[Readings, bool]], start: Instant, trims: int
@@ -110,7 +110,7 @@ def test_a_summary_is_what_a_plain_count_would_give(
             check(history, samples, start, LATEST + HOUR)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(before=writes, after=writes, trimmed=st.integers(0, 3).map(lambda hours: hours * HOUR))
 def test_after_a_trim_old_steps_stay_and_new_ones_follow_what_comes(
     before: list[tuple[Readings, bool]], after: list[tuple[Readings, bool]], trimmed: Instant
@@ -135,9 +135,7 @@ def test_after_a_trim_old_steps_stay_and_new_ones_follow_what_comes(
 
 
 @pytest.mark.influxd
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=writes, after=writes, trimmed=st.integers(0, 3).map(lambda hours: hours * HOUR))
 def test_influxdb_sums_up_as_a_plain_count_would(
     buckets: Buckets,

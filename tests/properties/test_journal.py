@@ -132,5 +132,5 @@ class JournalMachine(RuleBasedStateMachine):
                 self.folder.cleanup()
 
 
-JournalMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+JournalMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestJournal = JournalMachine.TestCase

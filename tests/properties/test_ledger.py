@@ -213,5 +213,5 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.folder.cleanup()
 
 
-LedgerMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+LedgerMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestLedger = LedgerMachine.TestCase

@@ -23,7 +23,7 @@ TOLD = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays(np.float64, (60, 2, 3), elements=TOLD))
 def test_a_pattern_learned_from_anything_judges_anything(values: np.ndarray) -> None:
     learn = LearnSettings(rows=40, min_rows=40)
@@ -37,7 +37,7 @@ def test_a_pattern_learned_from_anything_judges_anything(values: np.ndarray) -> 
         assert not (scored.low > scored.high).any()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     arrays(np.float64, (120, 2, 3), elements=TOLD),
     st.sampled_from([1, MINUTE, 300 * MINUTE]),
@@ -56,7 +56,7 @@ def test_a_series_of_which_nothing_is_known_is_judged_whatever_it_says(
         assert not (scored.low > scored.high).any()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     arrays(np.float64, (150, 1, 3), elements=TOLD),
     st.floats(-100, 100),
@@ -77,7 +77,7 @@ def test_what_is_left_is_in_order_or_cannot_be_said(
                 assert 0 <= left.p05 <= left.p50 <= left.p95 < np.inf
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(1, 10**12), st.floats(-1e6, 1e6)), max_size=600))
 def test_the_means_of_a_trail_are_means_of_what_was_said(said: list[tuple[int, float]]) -> None:
     trail, now = Trail(1, 10**18), START

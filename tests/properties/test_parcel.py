@@ -44,7 +44,7 @@ def by_asset(blocks: tuple[Readings, ...]) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @example([[Reading("s/a/1", 0, {"a": -0.0})]])
 @given(st.lists(st.lists(_READING, max_size=8), max_size=4))
 def test_what_is_packed_comes_out_in_the_order_of_each_asset(groups: list[list[Reading]]) -> None:
@@ -67,14 +67,14 @@ def test_quality_and_what_is_retained_travel_along() -> None:
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300))
 def test_no_bytes_do_any_harm(body: bytes) -> None:
     with pytest.raises(ValueError, match="parcel"):
         unpack(body, T)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_a_parcel_that_was_changed_is_read_or_refused(data: st.DataObject) -> None:
     body = bytearray(pack(Parcel("s", 1, 1, (block([Reading("s/a/1", T, {"a": 1.0})]),))))

@@ -70,7 +70,7 @@ def bodies(draw: Callable[..., Any]) -> tuple[Topic, bytes]:
     return what, compress(msgspec.msgpack.encode(wire))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(bodies(), max_size=4))
 def test_any_bytes_come_to_a_verdict_that_a_journal_takes(said: list[tuple[Topic, bytes]]) -> None:
     journal, history = MemoryJournal(), MemoryHistory()

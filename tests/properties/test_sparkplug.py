@@ -90,7 +90,7 @@ def test_any_bytes_are_a_message_or_bad(payload: bytes) -> None:
         assert bad.detail
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(messages(), st.integers(-3, 5)), max_size=25), st.data())
 def test_whatever_comes_a_healthy_node_is_heard_afterwards(
     sent: list[tuple[tuple[bytes, bytes], int]], data: st.DataObject
@@ -127,7 +127,7 @@ def check(bench: Bench) -> None:
             online[effect.device] = effect.online
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.permutations(range(12)), st.integers(0, 255))
 def test_any_order_within_the_reorder_timeout_comes_out_in_order(
     order: list[int], first: int
@@ -140,7 +140,7 @@ def test_any_order_within_the_reorder_timeout_comes_out_in_order(
     assert lost(bench.effects) == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_every_message_that_did_not_come_is_counted(came: list[bool]) -> None:
     bench, edge = Bench(), Edge()

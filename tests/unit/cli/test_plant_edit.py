@@ -117,7 +117,7 @@ def test_where_it_cannot_be_added_safely_the_line_to_add_is_said(text: str) -> N
         with_asset(text, "lahore/water/pump-09", ENTRY, None)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(title=st.text(max_size=30), name=st.from_regex(r"\A[A-Za-z0-9_.:-]{1,20}\Z"))
 def test_whatever_it_is_called_only_its_line_is_new(title: str, name: str) -> None:
     entry = {"class": "pump", "title": title}

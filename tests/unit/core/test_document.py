@@ -194,7 +194,7 @@ def test_files_that_cannot_be_opened_or_are_too_large_are_told(tmp_path: Path) -
     assert str(read(tmp_path / "big.yaml", "big")[1][0]) == "big: larger than 1000 kB"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="ab:-[]{},&*!#|>'\"\n\t %@0.1\x00\x1bپ", max_size=40))
 def test_any_text_is_either_a_document_or_a_fault(text: str) -> None:
     document, faults = parse(text, "x.yaml")

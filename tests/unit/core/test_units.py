@@ -83,7 +83,7 @@ def test_what_cannot_be_is_said(unit: str, sent: str | None, words: str) -> None
     assert words in str(caught.value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.text(alphabet="mskgCFHzradBV/*^()[]%. 0123456789+-_°²", max_size=34),
     st.text(alphabet="mskgHz/*^() 29-", max_size=12),

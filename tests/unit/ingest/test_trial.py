@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.rig.corpus import EXAMPLES, HOSTILE
@@ -87,7 +87,6 @@ def test_a_topic_of_no_source_lists_those_that_there_are() -> None:
     assert found.verdict.rejection.reason is Reason.BAD_TOPIC
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(
         ["gw/karachi/hall", "gw/x/y", "lwt/p1", "plant/karachi/hall/p1/telemetry", "$"]

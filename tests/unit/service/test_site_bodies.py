@@ -120,7 +120,7 @@ _ANY = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_whatever_is_taken_can_be_shown(data: st.DataObject) -> None:
     kept: dict[str, Any] = {}

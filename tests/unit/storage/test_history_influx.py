@@ -58,9 +58,7 @@ def test_names_are_parameters_and_never_become_flux(buckets: Buckets, tmp_path: 
     history.close()
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asset_class=st.text(max_size=8), asset=st.text(max_size=8), channel=st.text(max_size=8))
 def test_a_name_is_refused_or_comes_back_as_it_was(
     buckets: Buckets, asset_class: str, asset: str, channel: str
