@@ -1,27 +1,33 @@
-"""`models`: what detectors learn from, and the promise they keep."""
+"""`models`: what detectors learn from, the promise they keep, and their versions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from cli import model_learn, model_serving, model_versions
 from cli.options import SHIPPED, AsJson, ConfigFolder, json_line, plain
 from cli.teaching import Teaching
-from core.errors import Refused
 
-if TYPE_CHECKING:
-    from service.grading import Graded
-
-app = typer.Typer(no_args_is_help=True, help="What models learn from.")
+app = typer.Typer(no_args_is_help=True, help="What models learn from, and their versions.")
 
 
 @app.callback()
 def models() -> None:
-    """Look at what models learn from."""
+    """Look at what models learn from, learn from history, and choose between versions."""
+
+
+for _name, _command in (
+    ("learn", model_learn.learn),
+    ("list", model_versions.list_versions),
+    ("show", model_versions.show),
+    ("promote", model_serving.promote),
+    ("rollback", model_serving.rollback),
+):
+    app.command(_name, cls=Teaching)(_command)
 
 
 @app.command(cls=Teaching)
@@ -53,16 +59,14 @@ def grade(
       millwright models grade lahore/water/pump-01 -c my-plant --since 90d
 
     """
+    from cli.grades import from_file, from_history, show
+
     if what is not None and Path(what).exists():
-        found = _from_file(Path(what), time, asset)
+        found = from_file(Path(what), time, asset)
     else:
-        found = _from_history(what, since, config)
+        found = from_history(what, since, config)
     for one in found:
-        if as_json:
-            for row in _rows(one):
-                print(json_line(row))
-        else:
-            _print(one)
+        show(one, as_json=as_json)
 
 
 @app.command(cls=Teaching)
@@ -96,54 +100,3 @@ def budget(config: ConfigFolder = SHIPPED, as_json: AsJson = False) -> None:
             print(f"{plain(one.asset)} {plain(one.detector)}: {figures}; {one.words}")
     finally:
         casefile.close()
-
-
-def _from_file(path: Path, time: str | None, asset: str | None) -> Iterator[Graded]:
-    from service.recorded_grades import grades_of
-    from storage.table import Asked, Table
-
-    yield from grades_of(Table(path, Asked(time, asset)))
-
-
-def _from_history(asset: str | None, since: str, config: Path) -> Iterator[Graded]:
-    from cli.adapters import existing, open_history
-    from cli.configuration import load
-    from core.clock import system_clock
-    from core.quantity import span
-    from core.suggestion import unknown
-    from service.grading import graded
-
-    try:
-        back = span(since)
-    except ValueError as error:
-        msg = f"--since: {error}"
-        raise Refused(msg) from error
-    loaded = load(config)
-    plant = loaded.plant
-    if asset is not None and asset not in plant.assets:
-        raise Refused(f"no such file, and {unknown('asset', asset, plant.assets)}")  # noqa: EM102
-    file = "history.db" if loaded.service.history.kind == "sqlite" else "cases.db"
-    history = open_history(existing(loaded, file))
-    try:
-        now = system_clock()
-        for each in plant.assets.values() if asset is None else [plant.assets[asset]]:
-            stop = (history.latest(each.id) or now) + 1
-            yield graded(each, plant.class_of(each.id), history, stop - back, stop)
-    finally:
-        history.close()
-
-
-def _print(one: Graded) -> None:
-    from service.recorded_words import graded_lines
-
-    modes = ", ".join(f"{mode.name.lower()} {share:.0%}" for mode, share in one.modes.items())
-    print(f"{plain(one.asset)}: {one.rows:,} readings, {modes or 'none at all'}")
-    for line in graded_lines(one.grades):
-        print(plain(line))
-
-
-def _rows(one: Graded) -> Iterator[dict[str, Any]]:
-    for each in one.grades:
-        row = {"asset": one.asset, "channel": each.name, "grade": str(each.verdict)}
-        figures = {k: None if v != v else v for k, v in asdict(each.figures).items()}  # noqa: PLR0124
-        yield row | {"reason": each.reason} | figures

@@ -52,6 +52,17 @@ def pace_named(speed: str) -> Pace:
         raise Refused(msg) from error
 
 
+def span_of(text: str, option: str) -> int:
+    """Read a span of time such as `30d`, in ns; Refused says how to write it."""
+    from core.quantity import span
+
+    try:
+        return span(text)
+    except ValueError as error:
+        msg = f"{option}: {error}"
+        raise Refused(msg) from error
+
+
 def json_line(row: dict[str, Any]) -> str:
     """Write one row as JSON on one line, safe for a terminal."""
     text = json.dumps(row, ensure_ascii=False, default=str)

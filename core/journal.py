@@ -16,6 +16,7 @@ import msgspec
 
 from core.clock import Instant
 from core.ledger import NOTHING, Account, AccountingJournal, Kept
+from core.model_version import ModelChange
 from core.readings import Readings
 from core.rejection import DeadLetter, Reason, Rejection
 from core.work import WorkEvent
@@ -133,11 +134,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """Configuration or a model changed; `digest` identifies what is in force from here on."""
+    """Configuration or a `model` changed; `digest` identifies what is in force from here on."""
 
     what: str
     digest: str
     detail: str = ""
+    model: ModelChange | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

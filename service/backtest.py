@@ -35,6 +35,9 @@ _OPENS = frozenset({Change.OPENED, Change.CAME_BACK})
 Beat = Callable[[int, float], None]
 """Is told how many readings are done, and which share of the whole."""
 
+Begin = Callable[[Casework], None]
+"""Puts what was learned before into scoring that knows nothing yet."""
+
 
 @dataclass(slots=True)
 class Seen:
@@ -71,13 +74,16 @@ def backtest(
     beat: Beat = lambda _count, _share: None,
     *,
     entry_by_entry: bool = False,
+    begin: Begin = lambda _casework: None,
 ) -> Told:
     """Let a past run through scoring, with the work that was done at its time.
 
-    `entry_by_entry` takes it as it would have come live; that gives the same, and takes longer.
+    `begin` may put in place what is known at its start. `entry_by_entry` takes it as it would have
+    come live; that gives the same, and takes longer.
     """
     step = max(1, (past.stop - past.start) // COURSE // MINUTE) * MINUTE
     rehearsal = Rehearsal(past.plant, past.assets, failures, step)
+    begin(rehearsal.casework)
     planned = sorted((one for one in work if past.start <= one.at < past.stop), key=_when)
     for window in past.windows():
         now = [one for one in planned if window.start <= one.at < window.stop]
@@ -96,7 +102,7 @@ class Rehearsal:
         self.told = Told(step, seen={asset: Seen() for asset in assets})
         self._failures = failures
         self._casefile = MemoryCaseFile()
-        self._casework: Casework = casework_of(plant, (NOTIFIER,), self._casefile)
+        self.casework: Casework = casework_of(plant, (NOTIFIER,), self._casefile)
         self._position = 0
         self._open: dict[str, int] = {}
 
@@ -104,12 +110,12 @@ class Rehearsal:
         self, window: Window, work: Sequence[WorkEvent] = (), *, entry_by_entry: bool = False
     ) -> None:
         """Judge a window, with the work that falls into it."""
-        pass_by = self._one_by_one if entry_by_entry else self._casework.pass_by
+        pass_by = self._one_by_one if entry_by_entry else self.casework.pass_by
         rest = Stretch(window.readings, window.ticks)
         for one in work:
             before, rest = rest.until(one.at)
             pass_by(before)
-            self._casework.take(one, one.at)
+            self.casework.take(one, one.at)
         pass_by(rest)
         self._keep()
         for readings in window.readings:
@@ -117,10 +123,10 @@ class Rehearsal:
 
     def _one_by_one(self, stretch: Stretch) -> None:
         for at, body in stretch.bodies():
-            self._casework.take(body, at)
+            self.casework.take(body, at)
 
     def _keep(self) -> None:
-        pending, self._casework.pending = self._casework.pending, Pending()
+        pending, self.casework.pending = self.casework.pending, Pending()
         self._position += 1
         self._casefile.commit(
             Advance(

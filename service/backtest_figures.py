@@ -10,7 +10,7 @@ from core.clock import DAY, Span
 from models.poisson import interval
 from service.backtest import Told
 from service.backtest_truth import Episode, Failure, Verdict, false_alerts, verdicts
-from service.finding import SENSOR, mended_by_work
+from service.finding import of_machine
 
 MONTH: Span = 30 * DAY + 10 * 3_600_000_000_000 + 30 * 60_000_000_000
 """A twelfth of a year of 365.25 days."""
@@ -56,14 +56,10 @@ class Figures:
 
 def figures(told: Told, failures: Sequence[Failure]) -> Figures:
     """Hold what was told against what is known."""
-    alerts = tuple(one for one in told.episodes if _of_machine(one.group))
-    aside = tuple(one for one in told.episodes if not _of_machine(one.group))
+    alerts = tuple(one for one in told.episodes if of_machine(one.group))
+    aside = tuple(one for one in told.episodes if not of_machine(one.group))
     wrong = tuple(false_alerts(alerts, failures))
     months = sum(seen.healthy for seen in told.seen.values()) / MONTH
     low, high = interval(len(wrong), months)
     found = tuple(verdicts(failures, alerts, told.observed))
     return Figures(alerts, aside, wrong, found, months, low, high)
-
-
-def _of_machine(group: str) -> bool:
-    return mended_by_work(group) and not group.startswith(SENSOR)

@@ -27,11 +27,13 @@ from core.plant import Plant
 from core.readings import Readings
 from core.work import Work, WorkEvent
 from service.alertbook import AlertBook, Move
+from service.checkpoint import LEARNED
 from service.devices import Devices
-from service.finding import CaughtUp, Event, Finding, mended_by_work
+from service.finding import CaughtUp, Event, Finding, mended_by_work, of_machine
 from service.fleet import Fleet
 from service.holding import Holding
 from service.lesson import teach
+from service.model_book import ModelBook
 from service.outages import Outages
 from service.sites import Sites, ended
 from service.stretch import Stretch
@@ -90,6 +92,7 @@ class Casework:
         self._outages = Outages(plant)
         self._devices = Devices(plant)
         self._sites = Sites(plant)
+        self.models = ModelBook()
         self._theirs: dict[str, Alert] = {}
         self._casefile = casefile
 
@@ -110,10 +113,13 @@ class Casework:
         self._theirs = {one.id: one for one in saved.alerts if one.origin}
         self._holding.waiting = shelf.waiting
         self._holding.told = set(shelf.told)
+        self.models.restore(kept)
         dropped = []
-        for fleet in self.fleets.values():
-            part = fleet.part()
-            dropped += [f"{part.name}/{section}" for section in part.read(kept)]
+        for name, fleet in self.fleets.items():
+            sections = fleet.part().read(kept)
+            dropped += [f"{name}/{section}" for section in sections]
+            if any(section.startswith(LEARNED) for section in sections):
+                self.models.lose(name, [asset.id for asset in fleet.assets])
         if "sites" in kept:
             self._sites.restore(kept["sites"])
         if "devices" in kept:
@@ -136,6 +142,7 @@ class Casework:
             "outages": self._outages.save(),
             "devices": self._devices.save(),
             "sites": self._sites.save(),
+            "models": self.models.save(),
         }
         for fleet in self.fleets.values():
             written |= fleet.part().write()
@@ -165,7 +172,7 @@ class Casework:
             for fleet in self.fleets.values() if body.link is Link.CONNECTED else ():
                 fleet.doubt()
         elif isinstance(body, Revision):
-            self._reconcile(at)
+            self._revise(body, at)
         elif isinstance(body, Lesson):
             self._teach(body.readings)
         elif isinstance(body, DeviceChanged):
@@ -252,6 +259,8 @@ class Casework:
         steady = self._devices.steady
         for fleet in self.fleets.values():
             self._events(fleet.tick(at, span, connected=tick.connected, steady=steady), at)
+        if self.models.book.lost:
+            self._events(self.models.over(self.fleets.values(), at), at)
 
     def _attend(self, assets: Iterable[str], at: Instant) -> None:
         """Let the fleets know whether what speaks for some assets is there."""
@@ -320,10 +329,29 @@ class Casework:
             fleet.rearm(number, ended)
         else:
             fleet.forget(number)
+            self.models.forget(asset)
+
+    def _revise(self, revision: Revision, at: Instant) -> None:
+        change = revision.model
+        if change is None:
+            self._events(self.models.begin(at), at)
+            self._reconcile(at)
+            return
+        if change.id and self._answer_of(change.id) is not None:
+            return
+        if change.asset not in self.plant.assets or not self.plant.judges(change.asset):
+            self._answer(Outcome(change.id, False, f"{change.asset} is not judged here"))
+            return
+        cases = [case for case in self.book.cases.values() if case.asset == change.asset]
+        ill = any(of_machine(case.group) for case in cases)
+        outcome, found = self.models.change(change, self._fleet_of(change.asset), at, ill=ill)
+        self._events(found, at)
+        self._answer(outcome)
 
     def _reconcile(self, at: Instant) -> None:
         """Let go of conditions that nothing watches any more, after a change of configuration."""
         standing = self._outages.standing() | self._devices.standing() | self._sites.standing()
+        standing |= self.models.standing()
         for fleet in self.fleets.values():
             for number, asset in enumerate(fleet.assets):
                 standing |= {(asset.id, *found) for found in fleet.standing(number)}

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from models.detector import State
@@ -42,6 +43,11 @@ _KINDS = "biufU"
 _SLICE = 64
 """Of a wider array so many columns are written together: what only grows at its end stays put."""
 
+LEARNED = "detector."
+"""How the sections are called that can be learned again."""
+
+_BROKEN = (ValueError, KeyError, IndexError, TypeError, msgspec.MsgspecError)
+_log = structlog.get_logger("scoring")
 _encoder = msgspec.msgpack.Encoder()
 _arrays = msgspec.msgpack.Decoder(_Array)
 _layouts = msgspec.json.Decoder(Layout)
@@ -106,7 +112,8 @@ class Part:
     def read(self, saved: Mapping[str, bytes]) -> list[str]:
         """Take over saved sections; returns those that were made for another configuration.
 
-        Assets that came or went since are matched by their ids; a new one starts anew.
+        Assets that came or went since are matched by their ids; a new one starts anew. So does a
+        detector whose state is damaged or of a layout that it does not open.
         """
         if f"{self.name}/layout" not in saved:
             return []
@@ -114,9 +121,8 @@ class Part:
         rows = _matched(self.assets, layout.assets)
         dropped = []
         for section, holder in self.sections.items():
-            if layout.sections.get(section) == self.signatures[section]:
-                _fill(holder, rows, f"{self.name}/{section}/", saved)
-            else:
+            same = layout.sections.get(section) == self.signatures[section]
+            if not same or not _filled(holder, rows, f"{self.name}/{section}/", saved, section):
                 dropped.append(section)
         return dropped
 
@@ -124,6 +130,27 @@ class Part:
 def _matched(now: Sequence[str], then: Sequence[str]) -> list[tuple[int, int]]:
     place = {asset: number for number, asset in enumerate(then)}
     return [(new, place[asset]) for new, asset in enumerate(now) if asset in place]
+
+
+def _filled(
+    holder: Section,
+    rows: list[tuple[int, int]],
+    prefix: str,
+    saved: Mapping[str, bytes],
+    section: str,
+) -> bool:
+    """Fill a section; tells whether that went well, which only a detector may fail in."""
+    if not section.startswith(LEARNED):
+        _fill(holder, rows, prefix, saved)
+        return True
+    blank = {name: array.copy() for name, array in holder.state().items()}
+    try:
+        _fill(holder, rows, prefix, saved)
+    except _BROKEN as error:
+        _log.warning("state_unreadable", section=prefix.rstrip("/"), why=str(error))
+        holder.restore(blank)
+        return False
+    return True
 
 
 def _fill(

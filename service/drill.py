@@ -17,7 +17,7 @@ from core.history import Columns
 from core.plant import Asset, Channel, Plant, Role
 from core.readings import Floats, Instants
 from models.faults import drift, step, unrest
-from service.backtest import Beat, backtest
+from service.backtest import Beat, Begin, backtest
 from service.backtest_past import Past, PastReader
 from service.backtest_truth import Episode
 from service.finding import mended_by_work
@@ -105,16 +105,23 @@ class _Shadows:
 
 
 def drill(
-    past: Past, asset_id: str, beat: Beat = lambda _count, _share: None
+    past: Past,
+    asset_id: str,
+    beat: Beat = lambda _count, _share: None,
+    known: Begin = lambda _casework: None,
+    learned: float = LEARNED,
 ) -> tuple[list[Trial], list[Episode]]:
-    """Try every fault on every condition channel; returns the trials, and what was told anyway."""
+    """Try every fault on every condition channel; returns the trials, and what was told anyway.
+
+    `known` may put in place what is known already; the share `learned` is then left as it was.
+    """
     asset = past.plant.assets[asset_id]
-    begin = past.start + round((past.stop - past.start) * LEARNED)
+    begin = past.start + round((past.stop - past.start) * learned)
     made = list(_shadows(past, asset, begin))
     reader = _Shadows(past.reader, asset_id, begin, past.stop, made)
     plant = _with(past.plant, [asset, *(one.asset for one in made)])
     shadowed = replace(past, reader=reader, plant=plant, assets=tuple(plant.assets))
-    told = backtest(shadowed, beat=beat)
+    told = backtest(shadowed, beat=beat, begin=known)
     anyway = _told(told.episodes, asset_id, begin)
     trials = [_trial(one, asset_id, told.episodes, anyway, begin) for one in made]
     return trials, anyway

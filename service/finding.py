@@ -70,3 +70,8 @@ SITE = "site:"
 def mended_by_work(group: str) -> bool:
     """Tell whether work on the machine can mend a trouble of this group."""
     return group not in {DATA, LINK, SESSION} and not group.startswith((NOTE, DEVICE, SITE))
+
+
+def of_machine(group: str) -> bool:
+    """Tell whether a trouble of this group is the machine's own, and no sensor's."""
+    return mended_by_work(group) and not group.startswith(SENSOR)

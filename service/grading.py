@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from core.clock import Instant
-from core.history import TelemetryHistory
+from core.history import Columns
 from core.plant import Asset, AssetClass, Mode, Role
 from core.readings import Quality
 from models.grade import Grade, grade
@@ -17,6 +18,21 @@ from service.modes import Modes, ModeWatch
 
 MOST_ROWS = 20_000
 """So many of an asset's readings are looked at, the newest."""
+
+
+class Newest(Protocol):
+    """What is needed of a history: the newest rows of an asset."""
+
+    def read(
+        self,
+        asset: str,
+        channels: Sequence[str],
+        start: Instant,
+        stop: Instant,
+        limit: int | None = None,
+    ) -> Columns:
+        """Read the newest `limit` rows within `start <= at < stop`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +48,7 @@ class Graded:
 def graded(
     asset: Asset,
     asset_class: AssetClass,
-    history: TelemetryHistory,
+    history: Newest,
     start: Instant,
     stop: Instant,
 ) -> Graded:

@@ -1,0 +1,94 @@
+"""Takes what was learned of one asset out of a fleet, and puts another version in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Refused
+from core.plant import Asset, AssetClass
+from models import registry
+from models.detector import Detector, State
+from service.fleet import Fleet
+from service.model_body import pack, unpack
+
+
+def learners(asset_class: AssetClass, asset: Asset) -> dict[str, Detector]:
+    """Build those detectors of a class that learn, blank, for one asset."""
+    made = {one.name: registry.build(one, asset_class, (asset,)) for one in asset_class.detectors}
+    return {name: blank for name, blank in made.items() if blank.readiness()[0] < 1}
+
+
+def signatures(fleet: Fleet) -> dict[str, str]:
+    """Tell what the state of each detector of a fleet is made for."""
+    made, mark = fleet.part().signatures, "detector."
+    return {n.removeprefix(mark): said for n, said in made.items() if n.startswith(mark)}
+
+
+def readiness(fleet: Fleet, number: int) -> float:
+    """Tell how much an asset has learned, by the detector that has least; 1 where none learns."""
+    return float(min((d.readiness()[number] for d in fleet.detectors.values()), default=1.0))
+
+
+def taken(fleet: Fleet, number: int) -> bytes:
+    """Return what was learned of one asset, as it is now."""
+    names = learners(fleet.asset_class, fleet.assets[number])
+    return pack({name: _row(fleet.detectors[name].state(), number) for name in names})
+
+
+def adopt(fleet: Fleet, numbers: Sequence[int], made_for: Mapping[str, str], body: bytes) -> None:
+    """Let an asset, or all shadows of one, go on with what another model of it has learned.
+
+    All or nothing: Refused, in words, where the state is damaged or made for other settings. What
+    an older release did not keep begins as it does in a model that is new.
+    """
+    states = unpack(body)
+    blanks = learners(fleet.asset_class, fleet.assets[numbers[0]])
+    ours = signatures(fleet)
+    for name in states:
+        if name not in blanks or made_for.get(name) != ours[name]:
+            msg = f"it was made for other settings of {name!r} than are in force"
+            raise Refused(msg)
+    if not states:
+        msg = "it holds nothing that was learned"
+        raise Refused(msg)
+    rows = {name: _tried(blanks[name], state, name) for name, state in states.items()}
+    for name, row in rows.items():
+        detector = fleet.detectors[name]
+        detector.restore(_put(detector.state(), numbers, row))
+    fleet.tally.dirty[list(numbers)] = True
+
+
+def _row(state: State, number: int) -> State:
+    return {name: kept[number : number + 1] for name, kept in state.items()}
+
+
+def _tried(blank: Detector, state: State, name: str) -> State:
+    """Let a model of its own open a state; returns it as that would keep it."""
+    try:
+        blank.restore(blank.state() | state)
+        return blank.state()
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        msg = f"the state of {name!r} is of a layout that this release does not open: {error}"
+        raise Refused(msg) from error
+
+
+def _put(state: State, numbers: Sequence[int], row: State) -> State:
+    """Write one row over those of some assets; buffers that grow are made as long as the longer."""
+    for name, kept in state.items():
+        news = row[name]
+        wide = tuple(max(a, b) for a, b in zip(kept.shape[1:], news.shape[1:], strict=True))
+        whole = _widened(kept, wide)
+        whole[list(numbers)] = _widened(news, wide)[0]
+        state[name] = whole
+    return state
+
+
+def _widened(array: NDArray[np.generic], wide: tuple[int, ...]) -> NDArray[np.generic]:
+    if array.shape[1:] == wide:
+        return array
+    more = [(0, 0), *((0, want - have) for want, have in zip(wide, array.shape[1:], strict=True))]
+    grown: NDArray[np.generic] = np.pad(array, more)
+    return grown

@@ -1,0 +1,152 @@
+"""Schooling: a version of an asset's models from its history, tried beside that in service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from core.casefile import CaseFile
+from core.clock import DAY, Instant, Span
+from core.history import Columns
+from core.model_version import Cause, Learned, ModelStore, ModelVersion
+from core.plant import Plant
+from service.adoption import readiness, signatures, taken
+from service.backtest_past import Past, PastReader
+from service.backtest_truth import Failure
+from service.candidate import Ill, candidate
+from service.casework import Casework
+from service.grading import graded
+from service.model_trial import Tried, not_worse, tried
+from service.scoring import casework_of
+
+HELD_OUT = 1 / 3
+"""The share of the history that is kept back for the trial."""
+
+MOST_HELD: Span = 30 * DAY
+"""No more than this is kept back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What an asset is judged by now, as bytes."""
+
+    signatures: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One asset's history within `start <= at < stop`, and what is known of troubles in it."""
+
+    plant: Plant
+    asset: str
+    reader: PastReader
+    start: Instant
+    stop: Instant
+    source: str
+    cause: Cause
+    ill: Ill = ()
+    failures: Sequence[Failure] = ()
+
+
+def school(
+    task: Task, served: Served | None, now: Instant, release: str
+) -> tuple[ModelVersion, bytes]:
+    """Learn, try, and say whether what came of it may go into service."""
+    cut = task.stop - min(round((task.stop - task.start) * HELD_OUT), MOST_HELD)
+    plant = replace(task.plant, assets={task.asset: task.plant.assets[task.asset]})
+    past = Past(task.reader, plant, (task.asset,), task.start, cut)
+    made = candidate(past, task.ill, task.source, _grades(past))
+    body, new, old = made.body, None, None
+    reasons: tuple[str, ...]
+    fit, reasons = False, (f"it has learned only {made.ready:.0%}: more history is needed",)
+    if made.ready >= 1:
+        known = [one for one in task.failures if one.end >= cut and one.begin < task.stop]
+        held = replace(past, start=cut, stop=task.stop)
+        new = tried(held, known, made.signatures, made.body)
+        old = _beside(held, known, served, made.signatures)
+        fit, reasons = not_worse(new, old, plant.class_of(task.asset).false_alerts)
+        body = new.body
+    version = ModelVersion(
+        asset=task.asset,
+        asset_class=plant.assets[task.asset].asset_class,
+        made=now,
+        cause=task.cause,
+        learned=made.learned,
+        signatures=made.signatures,
+        fit=fit,
+        reasons=reasons,
+        results=None if new is None else new.results,
+        against=None if old is None else old.results,
+        release=release,
+    )
+    return version, body
+
+
+def restored(plant: Plant, casefile: CaseFile) -> Casework:
+    """Open what scoring has committed, to look at what was learned."""
+    casework = casework_of(plant, (), casefile)
+    casework.restore(casefile.load())
+    return casework
+
+
+def served(casework: Casework, asset: str) -> Served | None:
+    """Tell what an asset is judged by; None while it learns."""
+    fleet = casework.fleets[casework.plant.assets[asset].asset_class]
+    number = fleet.number[asset]
+    if readiness(fleet, number) < 1:
+        return None
+    return Served(signatures(fleet), taken(fleet, number))
+
+
+def keep(
+    store: ModelStore, plant: Plant, asset: str, now: Served, at: Instant, release: str
+) -> int:
+    """Keep what is in service as a version to come back to; returns its number."""
+    known = store.versions(asset)
+    version = ModelVersion(
+        asset, plant.assets[asset].asset_class, at, Cause.SERVED, Learned("live", stop=at),
+        now.signatures, True, ("it was in service",), release=release,
+    )  # fmt: skip
+    for one in reversed(known):
+        if one.cause is Cause.SERVED and one.size == len(now.body):
+            same = store.body(asset, one.number) == now.body
+            if same and one.signatures == now.signatures:
+                return one.number
+    return store.add(version, now.body).number
+
+
+def _beside(
+    held: Past, known: Sequence[Failure], served: Served | None, made_for: Mapping[str, str]
+) -> Tried | None:
+    if served is None or served.signatures != made_for:
+        return None
+    return tried(held, known, served.signatures, served.body)
+
+
+def _grades(past: Past) -> dict[str, str]:
+    (asset,) = past.assets
+    found = graded(
+        past.plant.assets[asset], past.plant.class_of(asset), _Newest(past.reader),
+        past.start, past.stop,
+    )  # fmt: skip
+    return {one.name: f"{one.verdict}: {one.reason}".rstrip(": ") for one in found.grades}
+
+
+class _Newest:
+    """Reads at most so many rows, the newest, of what reads all."""
+
+    def __init__(self, reader: PastReader) -> None:
+        self._reader = reader
+
+    def read(
+        self,
+        asset: str,
+        channels: Sequence[str],
+        start: Instant,
+        stop: Instant,
+        limit: int | None = None,
+    ) -> Columns:
+        read, first = self._reader.read(asset, channels, start, stop), -(limit or 0)
+        quality = None if read.quality is None else read.quality[first:]
+        return Columns(read.channels, read.at[first:], read.values[first:], quality)

@@ -1,0 +1,180 @@
+"""`models learn | list | show | promote | rollback` over a history, with scoring beside them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.adapters import open_casefile, open_history, open_journal
+from cli.configuration import Configuration, load
+from cli.main import app
+from core.alert import AlertQuery
+from core.clock import DAY, MINUTE, system_clock
+from core.errors import Refused, Unavailable
+from core.ledger import ASIDE
+from core.readings import Readings
+from service.scoring import Scoring
+from tests import folders
+
+P1, P2 = "site/hall/p1", "site/hall/p2"
+LEARNS = "  pattern: {kind: mewma, learn: {rows: 120, min_rows: 60, span: 30d}}\n"
+
+
+def fill(config: Configuration, asset: str, days: float, seed: int) -> None:
+    """Write a healthy pump's last days into the history."""
+    rng, stop = np.random.default_rng(seed), system_clock() // MINUTE * MINUTE
+    at = np.arange(stop - round(days * DAY), stop, 5 * MINUTE, dtype=np.int64)
+    values = np.column_stack([rng.normal(m, s, len(at)) for m, s in ((1500, 5), (2, 0.1), (50, 1))])
+    channels = config.plant.classes["pump"].channel_names
+    rows = Readings("pump", (asset,), channels, np.zeros(len(at), np.int32), at, values, stop)
+    history = open_history(config)
+    history.write([rows], ASIDE)
+    history.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = folders.write(tmp_path / "plant")
+    pump = folder / "classes" / "pump.yaml"
+    rules = "rules:\n  odd: {detector: pattern, on_delay: 20min}\n"
+    pump.write_text(pump.read_text().replace("rules:\n", f"{LEARNS}{rules}"))
+    fill(load(folder), P1, 3, seed=1)
+    return folder
+
+
+@pytest.fixture
+def scoring(folder: Path) -> Iterator[Scoring]:
+    config = load(folder)
+    journal, casefile = open_journal(config), open_casefile(config)
+    made, stop = Scoring(config.plant, journal, casefile), threading.Event()
+    thread = threading.Thread(target=made.run, args=(stop,))
+    thread.start()
+    yield made
+    stop.set()
+    thread.join()
+    casefile.close()
+    journal.close()
+
+
+def models(*words: str | Path) -> Result:
+    return CliRunner(env={"USER": "Ayesha"}).invoke(app, ["models", *[str(one) for one in words]])
+
+
+def listed(folder: Path) -> list[dict[str, object]]:
+    lines = models("list", "--json", "-c", folder).stdout.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def in_service(folder: Path) -> list[object]:
+    return [row["version"] for row in listed(folder) if row["in_service"]]
+
+
+def test_history_teaches_on_day_one_and_what_is_fit_goes_into_service(
+    folder: Path, scoring: Scoring
+) -> None:
+    done = models("learn", "--since", "30d", "-c", folder)
+    assert done.exception is None
+    assert f"version 1 of {P1} is in service" in done.stdout
+    assert in_service(folder) == [1]
+    said = models("show", P1, "-c", folder).stdout
+    assert "learned from 120 of 5" in said
+    assert "enough was learned before" in said
+    assert "0 false alerts" in said
+    assert "0001.npz" in said
+
+
+def test_a_version_can_be_promoted_by_hand_and_gone_back_from(
+    folder: Path, scoring: Scoring
+) -> None:
+    models("learn", "-c", folder)
+    models("learn", "--no-promote", "-c", folder)
+    assert in_service(folder) == [1]
+    candidate = listed(folder)[-1]["version"]
+    assert models("promote", P1, str(candidate), "-c", folder).exception is None
+    assert in_service(folder) == [candidate]
+    assert models("rollback", P1, "-c", folder).exception is None
+    (back,) = in_service(folder)
+    assert (back != candidate, listed(folder)[int(str(back)) - 1]["cause"]) == (True, "served")
+    again = models("rollback", P1, "-c", folder).exception
+    assert isinstance(again, Refused)
+    assert "no version" in str(again)
+
+
+def test_a_damaged_file_is_refused_and_a_case_in_the_feed_names_it(
+    folder: Path, scoring: Scoring
+) -> None:
+    models("learn", "--no-promote", "-c", folder)
+    (file,) = (folder / "data" / "models").rglob("0001.npz")
+    file.write_bytes(file.read_bytes()[:-1])
+    refused = models("promote", P1, "1", "-c", folder).exception
+    assert isinstance(refused, Refused)
+    assert "0001.npz: damaged" in str(refused)
+    seen = [one for one in _cases(folder, scoring) if one[0] == P1]
+    assert seen == [(P1, "Version 1 of the model does not load", True)]
+
+
+def _cases(folder: Path, scoring: Scoring) -> list[tuple[str, str, bool]]:
+    casefile, deadline = open_casefile(load(folder)), threading.Event()
+    try:
+        for _ in range(200):
+            found = casefile.alerts(AlertQuery()).alerts
+            if found:
+                return [(one.asset, one.title, str(file_of(one.summary)) != "") for one in found]
+            deadline.wait(0.05)
+    finally:
+        casefile.close()
+    return []
+
+
+def file_of(summary: str) -> str:
+    """The file that a case names."""
+    return next((word for word in summary.split() if ".npz" in word), "")
+
+
+def test_without_a_service_the_change_waits_in_the_journal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.model_change.PATIENCE", 0.1)
+    done = models("learn", "-c", folder)
+    assert "written down" in done.stdout
+    late = models("promote", P1, "1", "-c", folder).exception
+    assert isinstance(late, Unavailable)
+    config = load(folder)
+    journal, casefile = open_journal(config), open_casefile(config)
+    scoring = Scoring(config.plant, journal, casefile)
+    while scoring.step():
+        pass
+    casefile.close()
+    journal.close()
+    assert in_service(folder) == [1]
+
+
+def test_a_version_that_was_found_worse_cannot_be_promoted(folder: Path) -> None:
+    fill(load(folder), P2, 0.2, seed=2)
+    models("learn", "--asset", P2, "-c", folder)
+    refused = models("promote", P2, "1", "-c", folder).exception
+    assert isinstance(refused, Refused)
+    assert "may not go into service: it has learned only" in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("promote", P1, "7"), "no version 7 of site/hall/p1 is kept; known: 1"),
+        (("show", "site/hall/p9"), "unknown asset"),
+        (("learn", "--since", "soon"), "--since"),
+        (("learn", "--asset", "site/hall/p9"), "unknown asset"),
+        (("rollback", P1), "no version of site/hall/p1 before"),
+    ],
+)
+def test_what_is_not_there_is_named(folder: Path, words: tuple[str, ...], said: str) -> None:
+    models("learn", "--asset", P1, "--no-promote", "-c", folder)
+    refused = models(*words, "-c", folder).exception
+    assert isinstance(refused, Refused)
+    assert said in str(refused)
