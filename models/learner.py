@@ -81,6 +81,10 @@ class Learner:
         """Judge rows and move `moving` on."""
         raise NotImplementedError
 
+    def alike(self, early: Kept, whole: Kept) -> bool:
+        """Tell whether the early fit was as good as that to all, so that a line can be tried."""
+        return True
+
     def score(self, rows: Round) -> Scored:
         """Judge rows against what was learned."""
         moving = {name: self._kept[name][rows.asset] for name in self.moves}
@@ -152,7 +156,8 @@ class Learner:
         tried = self._judge(Round(none, at[cut:], rows[cut:], running), one, one, none).value
         worst = held(np.where(np.isnan(tried), 0.0, tried), LASTING).max(initial=0.0)
         final = self._one(self.fit(rows, at))
-        final["line"][0] = np.clip(MARGIN * worst, 1.0, HIGHEST)
+        if self.alike(one, final):
+            final["line"][0] = np.clip(MARGIN * worst, 1.0, HIGHEST)
         for name, row in final.items():
             self._kept[name][asset] = row[0]
         self._lessons.drop(asset)

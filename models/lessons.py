@@ -35,6 +35,10 @@ class Lessons:
         self._ended[asset] = at
         self.count[asset] = number + 1
 
+    def due(self, asset: int, at: Instant, every: Span) -> bool:
+        """Tell whether so much time is over since the last row of an asset."""
+        return int(self.count[asset]) == 0 or at >= int(self._ended[asset]) + every
+
     def span(self, asset: int) -> Span:
         """Tell how long the kept rows stretch."""
         return int(self._ended[asset] - self._began[asset])

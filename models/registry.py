@@ -19,11 +19,17 @@ from models.ensemble import Ensemble, EnsembleSettings
 from models.limits import Limits, LimitsSettings
 from models.mewma import Mewma, MewmaSettings
 from models.regression import Regression, RegressionSettings
+from models.seasonal import Seasonal, SeasonalSettings
 from models.single import Single, SingleSettings
 from models.threshold import Threshold, ThresholdSettings
 
 DetectorSettings: TypeAlias = Annotated[
-    LimitsSettings | MewmaSettings | EnsembleSettings | SingleSettings | RegressionSettings,
+    LimitsSettings
+    | MewmaSettings
+    | EnsembleSettings
+    | SingleSettings
+    | RegressionSettings
+    | SeasonalSettings,
     Field(discriminator="kind"),
 ]
 """The settings of any detector, told apart by `kind`."""
@@ -37,6 +43,7 @@ DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     EnsembleSettings: Ensemble,
     SingleSettings: Single,
     RegressionSettings: Regression,
+    SeasonalSettings: Seasonal,
 }
 GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings})
 """Detectors whose lines are given: no budget moves them."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from core.clock import DAY
 from core.plant import AssetClass, Channel, Role
 from core.readings import Floats
 from models.detector import Detector
@@ -12,7 +13,7 @@ from models.regression import Regression, RegressionSettings
 from tests.plants import pump_class
 from tests.rounds import START, STEP, a_round, assets, play, take
 
-LEARN = LearnSettings(rows=400, span="60d")
+LEARN = LearnSettings(rows=400, span=60 * DAY)
 AFTER = START + 400 * STEP
 
 
