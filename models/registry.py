@@ -14,6 +14,7 @@ from core.plant import Asset, AssetClass, NamedDetector
 from core.settings import Settings
 from models.budgeted import budgeted
 from models.degradation import Degradation
+from models.density import Density, DensitySettings
 from models.detector import Detector
 from models.ensemble import Ensemble, EnsembleSettings
 from models.limits import Limits, LimitsSettings
@@ -29,7 +30,8 @@ DetectorSettings: TypeAlias = Annotated[
     | EnsembleSettings
     | SingleSettings
     | RegressionSettings
-    | SeasonalSettings,
+    | SeasonalSettings
+    | DensitySettings,
     Field(discriminator="kind"),
 ]
 """The settings of any detector, told apart by `kind`."""
@@ -44,6 +46,7 @@ DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     SingleSettings: Single,
     RegressionSettings: Regression,
     SeasonalSettings: Seasonal,
+    DensitySettings: Density,
 }
 GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings})
 """Detectors whose lines are given: no budget moves them."""
