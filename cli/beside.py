@@ -1,4 +1,4 @@
-"""What runs beside scoring in `serve`: the watch over ingest, the notices, the condition bucket."""
+"""What runs beside scoring in `serve`: the watch over ingest, notices, relearning, conditions."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def beside_scoring(
 ) -> dict[str, Run]:
     """Build them; each is run in a thread of its name until the event is set."""
     from cli.forwarding import make_site_commands
+    from cli.relearn import make_relearning
     from service.notify import Outbox
     from service.watch import IngestWatch
 
@@ -36,6 +37,8 @@ def beside_scoring(
     }
     if (commands := make_site_commands(config, journal, casefile)) is not None:
         runs["commands"] = commands.run
+    if (relearning := make_relearning(config, casefile, clock)) is not None:
+        runs["relearning"] = relearning.run
     if (conditions := open_conditions(config, casefile)) is not None:
         runs["conditions"] = conditions.run
     return runs

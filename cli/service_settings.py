@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from cli.plant_text import Text
 from core.plant import Place
 from ingest.settings import BrokerSettings, IngestSettings
-from service.settings import FeedSettings, ForwardSettings, NotifierSettings
+from service.settings import FeedSettings, ForwardSettings, ModelSettings, NotifierSettings
 from storage.settings import BlockSettings, HistorySettings, JournalSettings
 
 
@@ -28,6 +28,8 @@ class ServiceSettings(Text):
     """The telemetry store that plots and people read."""
     blocks: BlockSettings = Field(default_factory=lambda: BlockSettings.model_validate({}))
     """The raw blocks of vibration."""
+    models: ModelSettings = Field(default_factory=lambda: ModelSettings.model_validate({}))
+    """When models are learned anew from history by themselves."""
     feed: FeedSettings = Field(default_factory=lambda: FeedSettings.model_validate({}))
     """The API and the operator page."""
     place: Place = Place.SITE

@@ -37,11 +37,15 @@ class Serving(msgspec.Struct):
 
 
 class Book(msgspec.Struct):
-    """What lasts. `broken` says of an asset what did not load, `lost` of a class whose is gone."""
+    """What lasts. `broken` says of an asset what did not load, `lost` of a class whose is gone.
+
+    `lost_at` is when that was found.
+    """
 
     serving: dict[str, Serving] = {}
     broken: dict[str, str] = {}
     lost: dict[str, list[str]] = {}
+    lost_at: dict[str, Instant] = {}
 
 
 _books = msgspec.json.Decoder(Book)
@@ -76,6 +80,7 @@ class ModelBook:
         """Tell what was lost at the start, at the entry that says that one was."""
         untold, self._untold = self._untold, {}
         self.book.lost |= untold
+        self.book.lost_at |= dict.fromkeys(untold, at)
         return [
             Finding(
                 SERVICE_ASSET, LOST + name, ANEW, True, at, Severity.INFO,
@@ -125,7 +130,7 @@ class ModelBook:
             if left:
                 self.book.lost[name] = left
             else:
-                del self.book.lost[name]
+                del self.book.lost[name], self.book.lost_at[name]
                 why = "all of its machines are judged again"
                 ended.append(Finding(SERVICE_ASSET, LOST + name, ANEW, False, at, why=why))
         return ended
@@ -146,7 +151,8 @@ class ModelBook:
             while before and before.pop() != change.version:
                 pass
         elif change.replaces:
-            before = [*before, change.replaces][-DEPTH:]
+            before = [*before, change.replaces]
+            before = [*before[:1], *before[1:][-DEPTH + 1 :]]  # the first stays: it is a measure
         self.book.serving[change.asset] = Serving(change.version, at, change.by, before)
 
     def _broken(self, change: ModelChange, words: str, at: Instant) -> Finding:

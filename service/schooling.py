@@ -26,6 +26,12 @@ MOST_HELD: Span = 30 * DAY
 """No more than this is kept back."""
 
 
+CREPT = (
+    "the first model since the last repair tells of a trouble that stands; this one does not:"
+    " look at the machine, and learn by hand where it is well"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """What an asset is judged by now, as bytes."""
@@ -50,9 +56,13 @@ class Task:
 
 
 def school(
-    task: Task, served: Served | None, now: Instant, release: str
+    task: Task, served: Served | None, now: Instant, release: str, first: Served | None = None
 ) -> tuple[ModelVersion, bytes]:
-    """Learn, try, and say whether what came of it may go into service."""
+    """Learn, try, and say whether what came of it may go into service.
+
+    `first` is what was first in service since the machine was mended. Where it tells of a trouble
+    to the end, only what tells of it too may follow by itself: many small steps are one large one.
+    """
     cut = task.stop - min(round((task.stop - task.start) * HELD_OUT), MOST_HELD)
     plant = replace(task.plant, assets={task.asset: task.plant.assets[task.asset]})
     past = Past(task.reader, plant, (task.asset,), task.start, cut)
@@ -66,6 +76,8 @@ def school(
         new = tried(held, known, made.signatures, made.body)
         old = _beside(held, known, served, made.signatures)
         fit, reasons = not_worse(new, old, plant.class_of(task.asset).false_alerts)
+        if first is not None and not new.stands and _stands(held, known, first, made.signatures):
+            fit, reasons = False, (CREPT,)
         body = new.body
     version = ModelVersion(
         asset=task.asset,
@@ -117,11 +129,23 @@ def keep(
 
 
 def _beside(
-    held: Past, known: Sequence[Failure], served: Served | None, made_for: Mapping[str, str]
+    held: Past,
+    known: Sequence[Failure],
+    served: Served | None,
+    made_for: Mapping[str, str],
+    *,
+    drilled: bool = True,
 ) -> Tried | None:
     if served is None or served.signatures != made_for:
         return None
-    return tried(held, known, served.signatures, served.body)
+    return tried(held, known, served.signatures, served.body, drilled=drilled)
+
+
+def _stands(
+    held: Past, known: Sequence[Failure], first: Served, made_for: Mapping[str, str]
+) -> bool:
+    found = _beside(held, known, first, made_for, drilled=False)
+    return found is not None and found.stands
 
 
 def _grades(past: Past) -> dict[str, str]:

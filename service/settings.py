@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, model_validator
 
 from core.broker_address import BrokerUrl
-from core.clock import SECOND
+from core.clock import DAY, SECOND
 from core.errors import Refused
 from core.quantity import Duration, within
 from core.secret import Secret
@@ -103,6 +103,16 @@ class ForwardSettings(TlsFiles):
             msg = "forward: a password without a username is never sent; give both"
             raise ValueError(msg)
         return self
+
+
+class ModelSettings(Settings):
+    """When models are learned anew from history by themselves: each `relearn`, from `since` back.
+
+    Whatever it says, what no longer opens is learned anew.
+    """
+
+    relearn: Annotated[Duration, within("1d", "3650d")] | None = None
+    since: Annotated[Duration, within("1d", "3650d")] = 90 * DAY
 
 
 NotifierSettings: TypeAlias = MqttNotifierSettings

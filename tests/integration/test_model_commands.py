@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,12 @@ from typer.testing import CliRunner, Result
 from cli.adapters import open_casefile, open_history, open_journal
 from cli.configuration import Configuration, load
 from cli.main import app
+from cli.relearn import LEAST, start
 from core.alert import AlertQuery
+from core.casefile import Advance
 from core.clock import DAY, MINUTE, system_clock
 from core.errors import Refused, Unavailable
+from core.journal import Revision, draft
 from core.ledger import ASIDE
 from core.readings import Readings
 from service.scoring import Scoring
@@ -39,7 +43,9 @@ def fill(config: Configuration, asset: str, days: float, seed: int) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    if "scoring" not in request.fixturenames:
+        monkeypatch.setattr("cli.model_change.PATIENCE", 0.1)
     folder = folders.write(tmp_path / "plant")
     pump = folder / "classes" / "pump.yaml"
     rules = "rules:\n  odd: {detector: pattern, on_delay: 20min}\n"
@@ -138,21 +144,69 @@ def file_of(summary: str) -> str:
 
 
 def test_without_a_service_the_change_waits_in_the_journal(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
 ) -> None:
-    monkeypatch.setattr("cli.model_change.PATIENCE", 0.1)
     done = models("learn", "-c", folder)
     assert "written down" in done.stdout
     late = models("promote", P1, "1", "-c", folder).exception
     assert isinstance(late, Unavailable)
     config = load(folder)
     journal, casefile = open_journal(config), open_casefile(config)
-    scoring = Scoring(config.plant, journal, casefile)
-    while scoring.step():
-        pass
+    score(Scoring(config.plant, journal, casefile))
     casefile.close()
     journal.close()
     assert in_service(folder) == [1]
+
+
+def test_on_schedule_a_process_of_low_priority_learns_and_scoring_takes_it_up(
+    folder: Path, scoring: Scoring
+) -> None:
+    service = folder / "service.yaml"
+    service.write_text(service.read_text() + "models: {relearn: 30d, since: 2d}\n")
+    process = start(load(folder))
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == LEAST
+    assert process.wait(120) == 0
+    (row,) = listed(folder)
+    assert (row["cause"], bool(row["in_service"])) == ("schedule", True)
+    again = models("learn", "--due", "-c", folder)
+    assert (again.exception, again.stdout) == (None, "")
+
+
+def test_what_was_lost_comes_back_as_it_was_in_service_or_is_learned_again(
+    folder: Path,
+) -> None:
+    models("learn", "-c", folder)
+    config = load(folder)
+    journal, casefile = open_journal(config), open_casefile(config)
+    score(Scoring(config.plant, journal, casefile))
+    name = "pump/detector.pattern/centre"
+    casefile.commit(Advance(casefile.load().position, checkpoint={name: b"torn"}))
+    torn = Scoring(config.plant, journal, casefile)
+    journal.append([draft(system_clock(), Revision("configuration", ""))])
+    score(torn)
+    assert torn._casework.models.book.lost == {"pump": [P1, P2]}
+    models("learn", "--due", "-c", folder)
+    score(torn)
+    assert in_service(folder) == [1]
+    assert torn._casework.fleets["pump"].detectors["pattern"].readiness()[0] == 1
+    pump = folder / "classes" / "pump.yaml"
+    pump.write_text(pump.read_text().replace("kind: mewma,", "kind: mewma, smoothing: 0.4,"))
+    config = load(folder)
+    changed = Scoring(config.plant, journal, casefile)
+    journal.append([draft(system_clock(), Revision("configuration", ""))])
+    score(changed)
+    models("learn", "--due", "-c", folder)
+    score(changed)
+    assert [row["cause"] for row in listed(folder)] == ["asked", "lost"]
+    assert in_service(folder) == [2]
+    casefile.close()
+    journal.close()
+
+
+def score(scoring: Scoring) -> None:
+    """Score all there is."""
+    while scoring.step():
+        pass
 
 
 def test_a_version_that_was_found_worse_cannot_be_promoted(folder: Path) -> None:

@@ -17,7 +17,7 @@ from models.ensemble import EnsembleSettings
 from models.mewma import LearnSettings
 from service.candidate import HORIZON, ill_times, mended_at
 from service.model_trial import Tried, not_worse
-from service.schooling import Served, Task, keep, school
+from service.schooling import CREPT, Served, Task, keep, school
 from storage.model_memory import MemoryModels
 from tests.pasts import START, Rows
 from tests.plants import CHANNELS, plant, pump_class
@@ -181,3 +181,14 @@ def test_what_is_in_service_is_kept_once() -> None:
     other = Served(served().signatures, b"another")
     assert keep(store, known, P1, other, STOP, "") == 2
     assert [one.cause for one in store.versions(P1)] == [Cause.SERVED, Cause.SERVED]
+
+
+def test_what_the_first_model_tells_of_to_the_end_is_not_learned_away_by_small_steps() -> None:
+    rows = healthy()
+    rows.values[:, 1] += 1.0
+    version, body = school(task(rows), None, STOP, "")
+    assert version.fit, version.reasons
+    now = Served(version.signatures, body)
+    assert school(task(rows), now, STOP, "")[0].fit
+    crept, _ = school(task(rows), now, STOP, "", first=served())
+    assert (crept.fit, crept.reasons) == (False, (CREPT,))

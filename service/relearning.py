@@ -1,0 +1,145 @@
+"""Relearning: has machines learned anew when it is time, in a process of its own.
+
+Here it is only found out whose turn it is; all learning is the other process's, so that scoring is
+on time whatever that takes. What it makes comes by the journal, as from a person.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from subprocess import TimeoutExpired
+from typing import Protocol
+
+import structlog
+
+from core.alert import AlertQuery, AlertState
+from core.casefile import CaseFile
+from core.clock import DAY, Clock, Instant, Span
+from core.errors import MillwrightError
+from core.model_version import Cause, ModelStore, ModelVersion
+from core.plant import Plant
+from service.finding import of_machine
+from service.model_book import Book, book_of
+
+FIRST, EVERY = 30.0, 600.0
+"""Seconds until it is looked for the first time, and from then on."""
+
+AGAIN: Span = DAY
+"""So long after it was tried in vain, what was lost is tried again: there is more history then."""
+
+_PATIENCE = 5.0
+_OPEN = frozenset(state for state in AlertState if state.is_open)
+_log = structlog.get_logger("relearning")
+
+
+class Running(Protocol):
+    """A process that learns."""
+
+    def poll(self) -> int | None:
+        """Return how it ended, None while it runs."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended."""
+        ...
+
+
+def due(
+    plant: Plant,
+    book: Book,
+    versions: Iterable[ModelVersion],
+    ill: Iterable[str],
+    relearn: Span | None,
+    now: Instant,
+) -> dict[str, Cause]:
+    """Find whose models are to be learned anew, and why.
+
+    What was lost, at once and then daily; all others each `relearn`, where that is set. On a
+    machine with a case (`ill`) nothing could be promoted.
+    """
+    closed, found = set(ill), {}
+    made = [one for one in versions if one.cause is not Cause.SERVED]
+    for asset in sorted(plant.assets):
+        if asset in closed or not plant.judges(asset):
+            continue
+        ours, name = [one for one in made if one.asset == asset], plant.assets[asset].asset_class
+        if asset in book.lost.get(name, ()):
+            since = book.lost_at.get(name, 0)
+            tried = [one.made for one in ours if one.cause is Cause.LOST and one.made >= since]
+            if now - max(tried, default=0) >= AGAIN:
+                found[asset] = Cause.LOST
+        elif relearn is not None and now - max((o.made for o in ours), default=0) >= relearn:
+            found[asset] = Cause.SCHEDULE
+    return found
+
+
+def look(
+    plant: Plant, casefile: CaseFile, store: ModelStore, relearn: Span | None, now: Instant
+) -> dict[str, Cause]:
+    """Find whose turn it is by what is committed."""
+    book = book_of(casefile.load().checkpoint)
+    if relearn is None and not book.lost:
+        return {}
+    alerts = casefile.alerts(AlertQuery(states=_OPEN, limit=500)).alerts
+    ill = {one.asset for one in alerts if of_machine(one.group)}
+    return due(plant, book, store.versions(), ill, relearn, now)
+
+
+class Relearning:
+    """Starts the process that learns whenever it is somebody's turn, one at a time."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        casefile: CaseFile,
+        store: ModelStore,
+        relearn: Span | None,
+        clock: Clock,
+        start: Callable[[], Running],
+    ) -> None:
+        self._plant = plant
+        self._casefile = casefile
+        self._store = store
+        self._relearn = relearn
+        self._clock = clock
+        self._start = start
+
+    def run(self, stop: threading.Event, first: float = FIRST, every: float = EVERY) -> None:
+        """Look now and then until told to stop; a process that learns then is ended."""
+        wait = first
+        while not stop.wait(wait):
+            wait = every
+            try:
+                self.turn(stop)
+            except (MillwrightError, OSError) as error:
+                _log.warning("relearning_put_off", why=str(error))
+
+    def turn(self, stop: threading.Event) -> bool:
+        """Let those learn whose turn it is; tells whether there were any."""
+        found = look(self._plant, self._casefile, self._store, self._relearn, self._clock())
+        if not found:
+            return False
+        _log.info("relearning", assets=len(found))
+        began, process = time.monotonic(), self._start()
+        while process.poll() is None:
+            if stop.wait(0.2):
+                _end(process)
+                return True
+        seconds = round(time.monotonic() - began)
+        _log.info("relearned", assets=len(found), ended=process.poll(), seconds=seconds)
+        return True
+
+
+def _end(process: Running) -> None:
+    """End a process that may be at any point: what it had not promoted is as if it never was."""
+    process.terminate()
+    try:
+        process.wait(_PATIENCE)
+    except TimeoutExpired:
+        _log.warning("relearning_does_not_end")
