@@ -7,7 +7,7 @@ assets, or as a course in which assets come again and again, changes nothing of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,15 +16,17 @@ from core.life import LifeEstimate
 from core.plant import Asset, AssetClass, RuleSpec
 from core.readings import Bools, Floats, Instants
 from models.course import rounds, spans
+from models.crosscheck import LIES, Checked, Crosscheck, learning
 from models.degradation import Degradation
 from models.detector import Detector, Round, Verdicts
+from models.registry import GIVEN
 from service import verdict
 from service.evidence import gather
 from service.finding import Finding
 from service.held import Held, filled
-from service.judging import Judged, Judging
+from service.judging import Judged, Judging, Known
 from service.modes import ModeWatch
-from service.rules import RuleLatch
+from service.rules import Fired, RuleLatch
 from service.sensors import SensorWatch, Sifted, disbelieved
 from service.suspects import Suspects
 from service.tally import Tally
@@ -81,17 +83,24 @@ class Appraisal:
         self.sensors = SensorWatch(
             asset_class.channels, count, asset_class.stuck_after, asset_class.silent_after
         )
-        self.rules = RuleLatch(asset_class.rules, list(detectors), count)
+        given = [n.name for n in asset_class.detectors if type(n.settings) in GIVEN]
+        learn = learning(asset_class)
+        self.crosscheck = None if learn is None else Crosscheck(learn, asset_class, assets)
+        self.rules = RuleLatch(asset_class.rules, list(detectors), count, given)
         self.suspects = Suspects(self.rules)
         self.held = Held(asset_class.channels, count)
         self.tally = Tally(count, len(detectors))
         self.thinning = Thinning([asset.id for asset in assets], list(detectors))
         self.beat: Callable[[], None] = lambda: None
-        self._judging = Judging(detectors, self.rules, self._beat)
+        self._judging = Judging(detectors, self.rules, self._beat, self.crosscheck, given)
         self.conditions: list[Thinned] = []
 
     def _beat(self) -> None:
         self.beat()
+
+    def share(self, crosscheck: Crosscheck) -> None:
+        """Check by another crosscheck from now on, which learns."""
+        self.crosscheck = self._judging.crosscheck = crosscheck
 
     def course(self, batch: Batch) -> list[Placed]:
         """Take rows in which assets may repeat; those still to learn go round by round."""
@@ -109,36 +118,41 @@ class Appraisal:
 
     def once(self, batch: Batch, journalled: Instant | None = None) -> list[Placed]:
         """Take one row each of some assets."""
-        row, sifted = self._believed(batch)
-        found = self._lapses(row, sifted, batch.behind)
-        passed = batch.passed
+        known, sifted = self._believed(batch)
+        found = self._lapses(known, sifted, batch.behind)
         if self.held.any and journalled is not None:
-            passed = self.held.passed(batch.asset, batch.at, passed)
+            passed = self.held.passed(batch.asset, batch.at, known.passed)
             self.held.keep_time(batch.asset, batch.at, journalled, batch.behind)
-        judged = self._judging.once(row, passed, sifted.doubted)
-        return found + list(self._told(judged, batch.behind))
+            known = replace(known, passed=passed)
+        judged = self._judging.once(known)
+        return found + list(self._told(judged, batch.behind, known.checked))
 
     def _course(self, batch: Batch) -> list[Placed]:
-        row, sifted = self._believed(batch)
-        found = self._lapses(row, sifted, batch.behind)
-        for judged in self._judging.course(row, batch.passed, sifted.doubted):
-            told = self._told(judged, batch.behind[judged.part])
+        known, sifted = self._believed(batch)
+        found = self._lapses(known, sifted, batch.behind)
+        for judged in self._judging.course(known):
+            part, checked = judged.part, known.checked
+            told = self._told(
+                judged, batch.behind[part], None if checked is None else checked.take(part)
+            )
             found += [(place + judged.part.start, *rest) for place, *rest in told]
         return found
 
     def unchanged(self, asset: Rows, now: Instants, passed: Instants) -> list[Finding]:
         """Judge what assets hold by `now`, where nothing was said; learn nothing."""
         values = self.held.fresh(asset, now)
+        if self.crosscheck is not None:
+            values = np.where(self.crosscheck.faults[asset].any(axis=2), np.nan, values)
         refused = self.held.on_change[asset] & np.isnan(values)
         mode = self.modes.update(asset, now, values)
         row = Round(asset, now, values, mode, refused, repeated=True)
-        judged = self._judging.again(row, passed)
+        judged = self._judging.again(Known(row, passed, np.zeros(len(asset), np.bool_)))
         self.tally.judged(asset, judged.scores)
         live = np.zeros(len(asset), np.bool_)
         return [
             self._verdict(self._class.rules[rule], row, place, on, live, judged.verdicts)
             for rule, place, on in judged.led.fired
-        ]
+        ] + [found for _, found in self._sensed(judged, live)]
 
     def life(self, asset: int, at: Instant) -> LifeEstimate | None:
         """Estimate what is left of one asset; None where its class has no model for it."""
@@ -170,7 +184,7 @@ class Appraisal:
         said = float(self.sensors.last[number, channel]) if last is None else last
         return verdict.sensor(asset, which, fault, said, at, on=on, catching_up=late)
 
-    def _believed(self, batch: Batch) -> tuple[Round, Sifted]:
+    def _believed(self, batch: Batch) -> tuple[Known, Sifted]:
         """Make of what was said what is judged; tells too which rows not to learn from."""
         asset, at, held, bad = batch.asset, batch.at, self.held, batch.bad
         said, uncertain = batch.values, batch.uncertain
@@ -191,10 +205,27 @@ class Appraisal:
             whole = held.complete(asset, at, values, kept, refused, uncertain)
             values, refused = whole.values, whole.refused
             doubted |= whole.doubted
-        return Round(asset, at, values, mode, refused), sifted
+        row = Round(asset, at, values, mode, refused)
+        known = Known(row, batch.passed, doubted)
+        if self.crosscheck is None:
+            return known, sifted
+        heard = ~(np.isnan(said) & np.isnan(values))
+        if rare is not None:
+            heard |= rare
+        return _crosschecked(known, self.crosscheck.check(row, batch.passed, heard)), sifted
 
-    def _lapses(self, row: Round, sifted: Sifted, behind: Bools) -> list[Placed]:
+    def _lapses(self, known: Known, sifted: Sifted, behind: Bools) -> list[Placed]:
+        row = known.row
         found: list[Placed] = []
+        for place, channel, kind, on, mate in known.checked.lapses if known.checked else ():
+            asset, at = self._assets[int(row.asset[place])], int(row.at[place])
+            seen = row.values if known.given is None else known.given.values
+            said = float(seen[place, channel])
+            late = bool(behind[place])
+            lie = verdict.Lie(LIES[kind], said, None if mate < 0 else self._class.channels[mate])
+            which = self._class.channels[channel]
+            told = verdict.lie(asset, which, lie, at, on=on, catching_up=late)
+            found.append((place, False, told))
         for (place, channel, fault, on), last in zip(sifted.lapses, sifted.said, strict=True):
             number, at = int(row.asset[place]), int(row.at[place])
             late = bool(behind[place])
@@ -202,19 +233,55 @@ class Appraisal:
             found.append((place, False, told))
         return found
 
-    def _told(self, judged: Judged, behind: Bools) -> Iterator[Placed]:
+    def _told(
+        self, judged: Judged, behind: Bools, checked: Checked | None = None
+    ) -> Iterator[Placed]:
         """Follow health along judged rows, and say at its row what each rule has found."""
         row, verdicts = judged.row, judged.verdicts
         health, start = np.full(len(row.asset), np.nan), 0
-        for rule, place, on in judged.led.fired:
+        yield from ((place, True, found) for place, found in self._sensed(judged, behind))
+        for fired in judged.led.fired:
+            rule, place, on = fired
             start = self._observe(row, verdicts, start, place + 1, health)
             spec = self._class.rules[rule]
-            yield place, True, self._verdict(spec, row, place, on, behind, verdicts)
+            found = self._verdict(spec, row, place, on, behind, verdicts)
+            yield place, True, self._qualified(found, fired, judged, checked)
         self._observe(row, verdicts, start, len(row.asset), health)
         self.tally.scored(row.asset, judged.scores)
         ended = self.thinning.add(row.asset, row.at, judged.scores, health)
         if len(ended.at):
             self.conditions.append(ended)
+
+    def _sensed(self, judged: Judged, behind: Bools) -> Iterator[tuple[int, Finding]]:
+        """Say at its row what rules have found about sensors."""
+        row = judged.row
+        handed = {(rule, place) for rule, place, on in judged.led.handed if on}
+        for rule, place, channel, on in judged.led.sensed:
+            number, at = int(row.asset[place]), int(row.at[place])
+            asset, spec = self._assets[number], self._class.rules[rule]
+            which, late = self._class.channels[channel], bool(behind[place])
+            if on:
+                scored = judged.verdicts[spec.detector]
+                evidence = gather(self._class, spec, row, place, scored, self.life(number, at))
+                told = verdict.sensed(asset, spec, which, at, evidence, catching_up=late)
+            else:
+                machine = (rule, place) in handed
+                told = verdict.unsensed(asset, spec, which, at, machine=machine, catching_up=late)
+            yield place, told
+
+    def _qualified(
+        self, found: Finding, fired: Fired, judged: Judged, checked: Checked | None
+    ) -> Finding:
+        """Say with a finding on a machine how far its sensors can be trusted."""
+        place = fired[1]
+        if not found.on:
+            return verdict.handed_over(found) if fired in judged.led.handed else found
+        faults = self.sensors.faults[judged.row.asset[place]].any(axis=1)
+        if checked is not None:
+            faults = faults | checked.barred[place]
+        without = [self._class.channels[k].label for k in np.flatnonzero(faults)]
+        alone = checked is not None and bool(checked.lone[place] >= 0 and not checked.sensor[place])
+        return verdict.qualified(found, without, alone=alone)
 
     def _observe(
         self, row: Round, verdicts: Verdicts, start: int, stop: int, health: Floats
@@ -235,6 +302,17 @@ class Appraisal:
         scored = verdicts[rule.detector]
         evidence = gather(self._class, rule, row, place, scored, self.life(number, at))
         return verdict.rule_on(asset, rule, at, evidence, catching_up=late)
+
+
+def _crosschecked(known: Known, checked: Checked) -> Known:
+    """Take out of rows what the crosscheck does not believe."""
+    row, barred = known.row, checked.barred
+    doubted = known.doubted | checked.doubted
+    if not barred.any():
+        return replace(known, doubted=doubted, checked=checked)
+    refused = barred if row.refused is None else barred | row.refused
+    less = replace(row, values=checked.values, refused=refused)
+    return Known(less, known.passed, doubted, checked, row)
 
 
 def _moved(found: list[Placed], places: Rows) -> list[Placed]:

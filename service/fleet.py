@@ -11,6 +11,7 @@ from core.clock import Instant, Span
 from core.plant import SERVICE_ASSET, Asset, AssetClass, Mode
 from core.readings import Floats, Instants, Quality, Readings
 from models.course import rounds, spans
+from models.crosscheck import LIES, Crosscheck
 from models.degradation import Degradation
 from models.detector import Detector
 from service import verdict
@@ -60,13 +61,18 @@ class Fleet:
         self._appraisal = appraisal = Appraisal(asset_class, assets, self.detectors, health)
         self.modes, self.sensors = appraisal.modes, appraisal.sensors
         self.rules, self.held, self.tally = appraisal.rules, appraisal.held, appraisal.tally
-        self.life = appraisal.life
+        self.life, self.crosscheck = appraisal.life, appraisal.crosscheck
         self.attendance = Attendance(asset_class, count, self.held)
         self._alignment = Alignment(channels)
 
     def watch(self, beat: Callable[[], None]) -> None:
         """Tell by `beat` that judging gets somewhere, also while loops are still compiled."""
         self._appraisal.beat = beat
+
+    def share(self, crosscheck: Crosscheck) -> None:
+        """Let another fleet's crosscheck learn here, as its detectors may."""
+        self.crosscheck = crosscheck
+        self._appraisal.share(crosscheck)
 
     def take_conditions(self) -> list[Thinned]:
         """Give away the thinned scores that came about since this was last asked."""
@@ -98,6 +104,9 @@ class Fleet:
             sections[f"detector.{named.name}"] = self.detectors[named.name]
             settings = named.settings.model_dump_json()
             signatures[f"detector.{named.name}"] = f"{channels} {settings} {graded}".rstrip()
+        if self.crosscheck is not None:
+            sections["crosscheck"] = self.crosscheck
+            signatures["crosscheck"] = f"{channels} {graded}".rstrip()
         if self.health is not None and self.asset_class.health is not None:
             sections["health"] = self.health
             signatures["health"] = f"{channels} {self.asset_class.health.model_dump_json()}"
@@ -222,23 +231,35 @@ class Fleet:
         self.held.recheck(asset)
         for detector in self.detectors.values():
             detector.forget(asset)
+        if self.crosscheck is not None:
+            self.crosscheck.forget(asset)
         if self.health is not None:
             self.health.forget(asset)
         self.tally.dirty[asset] = True
 
     def rearm(self, asset: int, groups: Collection[str]) -> None:
         """Let what persists of some groups' conditions be found anew."""
-        self.rules.reset(asset, groups)
+        mended = [
+            number
+            for number, channel in enumerate(self.asset_class.channels)
+            if SENSOR + channel.name in groups
+        ]
+        self.rules.reset(asset, groups, mended)
         self.held.recheck(asset)
-        for number, channel in enumerate(self.asset_class.channels):
-            if SENSOR + channel.name in groups:
-                self.sensors.reset(asset, number)
+        for number in mended:
+            self.sensors.reset(asset, number)
+            if self.crosscheck is not None:
+                self.crosscheck.reset(asset, number)
 
     def standing(self, asset: int) -> set[tuple[str, str]]:
         """List the conditions of one asset that are on, as group and rule."""
         found = {(rule.group, rule.name) for rule in self.rules.on(asset)}
+        names = [SENSOR + channel.name for channel in self.asset_class.channels]
         for channel, fault in np.argwhere(self.sensors.faults[asset]):
-            found.add((SENSOR + self.asset_class.channels[channel].name, FAULTS[fault]))
+            found.add((names[channel], FAULTS[fault]))
+        for channel, kind in np.argwhere(self.crosscheck.faults[asset] if self.crosscheck else []):
+            found.add((names[channel], LIES[kind]))
+        found |= {(names[channel], rule.name) for rule, channel in self.rules.sensed(asset)}
         if self.silence.silent[asset]:
             found.add((DATA, verdict.SILENT))
         if self.backlog.offset[asset]:

@@ -6,6 +6,10 @@ one loop over rows. A score of NaN moves nothing: the rule stays as it is and it
 A score is the worst of what could be judged. Where the channel that raised it (the suspect) can no
 longer be judged, a lower score says nothing of the condition: then the rule cannot tell, and
 stays on.
+
+Where the channel with the blame has departed alone, and by its sensor's doing
+(`models/crosscheck.py`), the rule comes on of that sensor, and not of the machine. A case of the
+one is handed over to the other where more is known: once the sensor is certain, or others depart.
 """
 
 from __future__ import annotations
@@ -24,6 +28,9 @@ NEVER = -(2**63)
 
 NOBODY = -1
 """Stands for no channel to blame."""
+
+ON, OFF, SENSED, UNSENSED, TO_SENSOR, TO_MACHINE = 1, -1, 2, -2, 3, 4
+"""What a rule does at a row: come on or go off, of the machine or a sensor; be handed over."""
 
 
 class Line(NamedTuple):
@@ -48,12 +55,30 @@ class Sight(NamedTuple):
     moving: Bools
 
 
+class Clue(NamedTuple):
+    """What the crosscheck said of each row, as `models.crosscheck.Checked` has it.
+
+    Without rows nothing is known. `routes` tells whether the rule may come on of a sensor.
+    """
+
+    lone: Instants
+    mate: Instants
+    sensor: Bools
+    several: Bools
+    barred: Bools
+    routes: bool
+
+
 class Held(NamedTuple):
-    """How the rule stands at each place: on, since when it wants to change, whom it suspects."""
+    """How the rule stands at each place: on, since when it wants to change, whom it suspects.
+
+    `sensor` is the channel of whose sensor it is on, NOBODY where it is on of the machine.
+    """
 
     on: Bools
     since: Instants
     channel: Instants
+    sensor: Instants
 
 
 @kernel
@@ -64,36 +89,42 @@ def follow(
     score: Floats,
     line: Line,
     sight: Sight,
+    clue: Clue,
     held: Held,
     fired: NDArray[np.int8],
+    whom: Instants,
     after: Bools,
 ) -> None:
     """Take rows in order of time, each at its place `slot`, which may come again.
 
-    `fired[i]` becomes 1 where the rule came on with a row, -1 where it went off. `after` is set
-    where it then stood or wanted to change.
+    `fired[i]` becomes what the rule does with a row, 0 for nothing, and `whom[i]` the channel where
+    that is about a sensor. `after` is set where it then stood or wanted to change.
     """
     seen = len(sight.blame) > 0
+    clued = seen and len(clue.lone) > 0
     for i in range(len(slot)):
         s = slot[i]
         was, since, channel = held.on[s], held.since[s], held.channel[s]
         told = score[i]
-        if seen and was and sight.moving[i] and channel != NOBODY:
-            bounds = sight.low[i, channel], sight.high[i, channel]
-            if not math.isfinite(bounds[0]) and not math.isfinite(bounds[1]):
-                told = math.nan
+        if clued:
+            _give_up(i, s, clue, held, fired, whom)
+            was, since, channel = held.on[s], held.since[s], held.channel[s]
+            told = _heeded(i, told, sight, clue)
+        if seen and was and sight.moving[i] and _unjudged(i, channel, sight):
+            told = math.nan
         wants = told < line.low if was else told >= line.high
         begun = at[i] if since == NEVER else min(since, at[i])
         if wants:
             if at[i] - begun >= (line.off_delay if was else line.on_delay):
-                fired[i] = -1 if was else 1
-                held.on[s], held.since[s] = not was, NEVER
+                _turn(i, s, was, clued, sight, clue, held, fired, whom)
             else:
                 held.since[s] = begun
         elif math.isnan(told) and since != NEVER:
             held.since[s] = since + passed[i]
         else:
             held.since[s] = NEVER
+        if clued and was and held.on[s] and told >= line.high:
+            _hand_back(i, s, clue, held, fired, whom)
         if seen and held.on[s]:
             above = score[i] >= line.low
             back = channel == NOBODY or _inside(i, channel, sight)
@@ -102,6 +133,82 @@ def follow(
             elif not above and back:
                 held.channel[s] = NOBODY
         after[i] = after[i] or held.on[s] or held.since[s] != NEVER
+
+
+@kernel
+def _give_up(
+    i: int, s: int, clue: Clue, held: Held, fired: NDArray[np.int8], whom: Instants
+) -> None:
+    """Let a rule go off that has no more to say, since the sensor that it is on of is at fault."""
+    channel = held.channel[s]
+    if not held.on[s]:
+        return
+    if held.sensor[s] != NOBODY:
+        if not clue.barred[i, held.sensor[s]]:
+            return
+        fired[i], whom[i] = UNSENSED, held.sensor[s]
+    elif channel == NOBODY or not clue.barred[i, channel]:
+        return
+    elif clue.several[i] or not clue.routes:
+        held.channel[s] = NOBODY
+        return
+    else:
+        fired[i], whom[i] = TO_SENSOR, channel
+    held.on[s], held.since[s] = False, NEVER
+    held.channel[s] = held.sensor[s] = NOBODY
+
+
+@kernel
+def _heeded(i: int, told: float, sight: Sight, clue: Clue) -> float:
+    """Leave of a score nothing where a channel carries it that is not believed."""
+    if not math.isnan(told) and clue.barred[i, sight.blame[i].argmax()]:
+        return math.nan
+    return told
+
+
+@kernel
+def _unjudged(i: int, channel: int, sight: Sight) -> bool:
+    """Tell whether a suspect could not be judged."""
+    if channel == NOBODY:
+        return False
+    return not math.isfinite(sight.low[i, channel]) and not math.isfinite(sight.high[i, channel])
+
+
+@kernel
+def _turn(
+    i: int,
+    s: int,
+    was: bool,
+    clued: bool,
+    sight: Sight,
+    clue: Clue,
+    held: Held,
+    fired: NDArray[np.int8],
+    whom: Instants,
+) -> None:
+    """Let the rule come on or go off, of the machine or of a sensor."""
+    held.on[s], held.since[s] = not was, NEVER
+    whom[i] = held.sensor[s]
+    if was:
+        fired[i] = OFF if whom[i] == NOBODY else UNSENSED
+        held.sensor[s] = NOBODY
+        return
+    fired[i] = ON
+    if clued and clue.routes and clue.sensor[i]:
+        top = sight.blame[i].argmax()
+        if top == clue.lone[i] or top == clue.mate[i]:
+            fired[i], whom[i] = SENSED, clue.lone[i]
+            held.sensor[s] = whom[i]
+
+
+@kernel
+def _hand_back(
+    i: int, s: int, clue: Clue, held: Held, fired: NDArray[np.int8], whom: Instants
+) -> None:
+    """Tell of the machine what was told of a sensor, where others have departed too."""
+    if held.sensor[s] != NOBODY and clue.several[i]:
+        fired[i], whom[i] = TO_MACHINE, held.sensor[s]
+        held.sensor[s] = NOBODY
 
 
 @kernel

@@ -54,12 +54,18 @@ def teach(
     for pupil in pupils:
         for name in learners:
             fleet.detectors[name].forget(pupil)
+        if fleet.crosscheck is not None:
+            fleet.crosscheck.forget(pupil)
         fleet.tally.dirty[pupil] = True
     detectors = fresh | {name: fleet.detectors[name] for name in learners}
     school = Fleet(fleet.asset_class, fleet.assets, detectors, None, {}, too_early)
     school.watch(beat)
+    if fleet.crosscheck is not None:
+        school.share(fleet.crosscheck)
     lines = np.flatnonzero(taught)
     for first in range(0, len(lines), _AT_ONCE):
         school.apply(past.take(lines[first : first + _AT_ONCE]), int(past.at.max()))
         beat()
+    if fleet.crosscheck is not None:
+        fleet.crosscheck.clear(pupils)
     return [fleet.assets[pupil].id for pupil in pupils]

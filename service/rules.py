@@ -8,18 +8,41 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.plant import Mode, RuleSpec
+from core.plant import Mode, RuleSpec, Severity
 from core.readings import Bools, Floats, Instants
+from models.crosscheck import Checked
 from models.detector import Round, State, Verdicts
-from service.latch import NEVER, NOBODY, Held, Line, Sight, follow
+from service.latch import (
+    NEVER,
+    NOBODY,
+    OFF,
+    ON,
+    SENSED,
+    TO_MACHINE,
+    TO_SENSOR,
+    UNSENSED,
+    Clue,
+    Held,
+    Line,
+    Sight,
+    follow,
+)
 
-__all__ = ("NEVER", "NOBODY", "Fired", "Followed", "RuleLatch")
+__all__ = ("NEVER", "NOBODY", "Fired", "Followed", "RuleLatch", "Sensed")
 
 Fired = tuple[int, int, bool]
 """The number of a rule, the row of a round, and whether the rule came on."""
 
+Sensed = tuple[int, int, int, bool]
+"""The number of a rule, the row, the channel of whose sensor it is, and whether it came on."""
+
+_SENSOR = "sensor:"
 _NOTHING = np.zeros((0, 0))
 _BLIND = Sight(_NOTHING, _NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.bool_))
+_NONE = np.zeros(0, np.int64)
+_CLUELESS = Clue(
+    _NONE, _NONE, np.zeros(0, np.bool_), np.zeros(0, np.bool_), np.zeros((0, 0), np.bool_), False
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,12 +50,15 @@ class Followed:
     """Where rows would lead: what fired, and after which rows a rule or its condition was on.
 
     `held` is how each rule then stands at the assets of `places`, None where nothing has changed.
+    `sensed` is what fired about sensors; `handed` are those of `fired` that now stand as that.
     """
 
     fired: list[Fired]
     after: Bools
     places: NDArray[np.intp]
     held: tuple[Held, ...] | None = None
+    sensed: tuple[Sensed, ...] = ()
+    handed: frozenset[Fired] = frozenset()
 
 
 class RuleLatch:
@@ -41,8 +67,18 @@ class RuleLatch:
     Beside that it holds the suspect: the channel most to blame, from when the rule came on.
     """
 
-    def __init__(self, rules: Sequence[RuleSpec], detectors: Sequence[str], assets: int) -> None:
+    def __init__(
+        self,
+        rules: Sequence[RuleSpec],
+        detectors: Sequence[str],
+        assets: int,
+        given: Collection[str] = (),
+    ) -> None:
+        """Take rules; of the detectors in `given` the lines are a person's, and none is a guess."""
         self.rules = tuple(rules)
+        self._routes = [rule.detector not in given for rule in rules]
+        mild = [rule.severity is not Severity.CRITICAL for rule in rules]
+        self._heeds = [any(one) for one in zip(self._routes, mild, strict=True)]
         self._detector = [detectors.index(rule.detector) for rule in rules]
         self._lines = [
             Line(float(r.at_score), r.at_score * (1 - r.deadband), r.on_delay, r.off_delay)
@@ -51,6 +87,7 @@ class RuleLatch:
         self._on = np.zeros((len(self.rules), assets), np.bool_)
         self._since = np.full((len(self.rules), assets), NEVER, np.int64)
         self._channel = np.full((len(self.rules), assets), NOBODY, np.int64)
+        self._sensor = np.full((len(self.rules), assets), NOBODY, np.int64)
         self._busy = False
         ranks = [-rule.severity.rank for rule in rules]
         self._gravest_first = sorted(range(len(ranks)), key=ranks.__getitem__)
@@ -61,10 +98,12 @@ class RuleLatch:
         passed: Instants,
         scores: Floats,
         verdicts: Verdicts | None = None,
+        checked: Checked | None = None,
     ) -> Followed:
         """Say where rows in order of time would lead, in which assets may repeat.
 
-        `scores[d]` are one detector's. Without verdicts nobody is blamed.
+        `scores[d]` are one detector's. Without verdicts nobody is blamed; `checked` is what the
+        crosscheck said of the rows.
         """
         count = len(rows.asset)
         after = np.zeros(count, np.bool_)
@@ -76,16 +115,29 @@ class RuleLatch:
         places, slot = np.unique(rows.asset, return_inverse=True)
         moving = (rows.mode == Mode.RUNNING) | (rows.mode == Mode.UNKNOWN)
         turned, held = np.zeros((len(self.rules), count), np.int8), []
+        whom = np.full((len(self.rules), count), NOBODY, np.int64)
         for number, rule in enumerate(self.rules):
             stands = Held(
-                self._on[number, places], self._since[number, places], self._channel[number, places]
+                self._on[number, places],
+                self._since[number, places],
+                self._channel[number, places],
+                self._sensor[number, places],
             )
             sight = _BLIND if verdicts is None else _sight(rows, verdicts, rule, moving)
             score = np.ascontiguousarray(scores[self._detector[number]])
             line = self._lines[number]
-            follow(slot, rows.at, passed, score, line, sight, stands, turned[number], after)
+            clue = _CLUELESS
+            if checked is not None and self._heeds[number]:
+                clue = Clue(
+                    checked.lone, checked.mate, checked.sensor, checked.several,
+                    np.ascontiguousarray(checked.barred), self._routes[number],
+                )  # fmt: skip
+            follow(
+                slot, rows.at, passed, score, line, sight, clue, stands,
+                turned[number], whom[number], after,
+            )  # fmt: skip
             held.append(stands)
-        return Followed(self._in_order(turned), after, places, tuple(held))
+        return self._told(turned, whom, after, places, tuple(held))
 
     def keep(self, led: Followed) -> None:
         """Take over where rows have led."""
@@ -95,6 +147,7 @@ class RuleLatch:
             self._on[number, led.places] = held.on
             self._since[number, led.places] = held.since
             self._channel[number, led.places] = held.channel
+            self._sensor[number, led.places] = held.sensor
         self._note()
 
     def update(
@@ -106,14 +159,28 @@ class RuleLatch:
         self.keep(led)
         return led.fired
 
-    def _in_order(self, turned: NDArray[np.int8]) -> list[Fired]:
+    def _told(
+        self,
+        turned: NDArray[np.int8],
+        whom: Instants,
+        after: Bools,
+        places: NDArray[np.intp],
+        held: tuple[Held, ...],
+    ) -> Followed:
         """List what fired, row by row, of each the gravest first."""
-        return [
-            (rule, int(row), bool(turned[rule, row] > 0))
-            for row in np.flatnonzero(turned.any(axis=0))
-            for rule in self._gravest_first
-            if turned[rule, row]
-        ]
+        fired: list[Fired] = []
+        sensed: list[Sensed] = []
+        handed: set[Fired] = set()
+        for place in np.flatnonzero(turned.any(axis=0)).tolist():
+            for rule in self._gravest_first:
+                what, channel = int(turned[rule, place]), int(whom[rule, place])
+                if what in (ON, OFF, TO_MACHINE, TO_SENSOR):
+                    fired.append((rule, place, what in (ON, TO_MACHINE)))
+                if what in (SENSED, UNSENSED, TO_MACHINE):
+                    sensed.append((rule, place, channel, what == SENSED))
+                if what in (TO_SENSOR, TO_MACHINE):
+                    handed.add(fired[-1])
+        return Followed(fired, after, places, held, tuple(sensed), frozenset(handed))
 
     def locked(self, asset: NDArray[np.intp]) -> Bools:
         """Tell for which assets any rule is on, or its condition is, before its delay has run."""
@@ -128,15 +195,32 @@ class RuleLatch:
         return waiting
 
     def on(self, asset: int) -> list[RuleSpec]:
-        """List the rules that are on for an asset."""
-        return [rule for rule, on in zip(self.rules, self._on[:, asset], strict=True) if on]
+        """List the rules that are on for an asset, and not of a sensor of it."""
+        on = self._on[:, asset] & (self._sensor[:, asset] == NOBODY)
+        return [rule for rule, stands in zip(self.rules, on, strict=True) if stands]
 
-    def reset(self, asset: int, groups: Collection[str] | None = None) -> None:
-        """Start one asset anew, so that a condition that persists is found again."""
+    def sensed(self, asset: int) -> list[tuple[RuleSpec, int]]:
+        """List the rules that are on of a sensor of an asset, and of which channel."""
+        whom = np.where(self._on[:, asset], self._sensor[:, asset], NOBODY).tolist()
+        return [(rule, k) for rule, k in zip(self.rules, whom, strict=True) if k != NOBODY]
+
+    def reset(
+        self,
+        asset: int,
+        groups: Collection[str] | None = None,
+        sensors: Collection[int] = (),
+    ) -> None:
+        """Start one asset anew, so that a condition that persists is found again.
+
+        With `groups`, only their rules, and those that are on of one of the channels `sensors`.
+        """
         for number, rule in enumerate(self.rules):
-            if groups is None or rule.group in groups:
+            whom = int(self._sensor[number, asset])
+            ours = rule.group in (groups or ()) if whom == NOBODY else whom in sensors
+            if groups is None or ours:
                 self._on[number, asset] = False
                 self._since[number, asset] = NEVER
+                self._sensor[number, asset] = NOBODY
 
     def state(self) -> State:
         """Return the latches, each rule under its name so that rules may come and go."""
@@ -154,13 +238,15 @@ class RuleLatch:
         self._note()
 
     def suspects(self) -> State:
-        """Return whom each rule suspects, under its name."""
-        return {rule.name: self._channel[n] for n, rule in enumerate(self.rules)}
+        """Return whom each rule suspects, under its name, and of whose sensor it is on."""
+        kept = {rule.name: self._channel[n] for n, rule in enumerate(self.rules)}
+        return kept | {f"{_SENSOR}{r.name}": self._sensor[n] for n, r in enumerate(self.rules)}
 
     def suspect(self, state: State) -> None:
         """Take over whom each rule suspects."""
         for number, rule in enumerate(self.rules):
             self._channel[number] = state[rule.name]
+            self._sensor[number] = state.get(f"{_SENSOR}{rule.name}", self._sensor[number])
 
     def _note(self) -> None:
         self._busy = bool(self._on.any() or (self._since != NEVER).any())

@@ -17,6 +17,10 @@ STILL_READINGS = 30
 STILL_MOVES = 20.0
 """A channel is suspect when it should have moved this often by its own habit, and has not."""
 
+SURE_READINGS = 200
+CHANCE = math.log(1e-6)
+"""From so many readings on, one is suspect too when its standing still is less likely than this."""
+
 HABIT_MOVES = 10
 JUMPS = 5
 JUMPS_WITHIN = HOUR
@@ -39,11 +43,15 @@ class Watched(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """What is kept of every channel of every asset; `faults` has a place for each kind more."""
+    """What is kept of every channel of every asset; `faults` has a place for each kind more.
+
+    `calm` is for how many readings each has stood still at most, before it moved by itself.
+    """
 
     last: Floats
     still: Instants
     still_for: Instants
+    calm: Instants
     moves: Instants
     readings: Instants
     jumps: Instants
@@ -146,6 +154,8 @@ def _stands_still(
 ) -> bool:
     """Tell whether a channel has not moved while the others did, for longer than is its habit."""
     if moved:
+        if not kept.faults[a, k, STUCK]:
+            kept.calm[a, k] = max(kept.calm[a, k], kept.still[a, k])
         kept.still[a, k] = kept.still_for[a, k] = 0
     elif present and others:
         kept.still[a, k] += 1
@@ -154,10 +164,14 @@ def _stands_still(
         kept.readings[a, k] += 1
         kept.moves[a, k] += 1 if moved else 0
     still, moves = kept.still[a, k], kept.moves[a, k]
-    if not watched.judged[k] or still < STILL_READINGS or moves < HABIT_MOVES:
+    if not watched.judged[k] or moves < HABIT_MOVES:
         return False
-    habit = moves / max(kept.readings[a, k] - still, 1)
-    return bool(still * habit >= STILL_MOVES)
+    before = max(kept.readings[a, k] - still, 1)
+    if before >= SURE_READINGS and still > 2 * kept.calm[a, k]:
+        rests = (before - moves + 1) / (before + 2)
+        if still * math.log(rests) < CHANCE:
+            return True
+    return bool(still >= STILL_READINGS and still * moves / before >= STILL_MOVES)
 
 
 @kernel

@@ -29,7 +29,7 @@ Lapse = tuple[int, int, int, bool]
 """Row, channel, number of the fault, and whether it began."""
 
 _KEPT = (
-    "last", "still", "still_for", "moves", "readings", "jumps", "jumped_at",
+    "last", "still", "still_for", "calm", "moves", "readings", "jumps", "jumped_at",
     "absent_for", "absent", "gap", "bad_since", "bad", "faults",
 )  # fmt: skip
 
@@ -66,6 +66,7 @@ class SensorWatch:
         self.last = np.full(shape, np.nan)
         self.still = np.zeros(shape, np.int64)
         self.still_for = np.zeros(shape, np.int64)
+        self.calm = np.zeros(shape, np.int64)
         self.moves = np.zeros(shape, np.int64)
         self.readings = np.zeros(shape, np.int64)
         self.jumps = np.zeros(shape, np.int64)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from core.alert import Evidence
 from core.clock import Instant, Span
 from core.plant import Asset, Channel, RuleSpec, Severity
 from service.finding import DATA, SENSOR, Finding
 from service.sensors import FAULTS
-from service.words import length, local_time, quantity, summary, title
+from service.words import channel_sentence, length, local_time, quantity, summary, title
 
 SILENT = "silent"
 BEHIND = "behind"
@@ -19,6 +21,22 @@ _SENSOR_WORDS = {
     "silent": ("is missing", "is no longer delivered; it was last {value}"),
     "bad": ("is bad", "is bad, as the device itself says; its last good value was {value}"),
 }
+_LIES = {
+    "drift": (
+        "drifts",
+        "has slowly gone where no other reading has gone with it; it shows {value}",
+    ),
+    "bias": ("is off", "has gone off at once, and no other reading has; it shows {value}"),
+    "noise": ("is restless", "scatters more than it did, and no other reading does"),
+    "spikes": ("spikes", "again and again shows what lasts for one reading; it shows {value}"),
+    "gaps": ("has gaps", "is missing from many readings that carry the others"),
+    "swapped": ("is exchanged", "shows what {mate} should, and {mate} what it should"),
+}
+_WITHOUT_IT = "The machine is judged without it."
+_BY_HAND = (
+    "Compare the reading with one by hand; then check the sensor, its cable, its mounting.",
+)
+_LESS_SURE = {"high": "fair", "fair": "low"}
 _NEVER_GOOD = ("is bad", "is bad, as the device itself says; it has had no good value yet")
 
 
@@ -60,7 +78,6 @@ def sensor(
     name = FAULTS[fault]
     short, long = _SENSOR_WORDS[name] if math.isfinite(last) else _NEVER_GOOD
     said = long.format(value=quantity(last, channel.unit))
-    label = channel.label[:1].upper() + channel.label[1:]
     return Finding(
         asset=asset.id,
         group=SENSOR + channel.name,
@@ -69,10 +86,111 @@ def sensor(
         at=at,
         severity=Severity.WARNING,
         title=f"{asset.label}: sensor not believable, {channel.label} {short}" if on else "",
-        summary=f"{label} {said}. The machine is judged without it." if on else "",
+        summary=f"{_capital(channel.label)} {said}. {_WITHOUT_IT}" if on else "",
         why="" if on else "the sensor is believable again",
         catching_up=catching_up,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """What the crosscheck found of a sensor: kind, what it showed, whom it is exchanged with."""
+
+    kind: str
+    said: float
+    mate: Channel | None = None
+
+
+def lie(
+    asset: Asset, channel: Channel, found: Lie, at: Instant, *, on: bool, catching_up: bool
+) -> Finding:
+    """Say that a sensor departs from what the machine's other channels imply, or no longer does."""
+    short, long = _LIES[found.kind]
+    value = quantity(found.said, channel.unit) if math.isfinite(found.said) else "nothing"
+    said = long.format(value=value, mate="" if found.mate is None else found.mate.label)
+    return Finding(
+        asset=asset.id,
+        group=SENSOR + channel.name,
+        rule=found.kind,
+        on=on,
+        at=at,
+        severity=Severity.WARNING,
+        title=f"{asset.label}: sensor not believable, {channel.label} {short}" if on else "",
+        summary=f"{_capital(channel.label)} {said}. {_WITHOUT_IT}" if on else "",
+        why="" if on else "the sensor agrees with the other readings again",
+        catching_up=catching_up,
+    )
+
+
+def sensed(
+    asset: Asset,
+    rule: RuleSpec,
+    channel: Channel,
+    at: Instant,
+    evidence: Evidence,
+    *,
+    catching_up: bool,
+) -> Finding:
+    """Say that a rule came on by one channel alone, which its sensor explains better."""
+    mine = [one for one in evidence.channels if one.channel == channel.name]
+    said = channel_sentence(mine[0]) if mine else ""
+    why = "No other reading has gone with it, as in a fault of the machine they would."
+    advice = "Compare it with a reading by hand before the machine is opened."
+    return Finding(
+        asset=asset.id,
+        group=SENSOR + channel.name,
+        rule=rule.name,
+        on=True,
+        at=at,
+        severity=Severity.WARNING,
+        title=f"{asset.label}: sensor not believable, {channel.label} departs alone",
+        summary=f"{said} {why} {advice}".strip(),
+        evidence=replace(evidence, candidates=(), actions=_BY_HAND),
+        catching_up=catching_up,
+    )
+
+
+def unsensed(
+    asset: Asset,
+    rule: RuleSpec,
+    channel: Channel,
+    at: Instant,
+    *,
+    machine: bool,
+    catching_up: bool,
+) -> Finding:
+    """Say that a channel no longer departs alone."""
+    why = "other readings have gone with it: it is the machine, which has a case of its own"
+    if not machine:
+        why = "the reading is back where it should be, or its sensor is judged otherwise"
+    group = SENSOR + channel.name
+    return Finding(asset.id, group, rule.name, False, at, why=why, catching_up=catching_up)
+
+
+def handed_over(found: Finding) -> Finding:
+    """Say of a machine's case that ends that it was the sensor."""
+    return replace(found, why="it was the sensor, which has a case of its own")
+
+
+def qualified(found: Finding, without: Sequence[str], *, alone: bool) -> Finding:
+    """Add to a machine's finding how far its sensors can be trusted.
+
+    `without` are the channels that it is judged without; `alone` is whether only one departs.
+    """
+    said, evidence = found.summary, found.evidence
+    if alone:
+        said += " No other reading shows it yet: check that sensor as well."
+    if without:
+        names = " and ".join(without)
+        said += f" Judged without {names}, whose sensor is not believed, so less sure."
+    if (alone or without) and evidence is not None:
+        lower = _LESS_SURE.get(evidence.confidence, evidence.confidence)
+        evidence = replace(evidence, confidence=lower)
+    return replace(found, summary=said, evidence=evidence)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def silent(asset: Asset, at: Instant, last: Instant | None, after: Span, zone: str) -> Finding:
