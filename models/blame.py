@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from core.readings import Bools, Floats
-from models.kernel import kernel
+from models.kernel import step
 
 
-@kernel
+@step
 def share(weight: Floats, usable: Bools, blame: Floats) -> None:
     """Turn weights into shares that sum to 1 over usable channels; equal where all are 0."""
     whole, count = 0.0, 0

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.readings import Floats
-from models.kernel import kernel
+from models.kernel import step
 from models.student import widening
 
 SLOWER = 0.1
@@ -68,7 +68,7 @@ def habit(residual: Floats, smoothed: Floats, slow: Floats, wander: Floats, rate
     return Habit(low - margin, high + margin, change, slow[-1])
 
 
-@kernel
+@step
 def departure(smoothed: float, slow: float, change: float, low: float, high: float) -> float:
     """Score a channel: 1 where it is as far from its slow mean, and out of its range, as counts."""
     away = (smoothed - slow) / (AT_ONCE * math.sqrt(change))

@@ -19,9 +19,10 @@ from core.settings import Settings
 from models.detector import Round, Scored, State
 from models.ensemble_fit import Lesson, early, lesson, lines, rarer
 from models.ensemble_row import judge_rows
-from models.ensemble_state import Course, Known, Told, blank, packed
+from models.ensemble_state import Course, Known, Told, blank, scratch
 from models.lessons import Lessons
 from models.mewma import LearnSettings, last
+from models.packed import alike, packed
 from models.parts import parts
 
 _NEVER = 1e9
@@ -164,8 +165,9 @@ class Ensemble:
             locked,
             rows.repeated,
             self._op,
-            Known(*(kept[name] for name in Known._fields)),
-            Course(*(kept[name] for name in Course._fields)),
+            Known(*(alike(kept[name]) for name in Known._fields)),
+            Course(*(alike(kept[name]) for name in Course._fields)),
+            scratch(shape[1], len(self._op)),
             told,
         )
         return told

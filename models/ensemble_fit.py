@@ -19,7 +19,8 @@ from models.baseline import CLIP, DEPENDENCE, Baseline, features, filled, fit, l
 from models.baseline import wander as wander_of
 from models.covariance import ledoit_wolf
 from models.ensemble_row import QUICK, SCATTER, advance, look
-from models.ensemble_state import AGES, Course, Known, blank
+from models.ensemble_state import AGES, Course, Known, blank, scratch
+from models.packed import alike
 from models.student import widening
 
 RATES = (0.005, 0.01, 0.02)
@@ -149,12 +150,13 @@ def _walk(
     one["quiet"][0], one["whiten"][0] = quiet, whiten
     one["judged"][0], one["smoothing"][0] = judged, smoothing
     one["quick"][0] = one["level"][0] = residual[: min(10, len(residual))].mean(axis=0)
-    known = Known(*(one[name] for name in Known._fields))
-    moved = Course(*(one[name] for name in Course._fields))
+    known = Known(*(alike(one[name]) for name in Known._fields))
+    moved = Course(*(alike(one[name]) for name in Course._fields))
     course = np.empty((len(residual), 2 * residual.shape[1] + 1))
     shown = np.where(judged, residual, np.nan)
+    now = scratch(residual.shape[1], 0)
     for i, row in enumerate(shown):
-        advance(row, 0, known, moved)
+        advance(row, 0, known, moved, now)
         look(0, known, moved, course[i])
     return course, moved
 

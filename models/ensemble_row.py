@@ -24,7 +24,7 @@ from core.readings import Bools, Floats
 from models.baseline import BENT, FARTHEST
 from models.blame import share
 from models.ensemble_state import Course, Known, Now, Told
-from models.kernel import kernel
+from models.kernel import step
 
 QUICK = 0.3  # the weight of a new residual in the quick mean, around which scatter is measured
 SCATTER = 0.05  # its weight in the running scatter
@@ -43,10 +43,11 @@ ADAPT = 0.05  # the weight of a new score in what scores lately were while above
 FADE = 0.999  # by how much that is forgotten with each reading below the line
 OUTER = 50.0  # beyond how many deviations the operating point is as far as it gets
 LINE = 8  # numbers that memory brings at once
+TINY = 1e-300  # the least that a root is taken of
 NOISY = 2.0  # the band is at least so many deviations of single residuals to each side
 
 
-@kernel
+@step
 def judge_rows(
     asset: NDArray[np.intp],
     values: Floats,
@@ -56,30 +57,27 @@ def judge_rows(
     op: NDArray[np.intp],
     known: Known,
     course: Course,
+    now: Now,
     told: Told,
 ) -> None:
     """Judge rows in time order, in which assets may repeat; moves `course`, fills `told`."""
     count, width = values.shape
-    features = 2 * width + 1
-    residual, doubt, expected, weight = np.empty((4, width))
-    away, room = np.empty((2, features))
-    lever, usable = np.empty(2 * len(op)), np.empty(width, np.bool_)
-    now = Now(residual, doubt, expected, lever, usable, away, room, weight)
     for i in range(count):
         a = asset[i]
         if not known.learned[a]:
             continue
         if not live[i]:
-            for m in range(features):
+            for m in range(2 * width + 1):
                 course.age[a, m] = max(course.age[a, m], OLDEST)
             continue
         now.room[0] = _fetch(a, known, course)
         said = _expect(values[i], op, a, known, course, now)
         if not repeated:
             if said:
-                _settle(a, known, course)
-                advance(now.residual, a, known, course)
-                course.lever[a] += known.smoothing[a] * (now.lever - course.lever[a])
+                _settle(a, known, course, now)
+                advance(now.residual, a, known, course, now)
+                for p in range(len(now.lever)):
+                    course.lever[a, p] += known.smoothing[a] * (now.lever[p] - course.lever[a, p])
             for k in range(width):
                 silent = math.isnan(now.residual[k])
                 course.missing[a, k] = course.missing[a, k] + 1 if silent else 0
@@ -102,7 +100,7 @@ def judge_rows(
             _stand(a, known, course, now.away, raw > line, locked[i])
 
 
-@kernel
+@step
 def _fetch(a: int, known: Known, course: Course) -> float:
     """Touch what is known of an asset, so that memory is waited for once and not bit by bit."""
     total, width = 0.0, known.judged.shape[1]
@@ -118,13 +116,12 @@ def _fetch(a: int, known: Known, course: Course) -> float:
     return total
 
 
-@kernel
+@step
 def _expect(
     row: Floats, op: NDArray[np.intp], a: int, known: Known, course: Course, now: Now
 ) -> bool:
     """Work out residuals, NaN where a channel is silent; returns whether a judged one spoke."""
-    number, width = len(op), len(row)
-    design = np.empty(2 * number)
+    number, width, design = len(op), len(row), now.design
     for p in range(number):
         if math.isfinite(row[op[p]]):
             course.operating[a, p] = row[op[p]]
@@ -150,17 +147,17 @@ def _expect(
     return said
 
 
-@kernel
-def advance(residual: Floats, a: int, known: Known, course: Course) -> None:
+@step
+def advance(residual: Floats, a: int, known: Known, course: Course, now: Now) -> None:
     """Move the running means of an asset by one row of residuals, NaN where silent.
 
     `together[a, k]` is the part of channel k in how far all scatter, whitened.
     """
     quiet, whiten, quick, level = known.quiet[a], known.whiten[a], course.quick[a], course.level[a]
     scatter, together = course.scatter[a], course.together[a]
-    width = len(residual)
-    step, part = np.zeros(width), np.zeros(width)
+    width, step, part = len(residual), now.step, now.part
     for k in range(width):
+        step[k] = 0.0
         if math.isnan(residual[k]):
             continue
         off = min(max(residual[k] - quick[k], -WILD), WILD)
@@ -184,7 +181,7 @@ def advance(residual: Floats, a: int, known: Known, course: Course) -> None:
             together[k] += SCATTER * (part[k] * tamed - together[k])
 
 
-@kernel
+@step
 def look(a: int, known: Known, course: Course, out: Floats) -> None:
     """Write the features of an asset as they are now: levels, scatters, all together."""
     width = len(known.judged[a])
@@ -198,14 +195,13 @@ def look(a: int, known: Known, course: Course, out: Floats) -> None:
     out[2 * width] = math.log(max(whole, 0.0) / max(number, 1) + LEAST)
 
 
-@kernel
-def _settle(a: int, known: Known, course: Course) -> None:
+@step
+def _settle(a: int, known: Known, course: Course, now: Now) -> None:
     """Do what the row before has left to do, before a new one is looked at.
 
     So a row that is repeated finds everything as it was.
     """
-    width = course.level.shape[1]
-    feature = np.empty(2 * width + 1)
+    width, feature = course.level.shape[1], now.feature
     look(a, known, course, feature)
     for m in range(2 * width + 1):
         if course.follows[a, m] == 1:
@@ -227,7 +223,7 @@ def _settle(a: int, known: Known, course: Course) -> None:
     course.above[a] = course.over[a]
 
 
-@kernel
+@step
 def _deviations(a: int, known: Known, course: Course, now: Now) -> None:
     """Work out how many standard errors each feature is away from its reference, and the room.
 
@@ -260,7 +256,7 @@ def _deviations(a: int, known: Known, course: Course, now: Now) -> None:
             away[m] = 0.0
 
 
-@kernel
+@step
 def _weigh(a: int, known: Known, course: Course, now: Now) -> float:
     """Score what is away, 1 at the line; `weight` tells each channel's part in what decided."""
     away, usable, weight = now.away, now.usable, now.weight
@@ -271,18 +267,22 @@ def _weigh(a: int, known: Known, course: Course, now: Now) -> float:
     if count == 0:
         return math.nan
     best: float = _alone(a, known, course, now, weight, 0) / known.line[a, 0]
-    parts, joint = np.zeros(width), away[:width].copy()
-    _fill(joint, known.levels[a], usable, known.judged[a])
+    parts, joint = now.part, now.joint
+    for k in range(width):
+        joint[k] = away[k]
+    _fill(known.levels[a], known.judged[a], now)
     joint_limit = max(known.alone[a], JOINT * math.sqrt(count)) * known.line[a, 0]
     together = _mahalanobis(joint, known.levels[a], usable, parts) / joint_limit
     if together > best:
         best = together
-        weight[:] = parts
+        for k in range(width):
+            weight[k] = parts[k]
     limit = SKEWED * known.alone[a]
     alone = _alone(a, known, course, now, parts, 1) / known.line[a, 1]
     if alone > best:
         best = alone
-        weight[:] = parts
+        for k in range(width):
+            weight[k] = parts[k]
     together = abs(away[2 * width]) / limit / known.line[a, 1]
     if together > best:
         best = together
@@ -291,7 +291,7 @@ def _weigh(a: int, known: Known, course: Course, now: Now) -> float:
     return best
 
 
-@kernel
+@step
 def _alone(a: int, known: Known, course: Course, now: Now, weight: Floats, block: int) -> float:
     """Find the worst single channel of levels (0) or scatters (1), near or far, 1 at its limit."""
     away, usable = now.away, now.usable
@@ -312,30 +312,41 @@ def _alone(a: int, known: Known, course: Course, now: Now, weight: Floats, block
     return worst
 
 
-@kernel
-def _fill(away: Floats, inverse: Floats, usable: Bools, judged: Bools) -> None:
-    """Put channels that are silent where the others expect them, so that they take no part."""
-    absent = 0
-    lost = np.empty(len(usable), np.int64)
-    for k in range(len(usable)):
-        if judged[k] and not usable[k]:
+@step
+def _fill(inverse: Floats, judged: Bools, now: Now) -> None:
+    """Put channels that are silent where the others expect them, so that they take no part.
+
+    Their part of `inverse` is solved by Cholesky's factors.
+    """
+    absent, lost, factor, put, away = 0, now.lost, now.factor, now.step, now.joint
+    size = len(inverse)
+    for k in range(size):
+        if judged[k] and not now.usable[k]:
             lost[absent] = k
             absent += 1
-    if absent == 0:
-        return
-    size = len(inverse)
-    left, right = np.empty((absent, absent)), np.zeros(absent)
     for r in range(absent):
+        put[r] = 0.0
         for j in range(size):
-            right[r] -= inverse[lost[r], j] * away[j]
-        for c in range(absent):
-            left[r, c] = inverse[lost[r], lost[c]]
-    put = np.linalg.solve(left, right)
+            put[r] -= inverse[lost[r], j] * away[j]
+        for c in range(r + 1):
+            whole = inverse[lost[r], lost[c]]
+            for j in range(c):
+                whole -= factor[r, j] * factor[c, j]
+            factor[r, c] = math.sqrt(max(whole, TINY)) if r == c else whole / factor[c, c]
+    for r in range(absent):
+        for j in range(r):
+            put[r] -= factor[r, j] * put[j]
+        put[r] /= factor[r, r]
+    for back in range(absent):
+        r = absent - 1 - back
+        for j in range(r + 1, absent):
+            put[r] -= factor[j, r] * put[j]
+        put[r] /= factor[r, r]
     for r in range(absent):
         away[lost[r]] = put[r]
 
 
-@kernel
+@step
 def _mahalanobis(away: Floats, inverse: Floats, usable: Bools, parts: Floats) -> float:
     """Tell how far all are away together; `parts` are the shares of its square, not below 0."""
     size = len(away)
@@ -353,7 +364,7 @@ def _mahalanobis(away: Floats, inverse: Floats, usable: Bools, parts: Floats) ->
     return distance
 
 
-@kernel
+@step
 def _band(
     a: int, known: Known, course: Course, now: Now, line: float, low: Floats, high: Floats
 ) -> None:
@@ -374,7 +385,7 @@ def _band(
         high[k] = known.centre[a, k] + (now.expected[k] + most) * known.spread[a, k]
 
 
-@kernel
+@step
 def _stand(a: int, known: Known, course: Course, away: Floats, over: bool, locked: bool) -> None:
     """Mark which references follow with the next row (1), and which stand and grow old (2)."""
     width = len(known.judged[a])

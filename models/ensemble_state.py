@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.readings import Bools, Floats
+from models.packed import packed
 
 AGES = 8
 """Ages of a reference that are told apart: 1, 2, 4, ... readings."""
@@ -73,7 +74,10 @@ class Told(NamedTuple):
 
 
 class Now(NamedTuple):
-    """One row of one asset while it is judged; `away` and `room` are per feature."""
+    """One row of one asset while it is judged; `away`, `room` and `feature` are per feature.
+
+    All below `weight` is only used within one step.
+    """
 
     residual: Floats
     doubt: Floats
@@ -83,6 +87,26 @@ class Now(NamedTuple):
     away: Floats
     room: Floats
     weight: Floats
+    design: Floats
+    step: Floats
+    part: Floats
+    joint: Floats
+    feature: Floats
+    factor: Floats
+    lost: NDArray[np.int64]
+
+
+def scratch(channels: int, operating: int) -> Now:
+    """Make room for one row at work."""
+    residual, doubt, expected, weight, step, part, joint = np.empty((7, channels))
+    away, room, feature = np.empty((3, 2 * channels + 1))
+    design, lever = np.empty((2, 2 * operating))
+    usable, lost = np.empty(channels, np.bool_), np.empty(channels, np.int64)
+    factor = np.empty((channels, channels))
+    return Now(
+        residual, doubt, expected, lever, usable, away, room, weight, design, step, part, joint,
+        feature, factor, lost,
+    )  # fmt: skip
 
 
 def blank(assets: int, channels: int, operating: int) -> dict[str, NDArray[Any]]:
@@ -119,23 +143,3 @@ def blank(assets: int, channels: int, operating: int) -> dict[str, NDArray[Any]]
         kept[name] = np.ones((assets, size))
     kept["room"] = np.ones((assets, AGES, size))  # last: of its rows only two are looked at
     return packed(kept)
-
-
-def packed(kept: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Put the floats of one asset beside each other, so that a row finds them in one place.
-
-    With ten thousand assets the memory decides how long a row takes, not the arithmetic.
-    """
-    names = [name for name, array in kept.items() if array.dtype == np.float64]
-    assets = len(kept[names[0]])
-    sizes = [int(np.prod(kept[name].shape[1:])) for name in names]
-    block = np.empty((assets, sum(sizes)))
-    size, start, views = block.itemsize, 0, dict(kept)
-    for name, count in zip(names, sizes, strict=True):
-        shape = kept[name].shape
-        inner = [size * int(np.prod(shape[axis + 1 :])) for axis in range(1, len(shape))]
-        view = np.lib.stride_tricks.as_strided(block[:, start:], shape, (block.strides[0], *inner))
-        view[...] = kept[name]
-        views[name] = view
-        start += count
-    return views

@@ -8,7 +8,7 @@ from the fit; and how far a channel has left its habits at once (`models/change.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,8 @@ from models.alarmline import alarm_line
 from models.baseline import fit
 from models.detector import Round, Scored, State
 from models.lessons import Lessons
-from models.mewma_row import Known, Moving, Told, judge_rows
+from models.mewma_row import Known, Moving, Told, judge_rows, scratch
+from models.packed import Kept, alike, packed
 from models.parts import parts
 
 
@@ -108,7 +109,7 @@ class Mewma:
 
     def moving(self) -> State:
         """Return what `judge` moves, to be kept and put back by whoever tries something."""
-        return self._moving()._asdict()
+        return self._moving()
 
     def learn(self, rows: Round, allowed: Bools) -> None:
         """Add healthy rows; an asset whose lessons are complete is fitted at once."""
@@ -122,19 +123,14 @@ class Mewma:
             if self._settings.learn.complete(self._lessons, asset):
                 self._fit(asset)
 
-    def _moving(self, asset: NDArray[np.intp] | None = None) -> Moving:
+    def _moving(self, asset: NDArray[np.intp] | None = None) -> Kept:
         """Take what moves: all of it as it lies, or a copy of some assets'."""
-        kept: dict[str, Any] = {name: self._kept[name] for name in Moving._fields}
-        if asset is not None:
-            kept = {name: values[asset] for name, values in kept.items()}
-        return Moving(**kept)
+        kept = {name: self._kept[name] for name in Moving._fields}
+        if asset is None:
+            return kept
+        return packed({name: values[asset] for name, values in kept.items()}, apart=_APART)
 
-    @property
-    def _known(self) -> Known:
-        kept: dict[str, Any] = {name: self._kept[name] for name in Known._fields}
-        return Known(**kept)
-
-    def _judge(self, rows: Round, slot: NDArray[np.intp], moving: Moving) -> Scored:
+    def _judge(self, rows: Round, slot: NDArray[np.intp], moving: Kept) -> Scored:
         shape = rows.values.shape
         told = Told(
             np.full(shape[0], np.nan),
@@ -152,8 +148,9 @@ class Mewma:
             self._op,
             self._candidates,
             self._settings.smoothing,
-            self._known,
-            moving,
+            Known(*(alike(self._kept[name]) for name in Known._fields)),
+            Moving(*(alike(moving[name]) for name in Moving._fields)),
+            scratch(shape[1], len(self._op)),
             told,
         )
         return Scored(*told)
@@ -175,11 +172,11 @@ class Mewma:
         return {name: kept.copy() for name, kept in self._kept.items()} | self._lessons.state()
 
     def restore(self, state: State) -> None:
-        """Take over a state."""
-        self._kept = {
-            name: state[name].astype(kept.dtype).reshape(kept.shape)
-            for name, kept in self._kept.items()
-        }
+        """Take over a state; one of an older release has no inverse yet."""
+        if "inverse" not in state:
+            state = state | {"inverse": np.linalg.inv(state["cov"].astype(np.float64))}
+        for name, kept in self._kept.items():
+            kept[...] = state[name].astype(kept.dtype).reshape(kept.shape)
         self._lessons.restore(state)
 
     def _fit(self, asset: int) -> None:
@@ -193,6 +190,7 @@ class Mewma:
             kept[name][asset] = getattr(base, name)
         for name in _HABIT:
             kept[name][asset] = getattr(base.habit, name)
+        kept["inverse"][asset] = np.linalg.inv(base.cov)
         kept["line"][asset] = alarm_line(*given)
         kept["smoothed"][asset] = base.smoothed[-1]
         kept["missing"][asset] = 0
@@ -206,13 +204,14 @@ _FITTED = (
     "centre", "spread", "judged", "op_centre", "op_spread", "weights", "precision", "cov", "noise",
     "lean",
 )  # fmt: skip
+_APART = ("recent",)
 _HABIT = ("low", "high", "change", "slow")
 
 
-def _blank(assets: int, channels: int, operating: int, hold: int) -> dict[str, NDArray[Any]]:
+def _blank(assets: int, channels: int, operating: int, hold: int) -> Kept:
     """Make the state of assets that have learned nothing."""
     width = 2 * operating
-    return {
+    kept: Kept = {
         "learned": np.zeros(assets, np.bool_),
         "centre": np.zeros((assets, channels)),
         "spread": np.ones((assets, channels)),
@@ -222,6 +221,7 @@ def _blank(assets: int, channels: int, operating: int, hold: int) -> dict[str, N
         "weights": np.zeros((assets, width, channels)),
         "precision": np.zeros((assets, width, width)),
         "cov": np.tile(np.eye(channels), (assets, 1, 1)),
+        "inverse": np.tile(np.eye(channels), (assets, 1, 1)),
         "noise": np.ones((assets, channels)),
         "lean": np.ones((assets, channels)),
         "line": np.ones(assets),
@@ -232,6 +232,7 @@ def _blank(assets: int, channels: int, operating: int, hold: int) -> dict[str, N
         "operating": np.full((assets, operating), np.nan),
         "recent": np.full((assets, hold - 1), np.inf),
     }
+    return packed(kept, apart=_APART)
 
 
 def last(operating: Floats) -> Floats:

@@ -5,11 +5,12 @@ import pytest
 from pydantic import ValidationError
 
 from core.clock import HOUR, MINUTE
-from core.plant import Mode
+from core.plant import AssetClass, Channel, Mode
+from models import distance
 from models.mewma import LearnSettings, Mewma, MewmaSettings
 from models.mewma_row import STALE
 from tests.plants import pump_class
-from tests.rounds import START, a_round, assets, play, pumps, take
+from tests.rounds import START, a_round, assets, moments, play, pumps, take
 
 LEARN = LearnSettings(rows=300)
 AFTER = START + 300 * MINUTE
@@ -185,6 +186,48 @@ def test_the_band_is_narrower_where_a_change_would_be_one() -> None:
     scored = detector.score(a_round(pumps(1, 1, 5)[0], AFTER))
     assert scored.low[0, 1] < 2 < scored.high[0, 1]
     assert scored.high[0, 1] - scored.low[0, 1] < 1.9 * far
+
+
+def unexplained(rows: np.ndarray) -> Mewma:
+    """Learn a machine of three channels of which none tells the operating point."""
+    kind = AssetClass("trio", tuple(Channel(name) for name in ("a", "b", "c")))
+    detector = Mewma(MewmaSettings(learn=LEARN), kind, assets(1))
+    play(detector, rows[:300, None], step=MINUTE)
+    return detector
+
+
+def trio(seed: int, count: int, shift: float = 0.0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(count, 1)) + 0.3 * rng.normal(size=(count, 3)) + [0, shift, -shift]
+
+
+def test_where_nothing_is_in_doubt_the_distance_is_that_of_the_plain_twin() -> None:
+    detector = unexplained(trio(1, 300))
+    for rows in moments(trio(2, 20, 0.2)[:, None], begin=AFTER):
+        scored = detector.judge(rows)
+    state = detector.state()
+    usable = np.ones((1, 3), np.bool_)
+    smoothed, cov = (state[name].astype(np.float64) for name in ("smoothed", "cov"))
+    twin, blame = distance.judge(smoothed, cov, usable)
+    assert scored.value[0] == pytest.approx(twin[0] / state["line"][0])
+    assert np.allclose(scored.blame, blame)
+
+
+def test_a_state_of_an_older_release_goes_on_as_before() -> None:
+    detector = unexplained(trio(1, 300))
+    old = {name: array for name, array in detector.state().items() if name != "inverse"}
+    other = unexplained(trio(5, 300))
+    other.restore(old)
+    for rows in moments(trio(2, 20, 0.2)[:, None], begin=AFTER):
+        assert np.allclose(detector.judge(rows).value, other.judge(rows).value, rtol=1e-12)
+
+
+def test_where_a_channel_lately_was_does_not_follow_a_fault_that_no_rule_holds() -> None:
+    detector = unexplained(trio(1, 300))
+    before = detector.state()["slow"][0, 1]
+    scores = play(detector, trio(2, 400, 3.0)[:, None], step=MINUTE, begin=AFTER)
+    assert (scores[10:] > 1).all()
+    assert abs(detector.state()["slow"][0, 1] - before) < 0.1
 
 
 def test_settings_that_contradict_themselves_are_refused() -> None:
