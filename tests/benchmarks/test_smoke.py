@@ -18,6 +18,7 @@ SMALL = {
     "fleet": ["--machines", "4", "--days", "20", "--budget", "1"],
     "waveform": ["--rounds", "2", "--seeds", "3"],
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
+    "recordings": ["--seeds", "1", "--rows", "350"],
     "scoring": ["--readings", "2000", "--assets", "200", "--rounds", "1"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
     "cardinality": ["--names", "5000", "--seconds", "2", "--assets", "5"],
