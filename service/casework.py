@@ -26,6 +26,7 @@ from core.journal import (
 from core.plant import Plant
 from core.readings import Readings
 from core.work import Work, WorkEvent
+from service.adoption import readiness
 from service.alertbook import AlertBook, Move
 from service.checkpoint import LEARNED
 from service.devices import Devices
@@ -316,20 +317,24 @@ class Casework:
         move = self.book.record(work)
         self._keep(move)
         self.pending.work[work.id or f"{len(self.pending.work)}"] = work
-        self._answer(Outcome(work.id, True, "recorded"))
-        if work.work is not Work.INSPECTED:
-            self._start_anew(work.asset, move)
+        words = "" if work.work is Work.INSPECTED else self._start_anew(work.asset, work.at, move)
+        self._answer(Outcome(work.id, True, f"recorded{words}"))
 
-    def _start_anew(self, asset: str, move: Move) -> None:
-        """Let a mended machine be learned anew, but never while a newer case on it stands."""
+    def _start_anew(self, asset: str, at: Instant, move: Move) -> str:
+        """Let a mended machine be learned anew, but never while a newer case on it stands.
+
+        Returns what there is to say about it.
+        """
         fleet = self._fleet_of(asset)
         number = fleet.number[asset]
         if any(c.asset == asset and mended_by_work(c.group) for c in self.book.cases.values()):
             ended = {alert.group for alert, _ in move.steps if not alert.state.is_open}
             fleet.rearm(number, ended)
-        else:
-            fleet.forget(number)
-            self.models.forget(asset)
+            return "; a newer case stands, so what was learned of the machine stays"
+        fleet.forget(number, at)
+        self.models.forget(asset)
+        anew = readiness(fleet, number) < 1
+        return "; the machine's normal behaviour is learned anew" if anew else ""
 
     def _revise(self, revision: Revision, at: Instant) -> None:
         change = revision.model

@@ -65,6 +65,10 @@ class Fleet:
         self.attendance = Attendance(asset_class, count, self.held)
         self._alignment = Alignment(channels)
 
+    def zone(self, number: int) -> str:
+        """Name the time zone of an asset's site."""
+        return self._zones.get(self.assets[number].site, "UTC")
+
     def watch(self, beat: Callable[[], None]) -> None:
         """Tell by `beat` that judging gets somewhere, also while loops are still compiled."""
         self._appraisal.beat = beat
@@ -224,8 +228,9 @@ class Fleet:
         for number in self.attendance.doubt():
             self.silence.restart(number)
 
-    def forget(self, asset: int) -> None:
-        """Start one asset anew, after work on it."""
+    def forget(self, asset: int, at: Instant) -> None:
+        """Start one asset anew, after work on it at `at`."""
+        self.tally.mended[asset] = at
         self.rules.reset(asset)
         self.sensors.reset(asset)
         self.held.recheck(asset)
@@ -347,5 +352,5 @@ class Fleet:
             at,
             None if last == NEVER else last,
             self.asset_class.silent_after,
-            self._zones.get(asset.site, "UTC"),
+            self.zone(number),
         )

@@ -11,6 +11,7 @@ from core.readings import Floats
 from service.fleet import Fleet
 from service.presence import Presence
 from service.rules import NEVER
+from service.words import local_time
 
 
 def statuses(fleet: Fleet) -> list[Status]:
@@ -53,7 +54,7 @@ def _status(fleet: Fleet, number: int, readiness: float) -> Status:
 
 def _judged(fleet: Fleet, number: int, score: float, readiness: float) -> tuple[bool, str]:
     mode = Mode(int(fleet.modes.mode[number]))
-    learning = f"learning {int(100 * readiness)} %" if readiness < 1 else ""
+    learning = _learning(fleet, number, readiness)
     if fleet.attendance.presence[number] == Presence.OFFLINE:
         return False, "device offline"
     if fleet.silence.silent[number] or fleet.watermark.last_at[number] == NEVER:
@@ -66,6 +67,16 @@ def _judged(fleet: Fleet, number: int, score: float, readiness: float) -> tuple[
     if mode is not Mode.RUNNING:
         return False, "mode unknown" if mode is Mode.UNKNOWN else mode.name.lower()
     return False, learning or "nothing to judge by"
+
+
+def _learning(fleet: Fleet, number: int, readiness: float) -> str:
+    """Say how far an asset has been learned, and since when anew; empty where all is."""
+    if readiness >= 1:
+        return ""
+    said, mended = f"learning {int(100 * readiness)} %", int(fleet.tally.mended[number])
+    if mended == NEVER:
+        return said
+    return f"{said}, anew since the work of {local_time(mended, fleet.zone(number))}"
 
 
 def _instant(at: np.int64) -> Instant | None:

@@ -19,12 +19,16 @@ _PLACE = {name: place for place, name in enumerate(COUNTED)}
 
 
 class Tally:
-    """Counts for the assets of a class; `latest[n]` are the newest scores of one asset."""
+    """Counts for the assets of a class; `latest[n]` are the newest scores of one asset.
+
+    `mended[n]` is when work last made it one to be learned anew.
+    """
 
     def __init__(self, assets: int, detectors: int) -> None:
         self._counts = np.zeros((assets, len(COUNTED)), np.int64)
         self.latest = np.full((assets, detectors), np.nan)
         self.arrived = np.full(assets, NEVER, np.int64)
+        self.mended = np.full(assets, NEVER, np.int64)
         self.dirty = np.ones(assets, np.bool_)
 
     def count(self, what: str, asset: Rows) -> None:
@@ -60,7 +64,12 @@ class Tally:
 
     def state(self) -> State:
         """Return what a restart needs. Every status is told anew after one."""
-        return {"counts": self._counts, "latest": self.latest, "arrived": self.arrived}
+        return {
+            "counts": self._counts,
+            "latest": self.latest,
+            "arrived": self.arrived,
+            "mended": self.mended,
+        }
 
     def restore(self, state: State) -> None:
         """Take over a state."""
@@ -69,3 +78,4 @@ class Tally:
         self._counts[:, : known.shape[1]] = known
         self.latest = state["latest"].astype(np.float64)
         self.arrived = state["arrived"].astype(np.int64)
+        self.mended = state["mended"].astype(np.int64)

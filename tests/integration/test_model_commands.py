@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +28,7 @@ from core.ledger import ASIDE
 from core.readings import Readings
 from service.scoring import Scoring
 from tests import folders
+from tests.waiting import until
 
 P1, P2 = "site/hall/p1", "site/hall/p2"
 LEARNS = "  pattern: {kind: mewma, learn: {rows: 120, min_rows: 60, span: 30d}}\n"
@@ -199,6 +203,28 @@ def test_what_was_lost_comes_back_as_it_was_in_service_or_is_learned_again(
     score(changed)
     assert [row["cause"] for row in listed(folder)] == ["asked", "lost"]
     assert in_service(folder) == [2]
+    casefile.close()
+    journal.close()
+
+
+def test_killed_between_keeping_a_version_and_promoting_it_nothing_is_half_done(
+    folder: Path,
+) -> None:
+    config = load(folder)
+    command = [sys.executable, "-m", "cli.main", "models", "learn", "-c", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    record = config.data / "models" / P1 / "0001.json"
+    until(record.exists, 120, "a version")
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    (row,) = listed(folder)
+    assert (row["version"], row["fit"], row["in_service"]) == (1, "yes", "")
+    journal, casefile = open_journal(config), open_casefile(config)
+    scoring = Scoring(config.plant, journal, casefile)
+    score(scoring)
+    models("promote", P1, "1", "-c", folder)
+    score(scoring)
+    assert in_service(folder) == [1]
     casefile.close()
     journal.close()
 
