@@ -7,7 +7,7 @@ import numpy as np
 from core.plant import AssetClass, Mode, NamedDetector, RuleSpec
 from core.readings import Bools, Floats
 from models.budget import Account, Budget
-from models.course import Retriable
+from models.course import Courser, Retriable
 from models.detector import Detector, Round, Scored, State
 
 _OWN = "budget_"
@@ -73,18 +73,27 @@ class Budgeted:
         return held
 
 
-class BudgetedCourse(Budgeted):
-    """The same over a detector that judges a whole course at once, and can take it back."""
+class BudgetedCourser(Budgeted):
+    """The same over a detector that judges a whole course at once."""
 
-    def __init__(self, detector: Detector, course: Retriable, budget: Budget) -> None:
+    def __init__(self, detector: Detector, course: Courser, budget: Budget) -> None:
         """Take the detector twice, as what it is and as what it can."""
         super().__init__(detector, budget)
-        self._course = course
+        self._courser = course
 
     def judge(self, rows: Round) -> Scored:
         """Score and observe rows in time order, in which assets may repeat."""
-        scored = self._course.judge(rows)
+        scored = self._courser.judge(rows)
         return _measured(scored, self._follow(rows, scored.value))
+
+
+class BudgetedCourse(BudgetedCourser):
+    """The same over one that can also take a course back."""
+
+    def __init__(self, detector: Detector, course: Retriable, budget: Budget) -> None:
+        """Take the detector twice, as what it is and as what it can."""
+        super().__init__(detector, course, budget)
+        self._course = course
 
     def moving(self) -> State:
         """Return the very arrays that judging writes to."""
@@ -103,6 +112,8 @@ def budgeted(
     budget = Budget(asset_class.false_alerts, rule.on_delay, rule.off_delay, rule.deadband, assets)
     if isinstance(detector, Retriable):
         return BudgetedCourse(detector, detector, budget)
+    if isinstance(detector, Courser):
+        return BudgetedCourser(detector, detector, budget)
     return Budgeted(detector, budget)
 
 

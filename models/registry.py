@@ -19,6 +19,7 @@ from models.detector import Detector
 from models.ensemble import Ensemble, EnsembleSettings
 from models.limits import Limits, LimitsSettings
 from models.mewma import Mewma, MewmaSettings
+from models.peers import Peers, PeersSettings
 from models.regression import Regression, RegressionSettings
 from models.seasonal import Seasonal, SeasonalSettings
 from models.single import Single, SingleSettings
@@ -31,7 +32,8 @@ DetectorSettings: TypeAlias = Annotated[
     | SingleSettings
     | RegressionSettings
     | SeasonalSettings
-    | DensitySettings,
+    | DensitySettings
+    | PeersSettings,
     Field(discriminator="kind"),
 ]
 """The settings of any detector, told apart by `kind`."""
@@ -47,6 +49,7 @@ DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     RegressionSettings: Regression,
     SeasonalSettings: Seasonal,
     DensitySettings: Density,
+    PeersSettings: Peers,
 }
 GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings})
 """Detectors whose lines are given: no budget moves them."""

@@ -17,7 +17,7 @@ from models.registry import DETECTORS, build
 from tests.plants import pump_class
 from tests.rounds import START, STEP, assets, example, play, pumps
 
-PUMPS = 3
+PUMPS = 5
 LEARNING = 300
 ROWS = st.lists(
     st.tuples(
