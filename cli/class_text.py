@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from cli.failure_text import FailureModeText
 from cli.plant_text import Name, Text
 from core.clock import HOUR, MINUTE
 from core.plant import Reporting, Role, Severity, Treatment
@@ -101,17 +102,6 @@ class RuleText(Text):
     """The trouble in a few words; `{channel}` in it stands for the most blamed channel."""
     action: str = ""
     """What to do about it, ahead of what the failure modes say."""
-
-
-class FailureModeText(Text):
-    """One way in which such machines fail, how it shows and what to do."""
-
-    title: str
-    """The words people know it by."""
-    channels: tuple[str, ...] = ()
-    """The channels in which it shows, strongest first."""
-    actions: tuple[str, ...] = Field(min_length=1)
-    """What to do, in plain words, in order."""
 
 
 class ClassText(Text):

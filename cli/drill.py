@@ -81,7 +81,7 @@ def _print(trials: Sequence[Trial], plant: Plant, asset: str) -> None:
 
 
 def _cell(one: Trial | None, unit: str) -> str:
-    from service.words import length
+    from service.lengths import length
 
     if one is None or one.after is None:
         return "missed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cli.class_text import ChannelText, ClassText, ModesText, RuleText
+from cli.failure_text import failure_mode
 from cli.plant_text import PlantText
 from core.document import Document
 from core.errors import Fault
@@ -12,7 +13,6 @@ from core.plant import (
     Asset,
     AssetClass,
     Channel,
-    FailureMode,
     ModeRule,
     NamedDetector,
     RuleSpec,
@@ -58,10 +58,7 @@ def asset_class_of(name: str, text: ClassText) -> AssetClass:
         modes=_modes(text.modes),
         detectors=tuple(NamedDetector(each, found) for each, found in text.detectors.items()),
         rules=tuple(_rule(each, rule) for each, rule in text.rules.items()),
-        failure_modes=tuple(
-            FailureMode(each, mode.title, mode.channels, mode.actions)
-            for each, mode in text.failure_modes.items()
-        ),
+        failure_modes=tuple(failure_mode(each, mode) for each, mode in text.failure_modes.items()),
         health=text.health,
         silent_after=text.silent_after,
         stuck_after=text.stuck_after,

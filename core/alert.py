@@ -47,7 +47,9 @@ class Change(StrEnum):
 class ChannelEvidence:
     """One channel at the moment of judgement: measured against the expected band.
 
-    `share` is its part of the blame, 0 to 1. All values are in `unit`.
+    `share` is its part of the blame, 0 to 1. All values are in `unit`. `kind` is a
+    `core.deviation.Kind`, empty where its course has no name; `direction` is 1 where its level has
+    moved up, -1 down; `since` is about when that began.
     """
 
     channel: str
@@ -57,6 +59,9 @@ class ChannelEvidence:
     low: float | None
     high: float | None
     share: float
+    kind: str = ""
+    direction: int = 0
+    since: Instant | None = None
 
     @property
     def outside(self) -> bool:
@@ -68,8 +73,26 @@ class ChannelEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureMatch:
+    """How well a known failure mode fits what is seen, 0 to 1.
+
+    `shown` are the channels (as people know them) that go as it says, `missing` those that do not.
+    """
+
+    name: str
+    title: str
+    fit: float
+    shown: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a case rests on, at the event time `at`."""
+    """What a case rests on, at the event time `at`.
+
+    `candidates` are the titles of the failure modes that fit best, `matches` all that fit at all.
+    `kind` is that of the whole trouble, a `core.deviation.Kind` or empty.
+    """
 
     at: Instant
     detector: str
@@ -80,6 +103,8 @@ class Evidence:
     candidates: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     life: LifeEstimate | CannotSay | None = None
+    kind: str = ""
+    matches: tuple[FailureMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from core.clock import DAY, HOUR, MINUTE, SECOND, Span
+from core.deviation import Kind, Movement
 from core.settings import Settings
 
 SERVICE_ASSET = "millwright"
@@ -144,13 +145,36 @@ class RuleSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """How one channel shows a failure mode: which way it goes, and in which of some kinds.
+
+    Without kinds, in any.
+    """
+
+    channel: str
+    movement: Movement = Movement.MOVES
+    kinds: tuple[Kind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FailureMode:
-    """One way in which a machine of a class fails, how it shows and what to do."""
+    """One way in which a machine of a class fails, how it shows and what to do.
+
+    `signs` say how each channel goes, strongest first, those that stay steady with them. Where
+    there are none, it is only known that `channels` move.
+    """
 
     name: str
     title: str
     channels: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    source: str = ""
+
+    @property
+    def signature(self) -> tuple[Sign, ...]:
+        """How it shows, channel by channel."""
+        return self.signs or tuple(Sign(channel) for channel in self.channels)
 
 
 @dataclass(frozen=True, slots=True)

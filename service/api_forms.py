@@ -7,15 +7,19 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-from core.alert import Alert, Evidence, Transition
+from core.alert import Alert, ChannelEvidence, Evidence, FailureMatch, Transition
 from core.casefile import Status
 from core.clock import SECOND, Instant, iso
 from core.life import CannotSay, LifeEstimate
 from core.plant import Place, Plant
 from core.work import WorkEvent
+from service import explanation as words
 from service.words import describe
 
 Json: TypeAlias = dict[str, Any]
+
+MOST_TOLD = 3
+"""So many of the most blamed channels go with a case in lists and messages."""
 
 
 def short(alert: Alert, plant: Plant) -> Json:
@@ -39,6 +43,7 @@ def short(alert: Alert, plant: Plant) -> Json:
         "held": alert.held,
         "version": alert.version,
         "origin": alert.origin,
+        "explanation": explanation(alert.evidence),
     }
 
 
@@ -76,6 +81,16 @@ def transition(step: Transition) -> Json:
     }
 
 
+def explanation(found: Evidence) -> Json:
+    """Write in short what is wrong: kind, most blamed channels against their bands, and causes."""
+    return {
+        "kind": found.kind or None,
+        "words": words.trouble(found.kind),
+        "channels": [_channel(channel) for channel in found.channels[:MOST_TOLD]],
+        "failure_modes": [_match(match) for match in found.matches],
+    }
+
+
 def evidence(found: Evidence) -> Json:
     """Write what a case rests on."""
     return {
@@ -84,21 +99,38 @@ def evidence(found: Evidence) -> Json:
         "score": _number(found.score),
         "mode": found.mode,
         "confidence": found.confidence,
-        "channels": [
-            {
-                "channel": channel.channel,
-                "label": channel.label,
-                "unit": channel.unit,
-                "value": _number(channel.value),
-                "low": _number(channel.low),
-                "high": _number(channel.high),
-                "share": _number(channel.share),
-            }
-            for channel in found.channels
-        ],
+        "channels": [_channel(channel) for channel in found.channels],
         "candidates": found.candidates,
         "actions": found.actions,
         "life": life(found.life),
+        "kind": found.kind or None,
+        "failure_modes": [_match(match) for match in found.matches],
+    }
+
+
+def _channel(channel: ChannelEvidence) -> Json:
+    return {
+        "channel": channel.channel,
+        "label": channel.label,
+        "unit": channel.unit,
+        "value": _number(channel.value),
+        "low": _number(channel.low),
+        "high": _number(channel.high),
+        "share": _number(channel.share),
+        "kind": channel.kind or None,
+        "direction": channel.direction,
+        "since": _iso(channel.since),
+    }
+
+
+def _match(match: FailureMatch) -> Json:
+    return {
+        "name": match.name,
+        "title": match.title,
+        "fit": _number(match.fit),
+        "words": words.fit_words(match.fit),
+        "shown": match.shown,
+        "missing": match.missing,
     }
 
 

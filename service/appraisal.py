@@ -13,12 +13,13 @@ import numpy as np
 
 from core.clock import Instant
 from core.life import LifeEstimate
-from core.plant import Asset, AssetClass, RuleSpec
+from core.plant import Asset, AssetClass, Mode, RuleSpec
 from core.readings import Bools, Floats, Instants
 from models.course import rounds, spans
 from models.crosscheck import LIES, Checked, Crosscheck, learning
 from models.degradation import Degradation
 from models.detector import Detector, Round, Verdicts
+from models.recent import Recent
 from models.registry import GIVEN
 from service import verdict
 from service.evidence import gather
@@ -89,6 +90,8 @@ class Appraisal:
         self.rules = RuleLatch(asset_class.rules, list(detectors), count, given)
         self.suspects = Suspects(self.rules)
         self.held = Held(asset_class.channels, count)
+        self.recent = Recent(count, len(channels))
+        self._expects = next(iter([*(n for n in detectors if n not in given), *detectors]), None)
         self.tally = Tally(count, len(detectors))
         self.thinning = Thinning([asset.id for asset in assets], list(detectors))
         self.beat: Callable[[], None] = lambda: None
@@ -287,9 +290,14 @@ class Appraisal:
         self, row: Round, verdicts: Verdicts, start: int, stop: int, health: Floats
     ) -> int:
         part = slice(start, stop)
+        if stop > start and self._expects is not None:
+            some = row.take(part)
+            told = verdicts[self._expects].take(part)
+            counts = (some.mode == Mode.RUNNING) | (some.mode == Mode.UNKNOWN)
+            self.recent.add(some.asset, some.at, some.values, told.low, told.high, counts)
         if self._health is not None and stop > start:
-            some: Mapping[str, object] = {n: s.take(part) for n, s in verdicts.items()}
-            health[part] = self._health.observe(row.take(part), some)  # type: ignore[arg-type]
+            said: Mapping[str, object] = {n: s.take(part) for n, s in verdicts.items()}
+            health[part] = self._health.observe(row.take(part), said)  # type: ignore[arg-type]
         return stop
 
     def _verdict(
@@ -300,7 +308,8 @@ class Appraisal:
         if not on:
             return verdict.rule_off(asset, rule, at, catching_up=late)
         scored = verdicts[rule.detector]
-        evidence = gather(self._class, rule, row, place, scored, self.life(number, at))
+        past = self.recent.past(number)
+        evidence = gather(self._class, rule, row, place, scored, self.life(number, at), past)
         return verdict.rule_on(asset, rule, at, evidence, catching_up=late)
 
 

@@ -11,10 +11,10 @@ from core.clock import SECOND, Instant
 from service.backtest import Told, course_of
 from service.backtest_figures import Figures
 from service.backtest_past import Past
+from service.lengths import length
 from service.picture import Panel, Picture, plain, thin
 from service.plot import INK, MARK, STYLE, draw
 from service.thinning import SCORE
-from service.words import length
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

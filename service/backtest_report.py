@@ -14,7 +14,8 @@ from service.backtest_compare import Difference
 from service.backtest_figures import MONTH, Figures
 from service.backtest_past import Past
 from service.backtest_plot import courses, lines
-from service.words import length, number
+from service.lengths import length
+from service.words import number
 
 HERE = Path(__file__).parent
 FEW = 5.0

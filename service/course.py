@@ -16,8 +16,9 @@ from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span
 from core.history import Columns, Summary, TelemetryHistory
 from core.plant import Channel, Plant
 from core.readings import Floats, Instants, Quality
+from service.lengths import length
 from service.picture import Band, Panel, Picture, plain, thin
-from service.words import length, timezone_of
+from service.words import timezone_of
 from storage.history_steps import combined
 
 

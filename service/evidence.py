@@ -7,15 +7,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.alert import ChannelEvidence, Evidence
+from core.alert import ChannelEvidence, Evidence, FailureMatch
+from core.deviation import Kind
 from core.life import CannotSay, LifeEstimate
 from core.plant import AssetClass, Channel, FailureMode, Mode, RuleSpec
 from core.readings import Floats
 from models.detector import Round, Scored
+from models.deviation import Deviation, deviations, overall
+from models.recent import Past
+from models.signature import PARTLY, Match, Seen, matches
 
 MOST_CHANNELS = 5
+MOST_MATCHES = 4
 LEAST_SHARE = 0.05
-LEAST_MATCH = 0.5
+
+_UNKNOWN = Deviation(None, math.nan)
 
 
 def gather(
@@ -25,17 +31,27 @@ def gather(
     row: int,
     verdict: Scored,
     life: LifeEstimate | CannotSay | None,
+    past: Past | None = None,
 ) -> Evidence:
-    """Gather the evidence of one row for a rule that came on."""
+    """Gather the evidence of one row for a rule that came on; `past` leads up to and with it."""
     blame, low, high = verdict.blame[row], verdict.low[row], verdict.high[row]
     values = (rows.values if verdict.values is None else verdict.values)[row]
     score = float(verdict.value[row])
-    shares = dict(zip(asset_class.channel_names, blame.tolist(), strict=True))
-    modes = suspects(asset_class.failure_modes, shares)
+    blamed = _blamed(blame)
+    known = asset_class.channels
+    found = [_UNKNOWN] * len(known) if past is None else deviations(past)
+    kind = None if past is None else overall(past, found, blamed)
     channels = tuple(
-        _channel(asset_class.channels[k], values[k], low[k], high[k], blame[k])
-        for k in _blamed(blame)
+        _channel(known[k], values[k], low[k], high[k], blame[k], found[k]) for k in blamed
     )
+    outside = {one.channel: _outside(one) for one in channels}
+    seen = {
+        each.name: _seen(found[k], float(blame[k]), outside.get(each.name, 0))
+        for k, each in enumerate(known)
+    }
+    fitting = matches(asset_class.failure_modes, seen)[:MOST_MATCHES]
+    likely = [one.mode for one in fitting if one.fit >= PARTLY]
+    labels = {each.name: each.label for each in known}
     return Evidence(
         at=int(rows.at[row]),
         detector=rule.detector,
@@ -43,24 +59,34 @@ def gather(
         channels=channels,
         mode=Mode(int(rows.mode[row])).name.lower(),
         confidence=_confidence(score, rule, channels),
-        candidates=tuple(found.title or found.name for found in modes),
-        actions=_actions(rule, modes),
+        candidates=tuple(mode.title or mode.name for mode in likely),
+        actions=_actions(rule, likely),
         life=life,
+        kind="" if kind is None else kind.value,
+        matches=tuple(_said(one, labels) for one in fitting),
     )
 
 
-def suspects(modes: Sequence[FailureMode], shares: Mapping[str, float]) -> list[FailureMode]:
-    """List the failure modes whose channels carry most of the blame, likeliest first.
+def _outside(channel: ChannelEvidence) -> int:
+    """Tell on which side of its band a channel is: 1 above, -1 below, 0 inside."""
+    if not channel.outside or channel.value is None:
+        return 0
+    return 1 if channel.high is not None and channel.value > channel.high else -1
 
-    Of two modes that explain as much, the one that needs fewer channels comes first.
-    """
-    explained = [
-        (sum(shares.get(name, 0.0) for name in mode.channels), -len(mode.channels), -number, mode)
-        for number, mode in enumerate(modes)
-    ]
-    likely = [found for found in explained if found[0] >= LEAST_MATCH]
-    likely.sort(key=lambda found: (round(found[0], 2), *found[1:3]), reverse=True)
-    return [found[3] for found in likely]
+
+def _seen(found: Deviation, share: float, outside: int) -> Seen:
+    """Join what the past tells of a channel with where it is now: beyond its band it has moved."""
+    moved = found.moved
+    if outside and found.kind not in {Kind.OSCILLATION, Kind.NOISE, Kind.SPIKE}:
+        there = moved if moved == moved else 0.0  # noqa: PLR0124 - not NaN
+        moved = outside * max(1.0, there * outside)
+    return Seen(moved, found.kind, share)
+
+
+def _said(one: Match, labels: Mapping[str, str]) -> FailureMatch:
+    shown, missing = (tuple(labels[name] for name in some) for some in (one.shown, one.missing))
+    title = one.mode.title or one.mode.name
+    return FailureMatch(one.mode.name, title, round(one.fit, 3), shown, missing)
 
 
 def _blamed(blame: Floats) -> list[int]:
@@ -69,7 +95,7 @@ def _blamed(blame: Floats) -> list[int]:
 
 
 def _channel(
-    channel: Channel, value: float, low: float, high: float, share: float
+    channel: Channel, value: float, low: float, high: float, share: float, found: Deviation
 ) -> ChannelEvidence:
     return ChannelEvidence(
         channel.name,
@@ -79,6 +105,9 @@ def _channel(
         _number(low),
         _number(high),
         float(share),
+        "" if found.kind is None else found.kind.value,
+        found.direction,
+        found.since,
     )
 
 

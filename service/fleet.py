@@ -97,10 +97,11 @@ class Fleet:
             "tally": self.tally,
             "thinning": self._appraisal.thinning,
             "held": self.held,
+            "recent": self._appraisal.recent,
             "attendance": self.attendance,
         }
         signatures = dict.fromkeys(sections, "") | dict.fromkeys(
-            ("sensors", "suspects", "held"), channels
+            ("sensors", "suspects", "held", "recent"), channels
         )
         signatures |= {"tally": ",".join(self.detectors), "thinning": ",".join(self.detectors)}
         graded = ",".join(f"{c.name}={c.grade}" for c in self.asset_class.channels if c.grade)
@@ -234,6 +235,7 @@ class Fleet:
         self.rules.reset(asset)
         self.sensors.reset(asset)
         self.held.recheck(asset)
+        self._appraisal.recent.forget(asset)
         for detector in self.detectors.values():
             detector.forget(asset)
         if self.crosscheck is not None:

@@ -14,7 +14,7 @@ from core.plant import SERVICE_ASSET, Plant, Severity
 from core.readings import Instants
 from core.rejection import Reason
 from service.finding import CENTRE, DATA, HISTORY, LINK, NOTE, SESSION, Finding
-from service.words import length
+from service.lengths import length
 
 DOWN_AFTER = MINUTE
 SESSION_LASTS = 10 * MINUTE

@@ -11,7 +11,7 @@ from core.clock import DAY, HOUR, MINUTE, SECOND, Span
 from core.life import CannotSay, LifeEstimate
 from core.plant import SERVICE_ASSET, AssetClass, Place, Plant, Severity
 from service.finding import SENSOR, mended_by_work
-from service.words import hours
+from service.lengths import hours
 
 SEVERITIES = {Severity.CRITICAL: "Critical", Severity.WARNING: "Warning", Severity.INFO: "Notice"}
 

@@ -10,8 +10,8 @@ from models.alarmline import KEPT_BACK
 from models.budget import KNOWN, MONTH
 from models.grade import Grade
 from service.episode import Episode, sentence
+from service.lengths import length
 from service.recorded import Outcome
-from service.words import length
 from storage.table import Survey, Table
 from storage.table_column import Kind
 

@@ -16,7 +16,7 @@ from core.ledger import Line
 from core.plant import SERVICE_ASSET, Plant
 from service import site_bodies
 from service.finding import SITE, Finding
-from service.words import length
+from service.lengths import length
 
 SILENT = "site silent"
 

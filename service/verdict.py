@@ -10,8 +10,9 @@ from core.alert import Evidence
 from core.clock import Instant, Span
 from core.plant import Asset, Channel, RuleSpec, Severity
 from service.finding import DATA, SENSOR, Finding
+from service.lengths import length
 from service.sensors import FAULTS
-from service.words import channel_sentence, length, local_time, quantity, summary, title
+from service.words import channel_sentence, local_time, quantity, summary, title
 
 SILENT = "silent"
 BEHIND = "behind"

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from core.alert import Alert, AlertState, ChannelEvidence, Evidence
-from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span, to_datetime
+from core.clock import HOUR, MINUTE, Instant, to_datetime
 from core.life import CannotSay, LifeEstimate
 from core.plant import SERVICE_ASSET, Asset, Plant, RuleSpec
+from service import explanation
 from service.finding import (
     CENTRE,
     DATA,
@@ -21,6 +22,7 @@ from service.finding import (
     SITE,
     mended_by_work,
 )
+from service.lengths import hours
 
 _MORE_DIGITS = 4
 """So many more digits than three a number may need to be told from its neighbours."""
@@ -37,6 +39,8 @@ class Description:
     certainty: str
     wait: str
     actions: tuple[str, ...]
+    kind: str = ""
+    failure_modes: tuple[str, ...] = ()
 
 
 def number(value: float, *others: float | None) -> str:
@@ -57,20 +61,6 @@ def quantity(value: float, unit: str, *others: float | None) -> str:
     return f"{number(value, *others)} {unit}".rstrip()
 
 
-def length(span: Span) -> str:
-    """Write a length of time in its largest fitting unit."""
-    for size, word in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
-        if span >= 2 * size or (size is MINUTE and span >= size):
-            count = round(span / size)
-            return f"{count} {word}{'' if count == 1 else 's'}"
-    return f"{max(0, round(span / SECOND))} seconds"
-
-
-def hours(count: float) -> str:
-    """Write a number of hours in its largest fitting unit."""
-    return length(round(min(count, 1e6) * HOUR))
-
-
 def local_time(at: Instant, timezone: str) -> str:
     """Write an instant in a site's civil time, with the zone."""
     moment = to_datetime(at).astimezone(ZoneInfo(timezone))
@@ -88,7 +78,10 @@ def title(asset: Asset, rule: RuleSpec, evidence: Evidence) -> str:
 def summary(evidence: Evidence) -> str:
     """Say in a sentence or two what was measured and what it points to."""
     strongest = evidence.channels[:1] + tuple(c for c in evidence.channels[1:2] if c.outside)
-    said = [channel_sentence(channel) for channel in strongest]
+    said = []
+    for channel in strongest:
+        said += [channel_sentence(channel), explanation.course_sentence(channel, evidence)]
+    said = [one for one in (*said, explanation.together(evidence)) if one]
     if evidence.candidates:
         said.append(f"This fits {_either(evidence.candidates[:2])}.")
     return " ".join(said)
@@ -133,6 +126,8 @@ def describe(alert: Alert, plant: Plant) -> Description:
         certainty=_certainty(alert),
         wait=_wait(alert),
         actions=evidence.actions or (_default_action(alert),),
+        kind=explanation.trouble(evidence.kind),
+        failure_modes=_failure_modes(alert, plant),
     )
 
 
@@ -143,6 +138,17 @@ def timezone_of(asset_id: str, plant: Plant) -> str:
         return plant.sites[asset.site].timezone
     zones = {site.timezone for site in plant.sites.values()}
     return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def _failure_modes(alert: Alert, plant: Plant) -> tuple[str, ...]:
+    """Say which known failure modes fit how well, or that none does."""
+    evidence = alert.evidence
+    if evidence.matches:
+        return tuple(explanation.match_sentence(one) for one in evidence.matches)
+    asset = plant.assets.get(alert.asset)
+    judged = evidence.channels and not evidence.candidates and mended_by_work(alert.group)
+    known = asset is not None and plant.class_of(alert.asset).failure_modes
+    return (explanation.NO_MATCH,) if judged and known else ()
 
 
 def _either(names: Sequence[str]) -> str:

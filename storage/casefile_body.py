@@ -7,7 +7,15 @@ from typing import Any
 
 import msgspec
 
-from core.alert import Alert, AlertState, ChannelEvidence, Evidence, Notice, Transition
+from core.alert import (
+    Alert,
+    AlertState,
+    ChannelEvidence,
+    Evidence,
+    FailureMatch,
+    Notice,
+    Transition,
+)
 from core.casefile import Outcome, Status
 from core.life import CannotSay, LifeEstimate, Outlook, Remaining
 from core.plant import Severity
@@ -75,10 +83,16 @@ def _alert(fields: dict[str, Any]) -> Alert:
                     "candidates": tuple(evidence["candidates"]),
                     "actions": tuple(evidence["actions"]),
                     "life": _life(evidence["life"]),
+                    "matches": tuple(_match(one) for one in evidence.get("matches", ())),
                 }
             ),
         }
     )
+
+
+def _match(fields: dict[str, Any]) -> FailureMatch:
+    lists = {name: tuple(fields[name]) for name in ("shown", "missing")}
+    return FailureMatch(**{**fields, **lists})
 
 
 def _life(fields: dict[str, Any] | None) -> LifeEstimate | CannotSay | None:

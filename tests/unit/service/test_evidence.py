@@ -6,7 +6,8 @@ from core.alert import Evidence
 from core.life import CannotSay
 from core.plant import FailureMode, Mode, RuleSpec
 from models.detector import Round, Scored
-from service.evidence import gather, suspects
+from models.signature import Seen, matches
+from service.evidence import gather
 from tests.plants import pump_class
 
 NAN = float("nan")
@@ -66,5 +67,5 @@ def test_of_failure_modes_the_one_that_explains_most_with_least_comes_first() ->
         FailureMode("ab", "A and B", ("a", "b")),
         FailureMode("c", "C", ("c",)),
     ]
-    found = suspects(modes, {"a": 0.6, "b": 0.4})
-    assert [mode.name for mode in found] == ["ab", "all", "a"]
+    found = matches(modes, {"a": Seen(share=0.6), "b": Seen(share=0.4), "c": Seen()})
+    assert [one.mode.name for one in found] == ["ab", "all", "a"]

@@ -8,11 +8,10 @@ from core.alert import Alert, AlertState, ChannelEvidence, Evidence
 from core.clock import DAY, HOUR, MINUTE, SECOND
 from core.life import CannotSay, LifeEstimate, Remaining
 from core.plant import SERVICE_ASSET, RuleSpec, Severity
+from service.lengths import hours, length
 from service.words import (
     channel_sentence,
     describe,
-    hours,
-    length,
     local_time,
     number,
     quantity,
