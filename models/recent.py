@@ -232,9 +232,13 @@ def _add(
         if kept.open[a] == 0:
             kept.begun[a] = at[i]
             kept.sums[a] = 0.0
-        for k in range(values.shape[1]):
-            steps[k] = _take(a, k, place, values[i, k], low[i, k], high[i, k], kept)
-        _cross(a, steps, kept)
+        here, last = kept.row_off[a, place], kept.row_off[a, place - 1]  # place -1 is the last
+        _take(
+            values[i], low[i], high[i], kept.row_value[a, place], here, last, kept.before[a], steps
+        )
+        _sum(values[i], here, kept.before[a], steps, kept.sums[a], kept.mid_sums[a])
+        kept.crossed[a] += 1
+        _cross(steps, 1.0 / min(kept.crossed[a], MEMORY), kept.cross[a])
         kept.row_number[a] += 1
         kept.mid_open[a] += 1
         kept.open[a] += 1
@@ -245,47 +249,59 @@ def _add(
 
 
 @kernel
-def _take(a: int, k: int, place: int, value: float, low: float, high: float, kept: Kept) -> float:
-    half, one = (high - low) / 2, value
-    banded = np.isfinite(half) and half > 0
-    turned = banded == np.isnan(kept.row_off[a, place - 1, k])  # place -1 is the last
-    if banded:
-        one = (value - (high + low) / 2) / half
-    kept.row_value[a, place, k] = value
-    kept.row_off[a, place, k] = one if banded else np.nan
-    if not np.isfinite(value):
-        return np.nan
-    sums, mid = kept.sums[a], kept.mid_sums[a]
-    sums[_SUM, k] += value
-    sums[_COUNT, k] += 1
-    mid[_SUM, k] += value
-    mid[_COUNT, k] += 1
-    if banded:
-        sums[_OFF, k] += one
-        sums[_OFFS, k] += 1
-        mid[_OFF, k] += one
-        mid[_OFFS, k] += 1
-    step = np.nan if turned else one - kept.before[a, k]
-    if np.isfinite(step):
-        sums[_STEP, k] += step * step / 2
-        sums[_STEPS, k] += 1
-    if sums[_COUNT, k] == 1:
-        sums[_FROM, k] = one
-    lean = one - sums[_FROM, k]
-    sums[_LEAN, k] += lean
-    sums[_SQUARE, k] += lean * lean
-    kept.before[a, k] = one
-    return step
+def _take(
+    values: Floats,
+    low: Floats,
+    high: Floats,
+    value_out: Small,
+    off: Small,
+    last: Small,
+    before: Floats,
+    steps: Floats,
+) -> None:
+    """Note one row, against its band, and how each channel stepped to it."""
+    for k in range(len(values)):
+        value, half = values[k], (high[k] - low[k]) / 2
+        banded = half > 0 and half < np.inf
+        turned = banded == np.isnan(last[k])
+        one = (value - (high[k] + low[k]) / 2) / half if banded else value
+        value_out[k], off[k] = value, one if banded else np.nan
+        steps[k] = np.nan if turned else one - before[k]
+        if np.isfinite(value):
+            before[k] = one
 
 
 @kernel
-def _cross(a: int, steps: Floats, kept: Kept) -> None:
+def _sum(values: Floats, off: Small, one: Floats, steps: Floats, sums: Floats, mid: Floats) -> None:
+    """Add a row to the stretches that are open; `one` is what it is judged by."""
+    for k in range(len(values)):
+        value = values[k]
+        if not np.isfinite(value):
+            continue
+        sums[_SUM, k] += value
+        mid[_SUM, k] += value
+        mid[_COUNT, k] += 1
+        if not np.isnan(off[k]):
+            sums[_OFF, k] += one[k]
+            sums[_OFFS, k] += 1
+            mid[_OFF, k] += one[k]
+            mid[_OFFS, k] += 1
+        if np.isfinite(steps[k]):
+            sums[_STEP, k] += steps[k] * steps[k] / 2
+            sums[_STEPS, k] += 1
+        sums[_COUNT, k] += 1
+        if sums[_COUNT, k] == 1:
+            sums[_FROM, k] = one[k]
+        lean = one[k] - sums[_FROM, k]
+        sums[_LEAN, k] += lean
+        sums[_SQUARE, k] += lean * lean
+
+
+@kernel
+def _cross(steps: Floats, weight: float, cross: Small) -> None:
     """Learn how channels step together, in the upper half of a matrix."""
-    kept.crossed[a] += 1
-    weight = 1.0 / min(kept.crossed[a], MEMORY)
-    cross = kept.cross[a]
     for j in range(len(steps)):
-        if np.isnan(steps[j]):
+        if not np.isfinite(steps[j]):
             continue
         for k in range(j, len(steps)):
             if np.isfinite(steps[k]):
