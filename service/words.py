@@ -143,6 +143,8 @@ def timezone_of(asset_id: str, plant: Plant) -> str:
 def _failure_modes(alert: Alert, plant: Plant) -> tuple[str, ...]:
     """Say which known failure modes fit how well, or that none does."""
     evidence = alert.evidence
+    if alert.group.startswith(SENSOR):
+        return ()
     if evidence.matches:
         return tuple(explanation.match_sentence(one) for one in evidence.matches)
     asset = plant.assets.get(alert.asset)
