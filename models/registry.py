@@ -13,6 +13,7 @@ from pydantic import Field
 from core.plant import Asset, AssetClass, NamedDetector
 from core.settings import Settings
 from models.budgeted import budgeted
+from models.correlation import Correlation, CorrelationSettings
 from models.degradation import Degradation
 from models.density import Density, DensitySettings
 from models.detector import Detector
@@ -33,7 +34,8 @@ DetectorSettings: TypeAlias = Annotated[
     | RegressionSettings
     | SeasonalSettings
     | DensitySettings
-    | PeersSettings,
+    | PeersSettings
+    | CorrelationSettings,
     Field(discriminator="kind"),
 ]
 """The settings of any detector, told apart by `kind`."""
@@ -50,6 +52,7 @@ DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     SeasonalSettings: Seasonal,
     DensitySettings: Density,
     PeersSettings: Peers,
+    CorrelationSettings: Correlation,
 }
 GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings})
 """Detectors whose lines are given: no budget moves them."""
