@@ -31,6 +31,7 @@ def _references(document: Document) -> Iterator[Fault]:
     channels, detectors = document.block("channels"), document.block("detectors")
     modes = document.block("failure_modes")
     yield from _known(document, ("modes", "channel"), "channel", channels)
+    yield from _all_known(document, ("regimes", "channels"), channels)
     for rule in document.block("rules"):
         yield from _known(document, ("rules", rule, "detector"), "detector", detectors)
     for mode in modes:

@@ -81,6 +81,17 @@ class ModesText(Text):
         return self
 
 
+class RegimesText(Text):
+    """How running regimes are told apart, and when one that was never seen is said."""
+
+    channels: tuple[str, ...] | None = None
+    """The channels that tell; all operating ones but temperatures where left out, [] for none."""
+    settle: Duration | None = Field(default=None, ge=0)
+    """How long a machine takes to settle after a change of regime; learned where left out."""
+    new_after: Duration = Field(default=30 * MINUTE, ge=0)
+    """How long it must have run as it never did before it is said that it cannot be judged."""
+
+
 class RuleText(Text):
     """When a score becomes a finding, and which case it belongs to."""
 
@@ -115,6 +126,8 @@ class ClassText(Text):
     """What is measured, by the name payloads have for it."""
     modes: ModesText | None = None
     """How to tell what a machine is doing; without it, it always counts as running."""
+    regimes: RegimesText = RegimesText()
+    """How to tell in which of its usual ways a machine runs, or in none."""
     detectors: dict[Name, DetectorSettings] = Field(default_factory=dict)
     """What judges the readings, by the name rules have for it."""
     rules: dict[Name, RuleText] = Field(default_factory=dict)

@@ -15,6 +15,7 @@ from core.plant import (
     Channel,
     ModeRule,
     NamedDetector,
+    RegimeRule,
     RuleSpec,
     Site,
 )
@@ -56,6 +57,7 @@ def asset_class_of(name: str, text: ClassText) -> AssetClass:
         channels=tuple(_channel(each, channel) for each, channel in text.channels.items()),
         title=text.title,
         modes=_modes(text.modes),
+        regimes=RegimeRule(**dict(text.regimes)),
         detectors=tuple(NamedDetector(each, found) for each, found in text.detectors.items()),
         rules=tuple(_rule(each, rule) for each, rule in text.rules.items()),
         failure_modes=tuple(failure_mode(each, mode) for each, mode in text.failure_modes.items()),

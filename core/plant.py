@@ -34,13 +34,24 @@ class Treatment(StrEnum):
 
 
 class Mode(IntEnum):
-    """What a machine is doing; the integer form is what columns carry."""
+    """What a machine is doing; the integer form is what columns carry.
+
+    From `RUNNING` on it runs: in a regime that was learned, on the way from one to another, or as
+    it never did while it was learned.
+    """
 
     UNKNOWN = 0
     OFF = 1
     IDLE = 2
     STARTING = 3
     RUNNING = 4
+    TRANSITION = 5
+    NEW_REGIME = 6
+
+    @property
+    def words(self) -> str:
+        """The words people know it by."""
+        return self.name.lower().replace("_", " ")
 
 
 class ClockPolicy(StrEnum):
@@ -124,6 +135,20 @@ class ModeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class RegimeRule:
+    """How running regimes are told apart.
+
+    Without `channels`, by all operating ones that are no temperatures; empty, not at all. `settle`
+    is how long the machine takes to settle after a change, learned where it is None. That a regime
+    is new is said once it has lasted for `new_after`.
+    """
+
+    channels: tuple[str, ...] | None = None
+    settle: Span | None = None
+    new_after: Span = 30 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSpec:
     """When a score becomes a finding, and which case it belongs to.
 
@@ -193,6 +218,7 @@ class AssetClass:
     channels: tuple[Channel, ...]
     title: str = ""
     modes: ModeRule = ModeRule()
+    regimes: RegimeRule = RegimeRule()
     detectors: tuple[NamedDetector, ...] = ()
     rules: tuple[RuleSpec, ...] = ()
     failure_modes: tuple[FailureMode, ...] = ()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from core.plant import AssetClass, Mode, NamedDetector, RuleSpec
 from core.readings import Bools, Floats
 from models.budget import Account, Budget
 from models.course import Courser, Retriable
-from models.detector import Detector, Round, Scored, State
+from models.detector import Detector, Extensible, Round, Scored, State
 
 _OWN = "budget_"
 
@@ -36,6 +38,24 @@ class Budgeted:
     def readiness(self) -> Floats:
         """Tell how much of the learning is done."""
         return self._inner.readiness()
+
+    def extend(self, asset: int, number: int, rows: Round) -> bool:
+        """Learn a later model of one asset, where the detector can."""
+        return isinstance(self._inner, Extensible) and self._inner.extend(asset, number, rows)
+
+    def has(self, asset: int, number: int) -> bool:
+        """Tell whether there is that later model of an asset."""
+        return isinstance(self._inner, Extensible) and self._inner.has(asset, number)
+
+    def drop(self, asset: int, number: int) -> None:
+        """Drop a later model of one asset."""
+        if isinstance(self._inner, Extensible):
+            self._inner.drop(asset, number)
+
+    def expect(self, names: Collection[str]) -> None:
+        """Make room for what a saved state holds."""
+        if isinstance(self._inner, Extensible):
+            self._inner.expect(names)
 
     def account(self, asset: int) -> Account:
         """Tell what was promised for an asset, and what would have come."""

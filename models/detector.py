@@ -7,9 +7,9 @@ seven rounds, and the result of a row never depends on what else is in its round
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,9 @@ class Round:
     nothing that the channel said before stands in for it. `repeated` rows say nothing new: time has
     passed over what was said before, and the score is what it was, but for what holds no longer.
     They are scored, and neither observed nor learned from. Where `locked[i]` is true a finding
-    stands or work is pending: what slowly adapts to the machine stands still.
+    stands or work is pending: what slowly adapts to the machine stands still. `model[i]`, where
+    given, is which of an asset's models judges the row: 0 the first, more for regimes that were
+    learned later (`models/regimed.py`).
     """
 
     asset: NDArray[np.intp]
@@ -40,6 +42,7 @@ class Round:
     refused: Bools | None = None
     repeated: bool = False
     locked: Bools | None = None
+    model: NDArray[np.int8] | None = None
 
     def take(self, rows: NDArray[np.intp] | slice) -> Round:
         """Select rows by index, keeping their order."""
@@ -51,6 +54,7 @@ class Round:
             None if self.refused is None else self.refused[rows],
             self.repeated,
             None if self.locked is None else self.locked[rows],
+            None if self.model is None else self.model[rows],
         )
 
 
@@ -106,6 +110,27 @@ class Detector(Protocol):
 
     def restore(self, state: State) -> None:
         """Take over a state of the same class and the same assets."""
+        ...
+
+
+@runtime_checkable
+class Extensible(Protocol):
+    """A detector that can learn later models of an asset beside its first (`models/regimed.py`)."""
+
+    def extend(self, asset: int, number: int, rows: Round) -> bool:
+        """Learn a later model of one asset from its rows in time order; false where too few."""
+        ...
+
+    def has(self, asset: int, number: int) -> bool:
+        """Tell whether there is that later model of an asset."""
+        ...
+
+    def drop(self, asset: int, number: int) -> None:
+        """Drop a later model of one asset."""
+        ...
+
+    def expect(self, names: Collection[str]) -> None:
+        """Make room for the later models that a saved state of these names holds."""
         ...
 
 

@@ -39,6 +39,10 @@ class Lessons:
         """Tell whether so much time is over since the last row of an asset."""
         return int(self.count[asset]) == 0 or at >= int(self._ended[asset]) + every
 
+    def began(self, asset: int) -> Instant:
+        """Tell when the first kept row was measured."""
+        return int(self._began[asset])
+
     def span(self, asset: int) -> Span:
         """Tell how long the kept rows stretch."""
         return int(self._ended[asset] - self._began[asset])

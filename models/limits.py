@@ -136,7 +136,7 @@ class Limits:
             slot,
             rows.at,
             values,
-            rows.mode == Mode.RUNNING,
+            rows.mode >= Mode.RUNNING,
             np.zeros((0, shape[1]), np.bool_) if rows.refused is None else rows.refused,
             rows.repeated,
             self._limited,

@@ -6,6 +6,7 @@ Adding one is its own file and two lines here: its settings in the union, its fa
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, TypeAlias
 
 from pydantic import Field
@@ -21,6 +22,7 @@ from models.ensemble import Ensemble, EnsembleSettings
 from models.limits import Limits, LimitsSettings
 from models.mewma import Mewma, MewmaSettings
 from models.peers import Peers, PeersSettings
+from models.regimed import regimed
 from models.regression import Regression, RegressionSettings
 from models.seasonal import Seasonal, SeasonalSettings
 from models.single import Single, SingleSettings
@@ -57,6 +59,9 @@ DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
 GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings})
 """Detectors whose lines are given: no budget moves them."""
 
+TOGETHER: frozenset[type[Settings]] = frozenset({PeersSettings})
+"""Detectors that hold assets against each other: no regime needs a model of its own."""
+
 HEALTH: dict[type[Settings], Callable[..., Degradation]] = {
     ThresholdSettings: Threshold,
 }
@@ -67,10 +72,11 @@ def build(named: NamedDetector, asset_class: AssetClass, assets: tuple[Asset, ..
 
     Raises ValueError where the settings do not fit the class.
     """
-    detector = DETECTORS[type(named.settings)](named.settings, asset_class, assets)
+    make = partial(DETECTORS[type(named.settings)], named.settings, asset_class, assets)
     if type(named.settings) in GIVEN:
-        return detector
-    return budgeted(detector, named, asset_class, len(assets))
+        return make()
+    made = make() if type(named.settings) in TOGETHER else regimed(make, len(assets))
+    return budgeted(made, named, asset_class, len(assets))
 
 
 def build_health(asset_class: AssetClass, assets: tuple[Asset, ...]) -> Degradation | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.clock import Instant
+from core.clock import DAY, Instant
 from core.life import LifeEstimate
 from core.plant import Asset, AssetClass, Mode, RuleSpec
 from core.readings import Bools, Floats, Instants
@@ -20,6 +20,7 @@ from models.crosscheck import LIES, Checked, Crosscheck, learning
 from models.degradation import Degradation
 from models.detector import Detector, Round, Verdicts
 from models.recent import Recent
+from models.regime_watch import Followed
 from models.registry import GIVEN
 from service import verdict
 from service.evidence import gather
@@ -27,6 +28,7 @@ from service.finding import Finding
 from service.held import Held, filled
 from service.judging import Judged, Judging, Known
 from service.modes import ModeWatch
+from service.regimes import RunningRegimes, first_only, placed
 from service.rules import Fired, RuleLatch
 from service.sensors import SensorWatch, Sifted, disbelieved
 from service.suspects import Suspects
@@ -95,6 +97,7 @@ class Appraisal:
         self.tally = Tally(count, len(detectors))
         self.thinning = Thinning([asset.id for asset in assets], list(detectors))
         self.beat: Callable[[], None] = lambda: None
+        self.regimes = RunningRegimes(asset_class, count, detectors)
         self._judging = Judging(detectors, self.rules, self._beat, self.crosscheck, given)
         self.conditions: list[Thinned] = []
 
@@ -106,8 +109,22 @@ class Appraisal:
         self.crosscheck = self._judging.crosscheck = crosscheck
 
     def course(self, batch: Batch) -> list[Placed]:
-        """Take rows in which assets may repeat; those still to learn go round by round."""
-        settled = self._judging.settled(len(self._assets))[batch.asset]
+        """Take rows in which assets may repeat, day by day: what was new is learned between them.
+
+        Those of assets that are still learning go round by round.
+        """
+        edges = np.flatnonzero(np.diff(batch.at // DAY)) + 1
+        found: list[Placed] = []
+        for rows in np.split(np.arange(len(batch.at)), edges):
+            whole = batch if not len(edges) else batch.take(rows)
+            found += _moved(self._day(whole), rows)
+        return found
+
+    def _day(self, batch: Batch) -> list[Placed]:
+        if not len(batch.asset):
+            return []
+        every = len(self._assets)
+        settled = (self._judging.settled(every) & self.regimes.settled())[batch.asset]
         found: list[Placed] = []
         together = np.flatnonzero(settled)
         if len(together):
@@ -121,25 +138,42 @@ class Appraisal:
 
     def once(self, batch: Batch, journalled: Instant | None = None) -> list[Placed]:
         """Take one row each of some assets."""
-        known, sifted = self._believed(batch)
-        found = self._lapses(known, sifted, batch.behind)
+        found, known = self._looked(batch)
         if self.held.any and journalled is not None:
             passed = self.held.passed(batch.asset, batch.at, known.passed)
             self.held.keep_time(batch.asset, batch.at, journalled, batch.behind)
             known = replace(known, passed=passed)
         judged = self._judging.once(known)
+        self.regimes.note(judged.row, judged.led.after, known.doubted)
+        self.regimes.fit()
         return found + list(self._told(judged, batch.behind, known.checked))
 
     def _course(self, batch: Batch) -> list[Placed]:
-        known, sifted = self._believed(batch)
-        found = self._lapses(known, sifted, batch.behind)
+        found, known = self._looked(batch)
         for judged in self._judging.course(known):
             part, checked = judged.part, known.checked
             told = self._told(
                 judged, batch.behind[part], None if checked is None else checked.take(part)
             )
+            self.regimes.note(judged.row, judged.led.after, known.doubted[part])
             found += [(place + judged.part.start, *rest) for place, *rest in told]
         return found
+
+    def _looked(self, batch: Batch) -> tuple[list[Placed], Known]:
+        """Learn what was new and lasted, see what rows say, and tell of sensors and regimes."""
+        learned = self.regimes.renew(batch.asset, batch.at)
+        known, sifted, followed = self._believed(batch)
+        found = self._lapses(known, sifted, batch.behind)
+        return found + self._turned(known.row, followed, batch.behind, learned), known
+
+    def _turned(
+        self, row: Round, followed: Followed | None, behind: Bools, learned: Mapping[int, int]
+    ) -> list[Placed]:
+        told = () if followed is None else self.regimes.turned(row, followed, learned)
+        return [
+            (place, False, told_of(self._assets[row.asset[place]], at, late=bool(behind[place])))
+            for place, at, told_of in told
+        ]
 
     def unchanged(self, asset: Rows, now: Instants, passed: Instants) -> list[Finding]:
         """Judge what assets hold by `now`, where nothing was said; learn nothing."""
@@ -148,14 +182,19 @@ class Appraisal:
             values = np.where(self.crosscheck.faults[asset].any(axis=2), np.nan, values)
         refused = self.held.on_change[asset] & np.isnan(values)
         mode = self.modes.update(asset, now, values)
-        row = Round(asset, now, values, mode, refused, repeated=True)
+        followed = self.regimes.follow(asset, now, passed, values, mode)
+        row = placed(Round(asset, now, values, mode, refused, repeated=True), followed)
         judged = self._judging.again(Known(row, passed, np.zeros(len(asset), np.bool_)))
         self.tally.judged(asset, judged.scores)
         live = np.zeros(len(asset), np.bool_)
-        return [
-            self._verdict(self._class.rules[rule], row, place, on, live, judged.verdicts)
-            for rule, place, on in judged.led.fired
-        ] + [found for _, found in self._sensed(judged, live)]
+        return (
+            [told for *_, told in self._turned(row, followed, live, {})]
+            + [
+                self._verdict(self._class.rules[rule], row, place, on, live, judged.verdicts)
+                for rule, place, on in judged.led.fired
+            ]
+            + [found for _, found in self._sensed(judged, live)]
+        )
 
     def life(self, asset: int, at: Instant) -> LifeEstimate | None:
         """Estimate what is left of one asset; None where its class has no model for it."""
@@ -187,7 +226,7 @@ class Appraisal:
         said = float(self.sensors.last[number, channel]) if last is None else last
         return verdict.sensor(asset, which, fault, said, at, on=on, catching_up=late)
 
-    def _believed(self, batch: Batch) -> tuple[Known, Sifted]:
+    def _believed(self, batch: Batch) -> tuple[Known, Sifted, Followed | None]:
         """Make of what was said what is judged; tells too which rows not to learn from."""
         asset, at, held, bad = batch.asset, batch.at, self.held, batch.bad
         said, uncertain = batch.values, batch.uncertain
@@ -208,14 +247,16 @@ class Appraisal:
             whole = held.complete(asset, at, values, kept, refused, uncertain)
             values, refused = whole.values, whole.refused
             doubted |= whole.doubted
-        row = Round(asset, at, values, mode, refused)
+        followed = self.regimes.follow(asset, at, batch.passed, values, mode)
+        row = placed(Round(asset, at, values, mode, refused), followed)
         known = Known(row, batch.passed, doubted)
         if self.crosscheck is None:
-            return known, sifted
+            return known, sifted, followed
         heard = ~(np.isnan(said) & np.isnan(values))
         if rare is not None:
             heard |= rare
-        return _crosschecked(known, self.crosscheck.check(row, batch.passed, heard)), sifted
+        checked = self.crosscheck.check(first_only(row), batch.passed, heard)
+        return _crosschecked(known, checked), sifted, followed
 
     def _lapses(self, known: Known, sifted: Sifted, behind: Bools) -> list[Placed]:
         row = known.row

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 import numpy as np
@@ -23,6 +23,15 @@ class Section(Protocol):
 
     def restore(self, state: State) -> None:
         """Take over a state of the same form."""
+        ...
+
+
+@runtime_checkable
+class Growing(Protocol):
+    """A section that may hold more than it does at first."""
+
+    def expect(self, names: Collection[str]) -> None:
+        """Make room for what a saved state of these names holds."""
         ...
 
 
@@ -158,6 +167,9 @@ def _fill(
 ) -> None:
     pairs = list(rows)
     new, old = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    if isinstance(holder, Growing):
+        names = (name.removeprefix(prefix) for name in saved if name.startswith(prefix))
+        holder.expect([name.partition("#")[0] for name in names])
     state = {}
     for name, fresh in holder.state().items():
         state[name] = fresh.copy()

@@ -57,7 +57,7 @@ def gather(
         detector=rule.detector,
         score=_number(score),
         channels=channels,
-        mode=Mode(int(rows.mode[row])).name.lower(),
+        mode=Mode(int(rows.mode[row])).words,
         confidence=_confidence(score, rule, channels),
         candidates=tuple(mode.title or mode.name for mode in likely),
         actions=_actions(rule, likely),

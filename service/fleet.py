@@ -62,6 +62,7 @@ class Fleet:
         self.modes, self.sensors = appraisal.modes, appraisal.sensors
         self.rules, self.held, self.tally = appraisal.rules, appraisal.held, appraisal.tally
         self.life, self.crosscheck = appraisal.life, appraisal.crosscheck
+        self.regimes = appraisal.regimes
         self.attendance = Attendance(asset_class, count, self.held)
         self._alignment = Alignment(channels)
 
@@ -99,16 +100,19 @@ class Fleet:
             "held": self.held,
             "recent": self._appraisal.recent,
             "attendance": self.attendance,
+            "regimes": self.regimes,
         }
         signatures = dict.fromkeys(sections, "") | dict.fromkeys(
             ("sensors", "suspects", "held", "recent"), channels
         )
         signatures |= {"tally": ",".join(self.detectors), "thinning": ",".join(self.detectors)}
         graded = ",".join(f"{c.name}={c.grade}" for c in self.asset_class.channels if c.grade)
+        signatures["regimes"] = f"{channels} {self.asset_class.regimes} {graded}"
         for named in self.asset_class.detectors:
             sections[f"detector.{named.name}"] = self.detectors[named.name]
             settings = named.settings.model_dump_json()
             signatures[f"detector.{named.name}"] = f"{channels} {settings} {graded}".rstrip()
+            signatures["regimes"] += f" {settings}"
         if self.crosscheck is not None:
             sections["crosscheck"] = self.crosscheck
             signatures["crosscheck"] = f"{channels} {graded}".rstrip()
@@ -240,6 +244,7 @@ class Fleet:
             detector.forget(asset)
         if self.crosscheck is not None:
             self.crosscheck.forget(asset)
+        self.regimes.forget(asset)
         if self.health is not None:
             self.health.forget(asset)
         self.tally.dirty[asset] = True
@@ -269,6 +274,8 @@ class Fleet:
         found |= {(names[channel], rule.name) for rule, channel in self.rules.sensed(asset)}
         if self.silence.silent[asset]:
             found.add((DATA, verdict.SILENT))
+        if self.regimes.new(asset):
+            found.add((DATA, verdict.NEW_REGIME))
         if self.backlog.offset[asset]:
             found.add((DATA, verdict.BEHIND))
         return found
@@ -310,7 +317,7 @@ class Fleet:
         """Judge what quiet assets hold, where time alone may change the verdict; learn nothing."""
         held, last_at, stands = self.held, self.watermark.last_at, self.backlog.catching_up
         times = held.now(at, last_at, stands)
-        waits = self.rules.waiting() | (self.modes.mode == Mode.STARTING)
+        waits = self.rules.waiting() | (self.modes.mode == Mode.STARTING) | self.regimes.passing()
         asset = held.due(times, waits, stands | (last_at == NEVER))
         now, events = times[asset], self._still_bad(times)
         if not len(asset):

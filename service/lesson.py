@@ -56,6 +56,7 @@ def teach(
             fleet.detectors[name].forget(pupil)
         if fleet.crosscheck is not None:
             fleet.crosscheck.forget(pupil)
+        fleet.regimes.forget(pupil)
         fleet.tally.dirty[pupil] = True
     detectors = fresh | {name: fleet.detectors[name] for name in learners}
     school = Fleet(fleet.asset_class, fleet.assets, detectors, None, {}, too_early)
@@ -68,4 +69,6 @@ def teach(
         beat()
     if fleet.crosscheck is not None:
         fleet.crosscheck.clear(pupils)
+    for pupil in pupils:
+        fleet.regimes.adopt(school.regimes, pupil)
     return [fleet.assets[pupil].id for pupil in pupils]

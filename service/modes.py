@@ -16,7 +16,7 @@ from service.rules import NEVER
 
 Modes = NDArray[np.int8]
 
-UNKNOWN, OFF, IDLE, STARTING, RUNNING = map(int, Mode)
+UNKNOWN, OFF, IDLE, STARTING, RUNNING = map(int, tuple(Mode)[:5])
 
 
 class ModeWatch:

@@ -113,7 +113,7 @@ class RuleLatch:
         ):
             return Followed([], after, rows.asset[:0])
         places, slot = np.unique(rows.asset, return_inverse=True)
-        moving = (rows.mode == Mode.RUNNING) | (rows.mode == Mode.UNKNOWN)
+        moving = (rows.mode >= Mode.RUNNING) | (rows.mode == Mode.UNKNOWN)
         turned, held = np.zeros((len(self.rules), count), np.int8), []
         whom = np.full((len(self.rules), count), NOBODY, np.int64)
         for number, rule in enumerate(self.rules):

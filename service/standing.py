@@ -41,7 +41,7 @@ def _status(fleet: Fleet, number: int, readiness: float) -> Status:
         asset=fleet.assets[number].id,
         at=last_at,
         arrived=_instant(fleet.tally.arrived[number]),
-        mode=Mode(int(fleet.modes.mode[number])).name.lower(),
+        mode=_mode(fleet, number),
         judged=judged,
         why=why,
         score=score if score == score else None,  # noqa: PLR0124 - not NaN
@@ -62,11 +62,26 @@ def _judged(fleet: Fleet, number: int, score: float, readiness: float) -> tuple[
     presence = fleet.attendance.presence[number]
     if fleet.held.quiet[number] and presence != Presence.GONE and not fleet.held.holds(number):
         return False, "nothing that it said still holds"
-    if score == score:  # noqa: PLR0124 - not NaN
-        return True, learning
+    if fleet.regimes.new(number):
+        return False, f"new regime: {fleet.regimes.words(number)}"
+    judged = score == score  # noqa: PLR0124 - not NaN
+    return judged, learning if judged or (mode is Mode.RUNNING and learning) else _why(
+        fleet, number
+    )
+
+
+def _mode(fleet: Fleet, number: int) -> str:
+    mode = Mode(int(fleet.modes.mode[number]))
+    return fleet.regimes.names(number) if mode is Mode.RUNNING else mode.words
+
+
+def _why(fleet: Fleet, number: int) -> str:
+    """Say why a machine of which all is there has no score."""
+    mode = Mode(int(fleet.modes.mode[number]))
     if mode is not Mode.RUNNING:
-        return False, "mode unknown" if mode is Mode.UNKNOWN else mode.name.lower()
-    return False, learning or "nothing to judge by"
+        return "mode unknown" if mode is Mode.UNKNOWN else mode.words
+    between = Mode(int(fleet.regimes.watch.moving.mode[number])) > Mode.RUNNING
+    return "between two regimes" if between else "nothing to judge by"
 
 
 def _learning(fleet: Fleet, number: int, readiness: float) -> str:

@@ -16,6 +16,7 @@ from service.words import channel_sentence, local_time, quantity, summary, title
 
 SILENT = "silent"
 BEHIND = "behind"
+NEW_REGIME = "new regime"
 _SENSOR_WORDS = {
     "stuck": ("stands still", "has given exactly {value} while the machine's other readings moved"),
     "jumpy": ("jumps", "changes faster than it can; its last reading was {value}"),
@@ -242,3 +243,30 @@ def behind(asset: Asset, at: Instant, lag: Span) -> Finding:
 def on_time(asset: Asset, at: Instant) -> Finding:
     """Say that an asset's readings are of now again."""
     return Finding(asset.id, DATA, BEHIND, False, at, why="its readings are of now again")
+
+
+def new_regime(words: str, asset: Asset, at: Instant, *, late: bool) -> Finding:
+    """Say that an asset cannot be judged because it runs as it never did while it was learned."""
+    return Finding(
+        asset=asset.id,
+        group=DATA,
+        rule=NEW_REGIME,
+        on=True,
+        at=at,
+        severity=Severity.INFO,
+        title=f"{asset.label}: cannot judge, new regime: {words}",
+        summary=(
+            f"It runs at a load never seen while learning: {words}. Nothing learned says what is"
+            " usual there; fixed limits still hold. Once it has run so in health for as long as"
+            " the first learning took, this will be learned too."
+        ),
+        catching_up=late,
+    )
+
+
+def known_regime(number: int | None, asset: Asset, at: Instant, *, late: bool) -> Finding:
+    """Say that an asset can be judged again; `number` is the regime's that was learned for it."""
+    why = "it runs as it was learned again"
+    if number is not None:
+        why = f"learned as regime {number}: it had run so in health for long enough"
+    return Finding(asset.id, DATA, NEW_REGIME, False, at, why=why, catching_up=late)

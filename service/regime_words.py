@@ -1,0 +1,51 @@
+"""Regimes in words: what they are, and in what one is new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.plant import Channel
+from core.readings import Floats
+from models.regimes import Regimes
+from service.words import number, quantity
+
+MOST = 2
+"""So many channels are named that were never where they are."""
+
+
+def newness(channels: Sequence[Channel], known: Regimes, said: Floats) -> str:
+    """Say which channels are where they never were, and where they were; units once."""
+    beyond = np.maximum(known.low - said, said - known.high) / known.margin
+    least = np.nan_to_num(beyond, nan=0.0).min(axis=0)
+    new = [p for p in np.argsort(-least).tolist() if least[p] > 1][:MOST]
+    if new:
+        return "; ".join(_one(channels[p], known, p, float(said[p])) for p in new)
+    heard = [p for p in range(len(channels)) if np.isfinite(said[p])]
+    together = " with ".join(
+        f"{channels[p].label} {quantity(float(said[p]), channels[p].unit)}" for p in heard
+    )
+    return f"{together}, never seen together"
+
+
+def _one(channel: Channel, known: Regimes, place: int, value: float) -> str:
+    spans = sorted(zip(known.low[:, place].tolist(), known.high[:, place].tolist(), strict=True))
+    learned = " or ".join(span(*ends) for ends in _merged(spans))
+    return f"{channel.label} {quantity(value, channel.unit)}, learned {learned}"
+
+
+def span(low: float, high: float) -> str:
+    """Write a range, without its unit."""
+    least, most = number(low, high), number(high, low)
+    return least if least == most else f"{least} to {most}"
+
+
+def _merged(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    found = spans[:1]
+    for low, high in spans[1:]:
+        if low <= found[-1][1]:
+            found[-1] = found[-1][0], max(high, found[-1][1])
+        else:
+            found.append((low, high))
+    return found
