@@ -105,10 +105,12 @@ class RegimeWatch:
         found: list[int] = self._known.model[asset, : self._known.regimes[asset]].tolist()
         return found
 
-    def adopt(self, other: RegimeWatch, asset: int) -> None:
-        """Take over from another what it knows of an asset."""
+    def adopt(self, other: RegimeWatch, asset: int, theirs: int) -> None:
+        """Take over from another what it knows of an asset; what was said of it stays said."""
+        told = bool(self.moving.told[asset])
         for name, kept in self._arrays().items():
-            kept[asset] = other._arrays()[name][asset]
+            kept[asset] = other._arrays()[name][theirs]
+        self.moving.told[asset] = told
 
     def drop(self, asset: int, model: int) -> None:
         """Let go of the regimes of an asset that one model judges."""

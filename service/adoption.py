@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 from core.errors import Refused
 from core.plant import Asset, AssetClass
 from models import registry
-from models.detector import Detector, State
+from models.detector import Detector, Extensible, State
+from service.checkpoint import Section
 from service.fleet import Fleet
 from service.model_body import pack, unpack
+from service.regimes import RunningRegimes
+
+REGIMES = "~regimes"
+"""What the regimes of an asset are kept under, beside its detectors' names."""
 
 
 def learners(asset_class: AssetClass, asset: Asset) -> dict[str, Detector]:
@@ -22,9 +27,10 @@ def learners(asset_class: AssetClass, asset: Asset) -> dict[str, Detector]:
 
 
 def signatures(fleet: Fleet) -> dict[str, str]:
-    """Tell what the state of each detector of a fleet is made for."""
+    """Tell what the state of each detector of a fleet is made for, and that of its regimes."""
     made, mark = fleet.part().signatures, "detector."
-    return {n.removeprefix(mark): said for n, said in made.items() if n.startswith(mark)}
+    found = {n.removeprefix(mark): said for n, said in made.items() if n.startswith(mark)}
+    return found | {REGIMES: made["regimes"]}
 
 
 def readiness(fleet: Fleet, number: int) -> float:
@@ -35,7 +41,8 @@ def readiness(fleet: Fleet, number: int) -> float:
 def taken(fleet: Fleet, number: int) -> bytes:
     """Return what was learned of one asset, as it is now."""
     names = learners(fleet.asset_class, fleet.assets[number])
-    return pack({name: _row(fleet.detectors[name].state(), number) for name in names})
+    states = {name: _row(fleet.detectors[name].state(), number) for name in names}
+    return pack(states | {REGIMES: _row(fleet.regimes.state(), number)})
 
 
 def adopt(fleet: Fleet, numbers: Sequence[int], made_for: Mapping[str, str], body: bytes) -> None:
@@ -45,6 +52,7 @@ def adopt(fleet: Fleet, numbers: Sequence[int], made_for: Mapping[str, str], bod
     an older release did not keep begins as it does in a model that is new.
     """
     states = unpack(body)
+    running = states.pop(REGIMES, None)
     blanks = learners(fleet.asset_class, fleet.assets[numbers[0]])
     ours = signatures(fleet)
     for name in states:
@@ -54,18 +62,32 @@ def adopt(fleet: Fleet, numbers: Sequence[int], made_for: Mapping[str, str], bod
     if not states:
         msg = "it holds nothing that was learned"
         raise Refused(msg)
+    for name, state in states.items():
+        _widen(blanks[name], fleet.detectors[name].state())
+        _widen(fleet.detectors[name], state)
     rows = {name: _tried(blanks[name], state, name) for name, state in states.items()}
+    regimes = RunningRegimes(fleet.asset_class, 1, blanks)
+    if running is not None and made_for.get(REGIMES) == ours[REGIMES]:
+        _tried(regimes, running, "regimes")
     for name, row in rows.items():
         detector = fleet.detectors[name]
         detector.restore(_put(detector.state(), numbers, row))
+    for number in numbers:
+        fleet.regimes.adopt(regimes, number, 0)
     fleet.tally.dirty[list(numbers)] = True
+
+
+def _widen(detector: Detector, state: State) -> None:
+    """Make room in a detector for the later models that a state holds."""
+    if isinstance(detector, Extensible):
+        detector.expect(state.keys())
 
 
 def _row(state: State, number: int) -> State:
     return {name: kept[number : number + 1] for name, kept in state.items()}
 
 
-def _tried(blank: Detector, state: State, name: str) -> State:
+def _tried(blank: Section, state: State, name: str) -> State:
     """Let a model of its own open a state; returns it as that would keep it."""
     try:
         blank.restore(blank.state() | state)

@@ -146,13 +146,14 @@ class RunningRegimes:
         self.watch.forget(asset)
         self._let_go(asset)
 
-    def adopt(self, other: RunningRegimes, asset: int) -> None:
-        """Take over from another what it knows of an asset."""
-        self.watch.adopt(other.watch, asset)
+    def adopt(self, other: RunningRegimes, asset: int, theirs: int | None = None) -> None:
+        """Take over what another knows of an asset, there by the number `theirs`."""
+        place = asset if theirs is None else theirs
+        self.watch.adopt(other.watch, asset, place)
         self._let_go(asset)
-        for at, values in zip(*other._kept(asset), strict=True):
+        for at, values in zip(*other._kept(place), strict=True):
             self._add(asset, int(at), values)
-        self._seen[asset] = other._seen[asset]
+        self._seen[asset], self._tried[asset] = other._seen[place], other._tried[place]
 
     def names(self, asset: int) -> str:
         """Say what a machine that runs is doing: which regime, where there are several."""
