@@ -120,7 +120,8 @@ def test_a_fault_at_a_load_that_was_learned_later_is_found_and_was_hidden_withou
         {one.group for one in played(pump, pumps(rule=rule)).episodes}
         for rule in (RegimeRule(), RegimeRule(channels=()))
     ]
-    assert groups == [{DATA, "machine"}, set()]
+    assert groups[0] == {DATA, "machine"}
+    assert "machine" not in groups[1]
 
 
 @pytest.mark.parametrize("kind", list(DETECTORS))
@@ -136,7 +137,7 @@ def test_a_year_at_once_and_entry_by_entry_tell_the_same(kind: str) -> None:
 
 def test_a_fault_in_a_known_regime_is_found_and_one_that_stands_stays() -> None:
     def fault(now: Floats, values: Floats) -> None:
-        values[now > 7, 2] += 1.5
+        values[now > 7, 2:] += [1.5, 4.0]
 
     told = played(Pump(14, (8.0, 11.0), fault), pumps())
     machine = [one for one in told.episodes if one.group == "machine"]
