@@ -19,43 +19,30 @@ class Budgeted:
     """Judges as a detector does, its score measured by the line that the budget allows."""
 
     def __init__(self, detector: Detector, budget: Budget) -> None:
-        self._inner = detector
+        self.inner = detector
         self._budget = budget
 
     def score(self, rows: Round) -> Scored:
         """Judge rows by the lines that hold now."""
-        return _measured(self._inner.score(rows), self._budget.line[rows.asset])
+        return _measured(self.inner.score(rows), self._budget.line[rows.asset])
 
     def observe(self, rows: Round) -> None:
         """Move on what accumulates, and count what each line would have raised."""
-        self._follow(rows, self._inner.score(rows).value)
-        self._inner.observe(rows)
+        self._follow(rows, self.inner.score(rows).value)
+        self.inner.observe(rows)
 
     def learn(self, rows: Round, allowed: Bools) -> None:
         """Let the detector learn."""
-        self._inner.learn(rows, allowed)
+        self.inner.learn(rows, allowed)
 
     def readiness(self) -> Floats:
         """Tell how much of the learning is done."""
-        return self._inner.readiness()
-
-    def extend(self, asset: int, number: int, rows: Round) -> bool:
-        """Learn a later model of one asset, where the detector can."""
-        return isinstance(self._inner, Extensible) and self._inner.extend(asset, number, rows)
-
-    def has(self, asset: int, number: int) -> bool:
-        """Tell whether there is that later model of an asset."""
-        return isinstance(self._inner, Extensible) and self._inner.has(asset, number)
-
-    def drop(self, asset: int, number: int) -> None:
-        """Drop a later model of one asset."""
-        if isinstance(self._inner, Extensible):
-            self._inner.drop(asset, number)
+        return self.inner.readiness()
 
     def expect(self, names: Collection[str]) -> None:
         """Make room for what a saved state holds."""
-        if isinstance(self._inner, Extensible):
-            self._inner.expect(names)
+        if isinstance(self.inner, Extensible):
+            self.inner.expect(names)
 
     def account(self, asset: int) -> Account:
         """Tell what was promised for an asset, and what would have come."""
@@ -63,20 +50,20 @@ class Budgeted:
 
     def forget(self, asset: int) -> None:
         """Learn and count anew for one asset."""
-        self._inner.forget(asset)
+        self.inner.forget(asset)
         self._budget.forget(asset)
 
     def state(self) -> State:
         """Return everything needed to go on."""
         own = {_OWN + name: kept for name, kept in self._budget.state().items()}
-        return self._inner.state() | own
+        return self.inner.state() | own
 
     def restore(self, state: State) -> None:
         """Take over a state; one from before there was a budget begins to count."""
         own = {
             name.removeprefix(_OWN): kept for name, kept in state.items() if name.startswith(_OWN)
         }
-        self._inner.restore({n: kept for n, kept in state.items() if not n.startswith(_OWN)})
+        self.inner.restore({n: kept for n, kept in state.items() if not n.startswith(_OWN)})
         if own:
             self._budget.restore(own)
 
@@ -84,7 +71,7 @@ class Budgeted:
         if rows.repeated:
             return self._budget.line[rows.asset]
         held = self._budget.line[rows.asset]
-        ready = np.flatnonzero(self._inner.readiness()[rows.asset] >= 1)
+        ready = np.flatnonzero(self.inner.readiness()[rows.asset] >= 1)
         apart = rows.mode != Mode.RUNNING
         if rows.locked is not None:
             apart = apart | rows.locked
@@ -120,6 +107,12 @@ class BudgetedCourse(BudgetedCourser):
         return self._course.moving() | {
             _OWN + name: kept for name, kept in self._budget.moving().items()
         }
+
+
+def extensible(detector: Detector) -> Extensible | None:
+    """Find what can learn later models in a detector, budgeted or not; None where nothing can."""
+    inner = detector.inner if isinstance(detector, Budgeted) else detector
+    return inner if isinstance(inner, Extensible) else None
 
 
 def budgeted(

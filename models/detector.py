@@ -114,7 +114,7 @@ class Detector(Protocol):
 
 
 @runtime_checkable
-class Extensible(Protocol):
+class Extensible(Detector, Protocol):
     """A detector that can learn later models of an asset beside its first (`models/regimed.py`)."""
 
     def extend(self, asset: int, number: int, rows: Round) -> bool:

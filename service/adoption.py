@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from core.errors import Refused
 from core.plant import Asset, AssetClass
 from models import registry
-from models.detector import Detector, Extensible, State
-from service.checkpoint import Section
+from models.detector import Detector, State
+from service.checkpoint import Growing, Section
 from service.fleet import Fleet
 from service.model_body import pack, unpack
 from service.regimes import RunningRegimes
@@ -79,7 +79,7 @@ def adopt(fleet: Fleet, numbers: Sequence[int], made_for: Mapping[str, str], bod
 
 def _widen(detector: Detector, state: State) -> None:
     """Make room in a detector for the later models that a state holds."""
-    if isinstance(detector, Extensible):
+    if isinstance(detector, Growing):
         detector.expect(state.keys())
 
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from core.clock import DAY, SECOND, Instant
 from core.plant import AssetClass, Mode, RegimeRule, Treatment
 from core.readings import Bools, Floats, Instants
-from models.detector import Detector, Extensible, Round, State
+from models.budgeted import extensible
+from models.detector import Detector, Round, State
 from models.lessons import Lessons
 from models.parts import treatment
 from models.regime_watch import LATER, Followed, RegimeWatch
@@ -47,7 +48,8 @@ class RunningRegimes:
     def __init__(
         self, asset_class: AssetClass, assets: int, detectors: Mapping[str, Detector]
     ) -> None:
-        self._detectors = {n: d for n, d in detectors.items() if isinstance(d, Extensible)}
+        found = (extensible(each) for each in detectors.values())
+        self._detectors = [each for each in found if each is not None]
         self.channels = [asset_class.channel(name) for name in telling(asset_class)]
         names = asset_class.channel_names
         self._columns = np.array([names.index(one.name) for one in self.channels], np.intp)
@@ -115,7 +117,7 @@ class RunningRegimes:
         count, long = self._seen, self._lessons.spans() >= SPAN
         enough = (count >= ROWS) | ((count >= FEWEST) & long)
         for asset in np.flatnonzero(enough & (self.watch.count == 0)).tolist():
-            ready = all(found.readiness()[asset] >= 1 for found in self._detectors.values())
+            ready = all(found.readiness()[asset] >= 1 for found in self._detectors)
             if ready or count[asset] >= LONGEST:
                 at, values = self._kept(asset)
                 self.watch.learn(asset, regimes(values[:, self._columns], at, values))
@@ -224,7 +226,7 @@ class RunningRegimes:
     def _mend(self, asset: int) -> None:
         """Let go of regimes whose models are gone: detectors may have been put back."""
         for number in set(self.watch.models(asset)) - {0}:
-            if not any(found.has(asset, number) for found in self._detectors.values()):
+            if not any(found.has(asset, number) for found in self._detectors):
                 self.watch.drop(asset, number)
 
     def _learn_new(self, asset: int) -> bool:
@@ -236,9 +238,9 @@ class RunningRegimes:
         at, values = self._kept(asset)
         one = np.full(len(at), asset, np.intp)
         rows = Round(one, at, values, np.full(len(at), Mode.RUNNING, np.int8))
-        learned = [found.extend(asset, number, rows) for found in self._detectors.values()]
+        learned = [found.extend(asset, number, rows) for found in self._detectors]
         if not all(learned) and not (any(learned) and len(at) >= LONGEST):
-            for found in self._detectors.values():
+            for found in self._detectors:
                 found.drop(asset, number)
             return False
         self.watch.learn(asset, regimes(values[:, self._columns], at, values, 1), number)

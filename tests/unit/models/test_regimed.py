@@ -9,6 +9,7 @@ import pytest
 
 from core.plant import NamedDetector
 from core.settings import Settings
+from models.budgeted import extensible
 from models.detector import Extensible, Round, Scored
 from models.ensemble import EnsembleSettings
 from models.mewma import MewmaSettings
@@ -22,8 +23,9 @@ LEARNING = 300
 def ready(settings: Settings) -> Extensible:
     made = build(NamedDetector("tested", settings), pump_class(), assets(2))
     play(made, pumps(LEARNING, 2))
-    assert isinstance(made, Extensible)
-    return made
+    found = extensible(made)
+    assert found is not None
+    return found
 
 
 def course(values: np.ndarray, begin: int, model: int) -> Round:
