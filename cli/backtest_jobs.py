@@ -5,8 +5,11 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from core.errors import Unavailable
 
 if TYPE_CHECKING:
     from cli.backtest_runs import Chosen
@@ -16,13 +19,20 @@ WORTH = 300_000
 """From so many readings on, other processes are worth the seconds that they take to start."""
 
 _LOOK = 0.2
+_LOST = (
+    "a process of the backtest ended before it was done: it was killed, or there is too little"
+    " memory for so many; --jobs 1 needs the least"
+)
 _said: Any = None
 
 Beat = Callable[[int, float], None]
 
 
 def run(chosen: Chosen, jobs: int, beat: Beat) -> Told:
-    """Run a past through the live code, in `jobs` processes where that is worth it."""
+    """Run a past through the live code, in `jobs` processes where that is worth it.
+
+    Raises Unavailable where one of them ends before it has told what it found.
+    """
     if chosen.count < WORTH or min(jobs, len(chosen.past.assets)) < 2:
         return _run(chosen, beat)
     import multiprocessing
@@ -30,10 +40,13 @@ def run(chosen: Chosen, jobs: int, beat: Beat) -> Told:
     parts = [_part(chosen, k, jobs) for k in range(min(jobs, len(chosen.past.assets)))]
     context = multiprocessing.get_context("spawn")
     said: Any = context.Queue()
-    with ProcessPoolExecutor(len(parts), context, _begin, (said,)) as pool:
-        running = [pool.submit(_job, number, part) for number, part in enumerate(parts)]
-        _follow(running, said, beat)
-        return _joined([one.result() for one in running])
+    try:
+        with ProcessPoolExecutor(len(parts), context, _begin, (said,)) as pool:
+            running = [pool.submit(_job, number, part) for number, part in enumerate(parts)]
+            _follow(running, said, beat)
+            return _joined([one.result() for one in running])
+    except (BrokenProcessPool, BrokenPipeError, EOFError) as error:
+        raise Unavailable(_LOST) from error
 
 
 def _part(chosen: Chosen, number: int, jobs: int) -> Chosen:

@@ -100,7 +100,9 @@ class Ensemble:
         return {name: kept.copy() for name, kept in self._kept.items()} | self._lessons.state()
 
     def restore(self, state: State) -> None:
-        """Take over a state."""
+        """Take over a state; one of an older release lacks what has been added since."""
+        count, width = self._kept["judged"].shape
+        state = {"wide": blank(count, width, 0)["wide"]} | state
         for name, kept in self._kept.items():
             kept[...] = state[name].astype(kept.dtype).reshape(kept.shape)
         self._lessons.restore(state)

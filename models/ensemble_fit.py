@@ -18,7 +18,7 @@ from models.alarmline import HIGHEST, KEPT_BACK, LASTING, MARGIN, held
 from models.baseline import CLIP, DEPENDENCE, Baseline, features, filled, fit, location, smooth
 from models.baseline import wander as wander_of
 from models.covariance import ledoit_wolf
-from models.ensemble_row import QUICK, SCATTER, advance, look
+from models.ensemble_course import QUICK, SCATTER, advance, look
 from models.ensemble_state import AGES, Course, Known, blank, scratch
 from models.packed import alike
 from models.student import widening
@@ -67,6 +67,7 @@ class Lesson:
     widest: Floats
     far: Floats
     levels: Floats
+    wide: Floats
     quick: Floats
     level: Floats
     scatter: Floats
@@ -108,6 +109,7 @@ def lesson(
         widest,
         far,
         _inverse(apart[:, :width], judged),
+        _inverse(_tamed(course)[:, :width] / np.sqrt(widest[:width]), judged),
         moved.quick[0],
         moved.level[0],
         moved.scatter[0],

@@ -23,24 +23,16 @@ from numpy.typing import NDArray
 from core.readings import Bools, Floats
 from models.baseline import BENT, FARTHEST
 from models.blame import share
+from models.ensemble_course import LEAST, SKEWED, advance, look, settle, stand
 from models.ensemble_state import Course, Known, Now, Told
 from models.kernel import step
 
-QUICK = 0.3  # the weight of a new residual in the quick mean, around which scatter is measured
-SCATTER = 0.05  # its weight in the running scatter
-LOUDEST = 16.0  # up to how many times its usual variance a single residual counts there
-LEAST = 0.02  # below this part of the usual variance scatter is all the same
-WILD = 12.0  # beyond how many deviations from the quick mean a single reading is pulled in
 STALE = 20  # for how many readings a missing channel is judged by what it last said
 JOINT = 2.0  # how far all channels together may be away, times the root of their number
-SKEWED = 1.25  # so much farther scatter may be away: its logarithm is skewed
-SUSPECT = 0.8  # from this part of its line on a channel's reference stands still
 OLDEST = 128.0  # how old, in readings, a reference is taken to be after the machine stood
 LET_GO = 0.7  # once passed, the line is so low, or a score at the line would go on and off
 RETURNED = 0.5  # below this part of what it lately was, a score has returned and is no alarm
 HIGHEST = 2.0  # how far that may raise the line at most
-ADAPT = 0.05  # the weight of a new score in what scores lately were while above the line
-FADE = 0.999  # by how much that is forgotten with each reading below the line
 OUTER = 50.0  # beyond how many deviations the operating point is as far as it gets
 LINE = 8  # numbers that memory brings at once
 TINY = 1e-300  # the least that a root is taken of
@@ -74,7 +66,7 @@ def judge_rows(
         said = _expect(values[i], op, a, known, course, now)
         if not repeated:
             if said:
-                _settle(a, known, course, now)
+                settle(a, known, course, now)
                 advance(now.residual, a, known, course, now)
                 for p in range(len(now.lever)):
                     course.lever[a, p] += known.smoothing[a] * (now.lever[p] - course.lever[a, p])
@@ -97,7 +89,7 @@ def judge_rows(
         if not repeated:
             course.said[a] = raw
             course.over[a] = raw > line
-            _stand(a, known, course, now.away, raw > line, locked[i])
+            stand(a, known, course, now.away, raw > line, locked[i])
 
 
 @step
@@ -145,82 +137,6 @@ def _expect(
         else:
             said = True
     return said
-
-
-@step
-def advance(residual: Floats, a: int, known: Known, course: Course, now: Now) -> None:
-    """Move the running means of an asset by one row of residuals, NaN where silent.
-
-    `together[a, k]` is the part of channel k in how far all scatter, whitened.
-    """
-    quiet, whiten, quick, level = known.quiet[a], known.whiten[a], course.quick[a], course.level[a]
-    scatter, together = course.scatter[a], course.together[a]
-    width, step, part = len(residual), now.step, now.part
-    for k in range(width):
-        step[k] = 0.0
-        if math.isnan(residual[k]):
-            continue
-        off = min(max(residual[k] - quick[k], -WILD), WILD)
-        step[k] = off / math.sqrt(quiet[k])
-        scatter[k] += SCATTER * (min(step[k] * step[k], LOUDEST) - scatter[k])
-        pulled = quick[k] + off
-        level[k] += known.smoothing[a] * (pulled - level[k])
-        quick[k] += QUICK * off
-    whole, number = 0.0, 0
-    for k in range(width):
-        pull = 0.0
-        for j in range(width):
-            pull += whiten[k, j] * step[j]
-        part[k] = pull * step[k]
-        whole += part[k]
-        number += 0 if math.isnan(residual[k]) else 1
-    most = LOUDEST * number
-    tamed = most / whole if whole > most else 1.0
-    for k in range(width):
-        if not math.isnan(residual[k]):
-            together[k] += SCATTER * (part[k] * tamed - together[k])
-
-
-@step
-def look(a: int, known: Known, course: Course, out: Floats) -> None:
-    """Write the features of an asset as they are now: levels, scatters, all together."""
-    width = len(known.judged[a])
-    whole, number = 0.0, 0
-    for k in range(width):
-        out[k] = course.level[a, k]
-        out[width + k] = math.log(course.scatter[a, k] + LEAST)
-        if known.judged[a, k]:
-            whole += course.together[a, k]
-            number += 1
-    out[2 * width] = math.log(max(whole, 0.0) / max(number, 1) + LEAST)
-
-
-@step
-def _settle(a: int, known: Known, course: Course, now: Now) -> None:
-    """Do what the row before has left to do, before a new one is looked at.
-
-    So a row that is repeated finds everything as it was.
-    """
-    width, feature = course.level.shape[1], now.feature
-    look(a, known, course, feature)
-    for m in range(2 * width + 1):
-        if course.follows[a, m] == 1:
-            gap = feature[m] - known.usual[a, m] - course.place[a, m]
-            end = known.alone[a] * math.sqrt(known.far[a, m])
-            place = course.place[a, m] + known.rate[a, m] * gap
-            course.place[a, m] = min(max(place, -end), end)
-            younger = (1.0 - known.rate[a, m]) ** 2
-            course.age[a, m] = max(course.age[a, m] * younger, 1.0)
-        elif course.follows[a, m] == 2:
-            course.age[a, m] += 1.0
-        course.follows[a, m] = 0
-    if course.over[a]:
-        first = course.lately[a] < 1.0
-        gain = 1.0 if first else ADAPT
-        course.lately[a] += gain * (course.said[a] - course.lately[a])
-    else:
-        course.lately[a] *= FADE
-    course.above[a] = course.over[a]
 
 
 @step
@@ -383,17 +299,3 @@ def _band(
         least, most = min(least, course.place[a, k] - noise), max(most, course.place[a, k] + noise)
         low[k] = known.centre[a, k] + (now.expected[k] + least) * known.spread[a, k]
         high[k] = known.centre[a, k] + (now.expected[k] + most) * known.spread[a, k]
-
-
-@step
-def _stand(a: int, known: Known, course: Course, away: Floats, over: bool, locked: bool) -> None:
-    """Mark which references follow with the next row (1), and which stand and grow old (2)."""
-    width = len(known.judged[a])
-    for m in range(2 * width + 1):
-        limit = known.alone[a] if m < width else SKEWED * known.alone[a]
-        if m < 2 * width and not known.judged[a, m % width]:
-            course.follows[a, m] = 0
-        elif locked or over or abs(away[m]) > SUSPECT * limit:
-            course.follows[a, m] = 2
-        else:
-            course.follows[a, m] = 1

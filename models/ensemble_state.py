@@ -14,6 +14,10 @@ AGES = 8
 """Ages of a reference that are told apart: 1, 2, 4, ... readings."""
 
 
+NOWHERE = 1e9
+"""How far away from home all is of which no release that learned it knew where that is."""
+
+
 class Known(NamedTuple):
     """What was learned, first axis the asset; k channels, o operating ones, m = 2 k + 1 features.
 
@@ -41,6 +45,7 @@ class Known(NamedTuple):
     widest: Floats
     far: Floats
     levels: Floats
+    wide: Floats
     line: Floats
 
 
@@ -122,6 +127,7 @@ def blank(assets: int, channels: int, operating: int) -> dict[str, NDArray[Any]]
         "lever": np.zeros((assets, width)),
         "whiten": np.tile(np.eye(channels), (assets, 1, 1)),
         "levels": np.tile(np.eye(channels), (assets, 1, 1)),
+        "wide": np.tile(NOWHERE * np.eye(channels), (assets, 1, 1)),
         "line": np.ones((assets, 2)),
         "follows": np.zeros((assets, size), np.int8),
         "operating": np.full((assets, operating), np.nan),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,9 +11,39 @@ import pytest
 from cli.backtest_jobs import WORTH, run
 from cli.backtest_runs import Chosen
 from core.clock import DAY
+from core.errors import Unavailable
 from service.backtest_past import Past
 from tests.pasts import START, eventful
 from tests.plants import plant
+
+
+@pytest.mark.timeout(60)
+def test_a_process_that_is_killed_is_told_and_ends_the_backtest() -> None:
+    pumps = plant(3)
+    past = Past(eventful(pumps), pumps, tuple(pumps.assets), START, START + 3 * DAY)
+
+    def kill(_count: int, _share: float) -> None:
+        for child in multiprocessing.active_children()[:1]:
+            child.kill()
+
+    with pytest.raises(Unavailable, match="ended before it was done"):
+        run(Chosen(past, (), (), count=WORTH), 2, kill)
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(32, "Broken pipe"), EOFError()])
+def test_a_process_that_is_gone_before_it_has_begun_is_told_too(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Typer ends without a word on a broken pipe: it takes it for that to a reader."""
+
+    def gone(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("cli.backtest_jobs.ProcessPoolExecutor.submit", gone)
+    pumps = plant(3)
+    past = Past(eventful(pumps), pumps, tuple(pumps.assets), START, START + 3 * DAY)
+    with pytest.raises(Unavailable, match="ended before it was done"):
+        run(Chosen(past, (), (), count=WORTH), 2, lambda *_: None)
 
 
 @pytest.mark.timeout(180)

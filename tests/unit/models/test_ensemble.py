@@ -78,6 +78,32 @@ def test_a_drift_too_slow_to_be_a_step_is_found_by_where_it_has_come_to() -> Non
     assert scored.blame[-1].argmax() == 1
 
 
+def tied(count: int, seed: int) -> np.ndarray:
+    """Two channels that follow one slow cause closely, beside a speed that says nothing."""
+    rng = np.random.default_rng(seed)
+    cause = np.sin(np.arange(count) / 40)
+    noise = rng.normal(0, 0.2, (2, count))
+    return np.stack([np.full(count, 1500.0), cause + noise[0], cause + noise[1]], axis=1)
+
+
+def test_after_a_slow_fault_a_reference_comes_home_with_the_machine() -> None:
+    """Each is where it may be, but the reference of one was dragged away from the other's."""
+    detector = learned(values=tied(400, 1)[:, None])
+    ill, well = tied(1200, 2), tied(1200, 3)
+    ill[:, 1] += np.linspace(0, 8, 1200)
+    scored = after(detector, np.concatenate([ill, well]))
+    assert (scored.value[900:1200] > 1).all()
+    assert (scored.value[1300:] > 1).mean() < 0.05
+
+
+def test_a_state_of_an_older_release_goes_on() -> None:
+    detector = learned()
+    old = {name: array for name, array in detector.state().items() if name != "wide"}
+    other = ensemble()
+    other.restore(old)
+    assert np.array_equal(after(detector, moved(60, 0.3)).value, after(other, moved(60, 0.3)).value)
+
+
 def test_a_channel_that_warmed_up_while_learned_may_go_on_warming() -> None:
     values = pumps(1400, 1)
     values[:, 0, 2] += 30 * (1 - np.exp(-np.arange(1400) / 600))
