@@ -25,6 +25,7 @@ from service.api_requests import CommandRequest, WorkRequest
 from service.feed import Feed
 from service.outlook import renewed
 from service.plotter import PLOT_HEADERS, PLOT_WIDTH
+from service.similar import similar
 from service.stream import EventStream, where_after
 
 MOST_ALERTS = 200
@@ -81,9 +82,10 @@ def _add_alerts(router: APIRouter, feed: Feed) -> None:
 
     @router.get("/alerts/{alert_id}")
     def alert(alert_id: str) -> dict[str, Any]:
-        """Show one case in plain words, with its evidence and its history."""
+        """Show one case in plain words, with its evidence, its history and cases like it."""
         [found] = renewed([_find(feed, alert_id)], feed.casefile.statuses())
-        return api_forms.long(found, feed.casefile.transitions(alert_id), feed.plant)
+        like = similar(found, feed.plant, feed.casefile)
+        return api_forms.long(found, feed.casefile.transitions(alert_id), feed.plant, like)
 
     @router.get("/alerts/{alert_id}/plot.svg", response_class=Response)
     async def plot(alert_id: str, width: int = PLOT_WIDTH) -> Response:

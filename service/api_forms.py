@@ -14,7 +14,8 @@ from core.life import CannotSay, LifeEstimate
 from core.plant import Place, Plant
 from core.work import WorkEvent
 from service import explanation as words
-from service.words import describe
+from service.similar import Similar
+from service.words import describe, similar_sentence
 
 Json: TypeAlias = dict[str, Any]
 
@@ -47,15 +48,29 @@ def short(alert: Alert, plant: Plant) -> Json:
     }
 
 
-def long(alert: Alert, steps: Iterable[Transition], plant: Plant) -> Json:
-    """Write a case with everything that is known of it."""
+def long(
+    alert: Alert, steps: Iterable[Transition], plant: Plant, like: Iterable[Similar] = ()
+) -> Json:
+    """Write a case with everything that is known of it; `like` are past ones that resemble it."""
     return short(alert, plant) | {
+        "similar": [_similar(one, plant) for one in like],
         "rules": alert.rules,
         "active": alert.active,
         "description": asdict(describe(alert, plant)),
         "evidence": evidence(alert.evidence),
         "history": [transition(step) for step in steps],
         "plot": f"/api/v1/alerts/{alert.id}/plot.svg",
+    }
+
+
+def _similar(one: Similar, plant: Plant) -> Json:
+    return {
+        "id": one.alert.id,
+        "asset": one.alert.asset,
+        "opened_at": iso(one.alert.opened_at),
+        "likeness": round(one.likeness, 3),
+        "words": similar_sentence(one, plant),
+        "work": None if one.work is None else work(one.work),
     }
 
 

@@ -28,6 +28,7 @@ from service.metrics import open_alerts
 from service.outlook import renewed
 from service.page_messages import add_messages
 from service.page_words import tongue
+from service.similar import similar
 from service.words import timezone_of
 
 if TYPE_CHECKING:
@@ -127,7 +128,9 @@ class Pages:
             case=case,
             evidence=alert.evidence,
             seen=view.moment(alert.evidence.at, zone, now),
-            rows=view.rows(alert),
+            rows=view.rows(alert, zone, now),
+            matches=view.matches(alert),
+            likes=view.likes(similar(alert, feed.plant, feed.casefile), feed.plant, now),
             steps=view.steps(feed.casefile.transitions(alert_id), case.label, zone, now),
             works=list(Work) if workable else [],
             modes=view.failure_modes(asset_class),

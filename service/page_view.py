@@ -9,6 +9,8 @@ from core.alert import Alert, AlertState, ChannelEvidence, Transition
 from core.casefile import Status
 from core.clock import Instant, iso
 from core.plant import SERVICE_ASSET, AssetClass, Place, Plant, Severity
+from models.signature import PARTLY
+from service import explanation
 from service.page_words import (
     CHANGES,
     KINDS,
@@ -26,7 +28,16 @@ from service.page_words import (
     quality,
     reason,
 )
-from service.words import Description, band, describe, local_time, measured, timezone_of
+from service.similar import Similar
+from service.words import (
+    Description,
+    band,
+    describe,
+    local_time,
+    measured,
+    outcome_words,
+    timezone_of,
+)
 
 SERVICE_LABEL = "Millwright"
 GAUGE = 100.0
@@ -92,6 +103,31 @@ class Row:
     share: int
     outside: bool
     gauge: Gauge | None
+    course: str = ""
+    since: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A known failure mode: how well it fits (percent, words), what shows, what does not."""
+
+    title: str
+    fit: int
+    words: str
+    strong: bool
+    shown: str
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A past case that resembles one: whose, when, and what was found."""
+
+    id: str
+    label: str
+    at: Moment
+    found: str
+    likeness: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +215,43 @@ def urgency(alert: Alert) -> tuple[bool, int, bool, bool, int]:
     return calm, -alert.severity.rank, not alert.state.is_active, aside, -alert.opened_at
 
 
-def rows(alert: Alert) -> tuple[Row, ...]:
+def rows(alert: Alert, zone: str, now: Instant) -> tuple[Row, ...]:
     """Lay out the evidence, one row per channel."""
-    return tuple(_row(channel) for channel in alert.evidence.channels)
+    return tuple(_row(channel, zone, now) for channel in alert.evidence.channels)
 
 
-def _row(channel: ChannelEvidence) -> Row:
+def matches(alert: Alert) -> tuple[Match, ...]:
+    """Lay out the known failure modes that fit a case of a machine, best first."""
+    if kind_of(alert) != "machine":
+        return ()
+    return tuple(
+        Match(
+            one.title,
+            round(100 * one.fit),
+            explanation.fit_words(one.fit),
+            one.fit >= PARTLY,
+            explanation.listed(one.shown) if one.shown else "",
+            explanation.listed(one.missing) if one.missing else "",
+        )
+        for one in alert.evidence.matches
+    )
+
+
+def likes(found: Iterable[Similar], plant: Plant, now: Instant) -> tuple[Like, ...]:
+    """Lay out past cases that resemble one."""
+    return tuple(
+        Like(
+            one.alert.id,
+            plant.assets[one.alert.asset].label,
+            _moment(one.alert.opened_at, timezone_of(one.alert.asset, plant), now),
+            outcome_words(one, plant),
+            round(100 * one.likeness),
+        )
+        for one in found
+    )
+
+
+def _row(channel: ChannelEvidence, zone: str, now: Instant) -> Row:
     return Row(
         label=channel.label,
         measured=measured(channel),
@@ -192,6 +259,8 @@ def _row(channel: ChannelEvidence) -> Row:
         share=round(100 * channel.share),
         outside=channel.outside,
         gauge=gauge(channel.value, channel.low, channel.high),
+        course=explanation.course(channel),
+        since=moment(channel.since if channel.kind else None, zone, now),
     )
 
 

@@ -23,6 +23,7 @@ from service.finding import (
     mended_by_work,
 )
 from service.lengths import hours
+from service.similar import Similar
 
 _MORE_DIGITS = 4
 """So many more digits than three a number may need to be told from its neighbours."""
@@ -129,6 +130,28 @@ def describe(alert: Alert, plant: Plant) -> Description:
         kind=explanation.trouble(evidence.kind),
         failure_modes=_failure_modes(alert, plant),
     )
+
+
+def similar_sentence(one: Similar, plant: Plant) -> str:
+    """Say which past case another is like, and what was found then."""
+    alert = one.alert
+    asset = plant.assets.get(alert.asset)
+    day = local_time(alert.opened_at, timezone_of(alert.asset, plant)).partition(" ")[0]
+    label = alert.asset if asset is None else asset.label
+    return f"Like the case of {day} on {label}: {outcome_words(one, plant)}."
+
+
+def outcome_words(one: Similar, plant: Plant) -> str:
+    """Say what was found in a past case."""
+    done = one.work
+    if done is None:
+        return "ended without work recorded"
+    known = {
+        mode.name: mode.title or mode.name for mode in plant.class_of(done.asset).failure_modes
+    }
+    found = known.get(done.failure_mode, done.failure_mode)
+    said = f"{done.work.value}, {found[:1].lower() + found[1:]} found" if found else done.work.value
+    return said if found or not done.note else f"{said} ({done.note})"
 
 
 def timezone_of(asset_id: str, plant: Plant) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.alert import AlertQuery, AlertState, ChannelEvidence, Evidence
+from core.alert import AlertQuery, AlertState, ChannelEvidence, Evidence, FailureMatch
 from core.casefile import Advance, Status
 from core.clock import DAY, HOUR, MINUTE, SECOND
 from core.plant import SERVICE_ASSET, Asset, Plant, Severity, Site
@@ -355,3 +355,39 @@ def test_a_machine_that_is_not_there_is_said_not_to_be(room: Room) -> None:
 def test_machines_in_a_list_lead_to_their_pages(room: Room) -> None:
     links = [str(one["href"]) for one in room.opens("/assets").of("a")]
     assert "/machine?asset=site%2Fhall%2Fp1" in links
+
+
+def test_a_case_says_its_kind_what_it_may_be_and_which_past_case_it_is_like(room: Room) -> None:
+    channel = ChannelEvidence(
+        "vibration", "vibration", "mm/s", 5.6, 1.0, 4.0, 0.9, "drift", 1, START - 3 * DAY
+    )
+    matches = (
+        FailureMatch("bearing_wear", "Bearing wear", 0.92, ("vibration", "heat"), ()),
+        FailureMatch("misalignment", "Misalignment", 0.31, ("vibration",), ("motor current",)),
+    )
+    evidence = replace(case().evidence, channels=(channel,), kind="drift", matches=matches)
+    before = {"opened_at": START - 30 * DAY, "state": AlertState.NORMAL, "ended_at": START - DAY}
+    was = case(2, evidence=evidence, asset="site/hall/p2", **before)
+    page = room.has(case(evidence=evidence), was).opens("/alerts/c1")
+    for words in (
+        "A drift: the level moves slowly, one way",
+        "drifting up",
+        "since 2023-11-12",
+        "fits well",
+        "92 %",
+        "Seen: vibration and heat.",
+        "hardly fits",
+        "Not seen as it would be: motor current.",
+        "Cases like this one",
+        "ended without work recorded",
+    ):
+        assert words in page.text, words
+    assert "/alerts/c2" in [link["href"] for link in page.of("a")]
+
+
+def test_where_no_known_failure_mode_fits_the_page_says_so(room: Room) -> None:
+    evidence = replace(case().evidence, candidates=())
+    assert (
+        "None of the known failure modes fits."
+        in room.has(case(evidence=evidence)).opens("/alerts/c1").text
+    )

@@ -180,7 +180,7 @@ def test_a_channel_is_set_against_its_band(
     value: float | None, low: float | None, high: float | None, expected: str, outside: bool
 ) -> None:
     evidence = Evidence(START, "", 1.0, (channel(value, low, high),))
-    (row,) = rows(alert(evidence=evidence))
+    (row,) = rows(alert(evidence=evidence), "UTC", evidence.at)
     assert (row.expected, row.outside) == (expected, outside)
     assert row.measured == ("not measured" if value is None else f"{value:g} mm/s")
     assert (row.gauge is None) == (value is None or (low is None and high is None))
