@@ -49,7 +49,8 @@ class ChannelEvidence:
 
     `share` is its part of the blame, 0 to 1. All values are in `unit`. `kind` is a
     `core.deviation.Kind`, empty where its course has no name; `direction` is 1 where its level has
-    moved up, -1 down; `since` is about when that began.
+    moved up, -1 down; `since` is about when that began. `usual` is the band of healthy running at
+    that moment, where `low` and `high` are given lines.
     """
 
     channel: str
@@ -62,6 +63,7 @@ class ChannelEvidence:
     kind: str = ""
     direction: int = 0
     since: Instant | None = None
+    usual: tuple[float | None, float | None] = (None, None)
 
     @property
     def outside(self) -> bool:

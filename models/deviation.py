@@ -139,7 +139,7 @@ def _level(course: _Course, moved: float) -> Deviation:
 
 def broken(past: Past, one: int, other: int) -> bool:
     """Tell whether two channels moved together and no longer do, or the other way round."""
-    steps = _steps(past.rows.off)[:, [one, other]]
+    steps = _steps(past.rows.off * past.half)[:, [one, other]]
     if not np.isfinite(steps).all(axis=1).any():
         steps = _steps(past.rows.values)[:, [one, other]]
     steps = steps[np.isfinite(steps).all(axis=1)]
@@ -184,11 +184,16 @@ def _course(past: Past, channel: int) -> _Course | None:
     if not banded:
         zero = float(np.median(older))
         half = 3 * max(float(np.hypot(spread, older.std())), 1e-9 * abs(zero), 1e-30)
+    else:  # bands get narrower and wider: what is compared is measured by the one of now
+        half = float(np.median(past.half[known, channel]))
     for level in (past.rows, past.mid, past.far):
         values = (level.off if banded else level.values)[:, channel]
+        if banded and level is past.rows:
+            values = values * past.half[:, channel] / half
         there = np.isfinite(values)
-        levels.append((level.at[there], (values[there] - zero) / half))
-    older = (older - zero) / half
+        values = values[there] if banded else (values[there] - zero) / half
+        levels.append((level.at[there], values))
+    older = older if banded else (older - zero) / half
     wander = _TRIM * float(np.median(np.abs(older - np.median(older))))
     base = float(np.clip(np.median(older), -MOVED, MOVED))
     raw = past.rows.values[known, channel]

@@ -52,13 +52,15 @@ class Level:
 class Past:
     """What is kept of one asset: its last rows, its middle means and its far ones.
 
-    The last mean of each may not be full yet. `rough[m, k]` is the scatter from row to row within
-    each far stretch and `spread` that around its mean: of `off` where there was a band, else of the
-    values. `cross[j, k]` are the usual products of two channels' steps from row to row, over the
-    last `MEMORY` of the `crossed` rows.
+    The last mean of each may still be open. `half[n, k]` is half the band of each row. Within each
+    far stretch `rough[m, k]` is the scatter from row to row, and `spread` that around its mean, in
+    the channel's unit: of what is off the middle of the band, or of values where there is none.
+    `cross[j, k]` are the usual products of two channels' steps from row to row, over the last
+    `MEMORY` of the `crossed` rows.
     """
 
     rows: Level
+    half: Floats
     mid: Level
     far: Level
     rough: Floats
@@ -96,8 +98,9 @@ class Recent:
         kept = {name: array[asset] for name, array in self._kept.items()}
         far, (rough, spread) = _stretches(kept)
         cross = kept["cross"].astype(np.float64)
-        rows, mid = _ring(kept, "row", NEAR), _middle(kept)
-        return Past(rows, mid, far, rough, spread, cross, int(kept["crossed"]))
+        rows, mid = _ring(kept, "row"), _middle(kept)
+        half = _ordered(kept["row_half"], int(kept["row_number"]))
+        return Past(rows, half, mid, far, rough, spread, cross, int(kept["crossed"]))
 
     def forget(self, asset: int) -> None:
         """Drop the past of one asset."""
@@ -119,6 +122,7 @@ class Kept(NamedTuple):
     row_at: Instants
     row_value: Small
     row_off: Small
+    row_half: Small
     row_number: Instants
     mid_at: Instants
     mid_value: Small
@@ -148,6 +152,7 @@ def _blank(assets: int, channels: int) -> dict[str, NDArray[Any]]:
         kept[f"{name}_at"] = np.zeros((assets, places), np.int64)
         for what in ("value", "off"):
             kept[f"{name}_{what}"] = np.full((assets, places, channels), np.nan, np.float32)
+    kept["row_half"] = np.full((assets, NEAR, channels), np.nan, np.float32)
     for name in ("rough", "spread"):
         kept[name] = np.full((assets, FAR, channels), np.nan, np.float32)
     kept["cross"] = np.zeros((assets, channels, channels), np.float32)
@@ -161,16 +166,21 @@ def _blank(assets: int, channels: int) -> dict[str, NDArray[Any]]:
     return kept
 
 
-def _ring(kept: dict[str, NDArray[Any]], name: str, places: int) -> Level:
+def _ring(kept: dict[str, NDArray[Any]], name: str) -> Level:
     """Lay a ring out, oldest first."""
     number = int(kept[f"{name}_number"])
+    at, values, off = (_ordered(kept[f"{name}_{what}"], number) for what in ("at", "value", "off"))
+    return Level(at.astype(np.int64), values, off)
+
+
+def _ordered(ring: NDArray[Any], number: int) -> NDArray[Any]:
+    places = len(ring)
     order = (np.arange(max(0, number - places), number) % places).astype(np.intp)
-    values, off = (kept[f"{name}_{what}"][order].astype(np.float64) for what in ("value", "off"))
-    return Level(kept[f"{name}_at"][order], values, off)
+    return ring[order] if ring.dtype.kind == "i" else ring[order].astype(np.float64)
 
 
 def _middle(kept: dict[str, NDArray[Any]]) -> Level:
-    closed, at = _ring(kept, "mid", MID), kept["latest"]
+    closed, at = _ring(kept, "mid"), kept["latest"]
     if not kept["mid_open"]:
         return closed
     return _with(closed, int(at), kept["mid_sums"])
@@ -233,9 +243,9 @@ def _add(
             kept.begun[a] = at[i]
             kept.sums[a] = 0.0
         here, last = kept.row_off[a, place], kept.row_off[a, place - 1]  # place -1 is the last
-        _take(
-            values[i], low[i], high[i], kept.row_value[a, place], here, last, kept.before[a], steps
-        )
+        half = kept.row_half[a, place]
+        kept.row_value[a, place] = values[i]
+        _take(values[i], low[i], high[i], here, half, last, kept.before[a], steps)
         _sum(values[i], here, kept.before[a], steps, kept.sums[a], kept.mid_sums[a])
         kept.crossed[a] += 1
         _cross(steps, 1.0 / min(kept.crossed[a], MEMORY), kept.cross[a])
@@ -253,19 +263,19 @@ def _take(
     values: Floats,
     low: Floats,
     high: Floats,
-    value_out: Small,
     off: Small,
+    half_out: Small,
     last: Small,
     before: Floats,
     steps: Floats,
 ) -> None:
-    """Note one row, against its band, and how each channel stepped to it."""
+    """Note where one row lies in its band, and how each channel stepped to it."""
     for k in range(len(values)):
         value, half = values[k], (high[k] - low[k]) / 2
         banded = half > 0 and half < np.inf
         turned = banded == np.isnan(last[k])
-        one = (value - (high[k] + low[k]) / 2) / half if banded else value
-        value_out[k], off[k] = value, one if banded else np.nan
+        one = value - (high[k] + low[k]) / 2 if banded else value
+        off[k], half_out[k] = (one / half, half) if banded else (np.nan, np.nan)
         steps[k] = np.nan if turned else one - before[k]
         if np.isfinite(value):
             before[k] = one
@@ -273,7 +283,7 @@ def _take(
 
 @kernel
 def _sum(values: Floats, off: Small, one: Floats, steps: Floats, sums: Floats, mid: Floats) -> None:
-    """Add a row to the stretches that are open; `one` is what it is judged by."""
+    """Add a row to the stretches that are open; `one` is what it is off, in its unit."""
     for k in range(len(values)):
         value = values[k]
         if not np.isfinite(value):
@@ -282,9 +292,9 @@ def _sum(values: Floats, off: Small, one: Floats, steps: Floats, sums: Floats, m
         mid[_SUM, k] += value
         mid[_COUNT, k] += 1
         if not np.isnan(off[k]):
-            sums[_OFF, k] += one[k]
+            sums[_OFF, k] += off[k]
             sums[_OFFS, k] += 1
-            mid[_OFF, k] += one[k]
+            mid[_OFF, k] += off[k]
             mid[_OFFS, k] += 1
         if np.isfinite(steps[k]):
             sums[_STEP, k] += steps[k] * steps[k] / 2

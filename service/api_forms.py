@@ -135,6 +135,7 @@ def _channel(channel: ChannelEvidence) -> Json:
         "kind": channel.kind or None,
         "direction": channel.direction,
         "since": _iso(channel.since),
+        "usual": [_number(end) for end in channel.usual],
     }
 
 

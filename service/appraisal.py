@@ -350,7 +350,9 @@ class Appraisal:
             return verdict.rule_off(asset, rule, at, catching_up=late)
         scored = verdicts[rule.detector]
         past = self.recent.past(number)
-        evidence = gather(self._class, rule, row, place, scored, self.life(number, at), past)
+        usual = verdicts[self._expects] if self._expects not in {None, rule.detector} else None
+        life = self.life(number, at)
+        evidence = gather(self._class, rule, row, place, scored, life, past, usual)
         return verdict.rule_on(asset, rule, at, evidence, catching_up=late)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -32,8 +33,12 @@ def gather(
     verdict: Scored,
     life: LifeEstimate | CannotSay | None,
     past: Past | None = None,
+    usual: Scored | None = None,
 ) -> Evidence:
-    """Gather the evidence of one row for a rule that came on; `past` leads up to and with it."""
+    """Gather the evidence of one row for a rule that came on.
+
+    `past` leads up to and with it; `usual` has the bands of healthy running, where they are others.
+    """
     blame, low, high = verdict.blame[row], verdict.low[row], verdict.high[row]
     values = (rows.values if verdict.values is None else verdict.values)[row]
     score = float(verdict.value[row])
@@ -44,6 +49,11 @@ def gather(
     channels = tuple(
         _channel(known[k], values[k], low[k], high[k], blame[k], found[k]) for k in blamed
     )
+    if usual is not None:
+        bands = [(_number(usual.low[row, k]), _number(usual.high[row, k])) for k in blamed]
+        channels = tuple(
+            replace(one, usual=band) for one, band in zip(channels, bands, strict=True)
+        )
     outside = {one.channel: _outside(one) for one in channels}
     seen = {
         each.name: _seen(found[k], float(blame[k]), outside.get(each.name, 0))

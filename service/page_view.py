@@ -37,6 +37,7 @@ from service.words import (
     measured,
     outcome_words,
     timezone_of,
+    usual,
 )
 
 SERVICE_LABEL = "Millwright"
@@ -103,6 +104,7 @@ class Row:
     share: int
     outside: bool
     gauge: Gauge | None
+    usual: str = ""
     course: str = ""
     since: Moment | None = None
 
@@ -259,6 +261,7 @@ def _row(channel: ChannelEvidence, zone: str, now: Instant) -> Row:
         share=round(100 * channel.share),
         outside=channel.outside,
         gauge=gauge(channel.value, channel.low, channel.high),
+        usual=usual(channel),
         course=explanation.course(channel),
         since=moment(channel.since if channel.kind else None, zone, now),
     )

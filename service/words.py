@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from core.alert import Alert, AlertState, ChannelEvidence, Evidence
+from core.alert import Alert, AlertState, ChannelEvidence, Evidence, FailureMatch
 from core.clock import HOUR, MINUTE, Instant, to_datetime
 from core.life import CannotSay, LifeEstimate
 from core.plant import SERVICE_ASSET, Asset, Plant, RuleSpec
+from models.signature import PARTLY, WELL
 from service import explanation
 from service.finding import (
     CENTRE,
@@ -83,7 +84,9 @@ def summary(evidence: Evidence) -> str:
     for channel in strongest:
         said += [channel_sentence(channel), explanation.course_sentence(channel, evidence)]
     said = [one for one in (*said, explanation.together(evidence)) if one]
-    if evidence.candidates:
+    if evidence.matches and evidence.candidates:
+        said.append(_fitting(evidence.matches))
+    elif evidence.candidates:
         said.append(f"This fits {_either(evidence.candidates[:2])}.")
     return " ".join(said)
 
@@ -95,8 +98,16 @@ def channel_sentence(channel: ChannelEvidence) -> str:
         return f"{name} was not measured."
     expected = band(channel)
     words = f"expected {expected}" if expected else "with no expectation for it alone"
+    if usual(channel):
+        words += f", usually {usual(channel)}"
     inside = channel.low is not None and channel.high is not None and not channel.outside
     return f"{name} is {measured(channel)}, {words}{'; its course is unusual' if inside else ''}."
+
+
+def usual(channel: ChannelEvidence) -> str:
+    """Write what was usual at that moment beside given lines; empty where it is not known."""
+    low, high = channel.usual
+    return band(replace(channel, low=low, high=high))
 
 
 def measured(channel: ChannelEvidence) -> str:
@@ -174,6 +185,13 @@ def _failure_modes(alert: Alert, plant: Plant) -> tuple[str, ...]:
     judged = evidence.channels and not evidence.candidates and mended_by_work(alert.group)
     known = asset is not None and plant.class_of(alert.asset).failure_modes
     return (explanation.NO_MATCH,) if judged and known else ()
+
+
+def _fitting(matches: Sequence[FailureMatch]) -> str:
+    """Say which failure modes fit well; where none does, which fit partly."""
+    well = [one.title for one in matches if one.fit >= WELL]
+    partly = [one.title for one in matches if one.fit >= PARTLY]
+    return f"This fits {_either(well[:2])}." if well else f"This fits partly {_either(partly[:2])}."
 
 
 def _either(names: Sequence[str]) -> str:

@@ -79,7 +79,7 @@ def _alert(fields: dict[str, Any]) -> Alert:
             "evidence": Evidence(
                 **{
                     **evidence,
-                    "channels": tuple(ChannelEvidence(**one) for one in evidence["channels"]),
+                    "channels": tuple(_channel(one) for one in evidence["channels"]),
                     "candidates": tuple(evidence["candidates"]),
                     "actions": tuple(evidence["actions"]),
                     "life": _life(evidence["life"]),
@@ -88,6 +88,11 @@ def _alert(fields: dict[str, Any]) -> Alert:
             ),
         }
     )
+
+
+def _channel(fields: dict[str, Any]) -> ChannelEvidence:
+    low, high = fields.get("usual", (None, None))
+    return ChannelEvidence(**{**fields, "usual": (low, high)})
 
 
 def _match(fields: dict[str, Any]) -> FailureMatch:

@@ -133,6 +133,14 @@ def test_a_level_that_was_always_off_its_band_is_told_as_moved() -> None:
     assert found.direction == 1
 
 
+def test_a_band_that_gets_narrower_is_not_more_noise() -> None:
+    recent, (values, _) = Recent(1, 3), healthy(6)
+    half = np.where(np.arange(ROWS) < 1500, 3 * HALF, HALF)[:, None] * np.ones((1, 3))
+    rows = np.zeros(ROWS, np.intp), np.arange(ROWS) * EVERY
+    recent.add(*rows, values, 10 - half, 10 + half, np.ones(ROWS, np.bool_))
+    assert [one.kind for one in deviations(recent.past(0))] == [None, None, None]
+
+
 def test_a_channel_that_often_stands_still_is_not_called_stuck() -> None:
     values, _ = healthy(5)
     values[:, 0] = np.round(values[:, 0].cumsum() / 400)

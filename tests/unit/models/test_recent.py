@@ -35,6 +35,7 @@ def test_the_last_rows_stand_as_they_were_and_against_their_band() -> None:
     past = recent.past(0)
     assert past.rows.values == pytest.approx(values[-NEAR:], rel=1e-6)
     assert past.rows.off == pytest.approx((values[-NEAR:] - 10) / 2, abs=1e-6)
+    assert past.half == pytest.approx(np.full((NEAR, 2), 2.0))
     assert past.rows.at.tolist() == [row * MINUTE for row in range(500 - NEAR, 500)]
 
 
