@@ -15,6 +15,7 @@ from core.plant import Asset, AssetClass, NamedDetector
 from core.settings import Settings
 from models.budgeted import budgeted
 from models.correlation import Correlation, CorrelationSettings
+from models.cusum import Cusum, CusumSettings
 from models.degradation import Degradation
 from models.density import Density, DensitySettings
 from models.detector import Detector
@@ -37,7 +38,8 @@ DetectorSettings: TypeAlias = Annotated[
     | SeasonalSettings
     | DensitySettings
     | PeersSettings
-    | CorrelationSettings,
+    | CorrelationSettings
+    | CusumSettings,
     Field(discriminator="kind"),
 ]
 """The settings of any detector, told apart by `kind`."""
@@ -55,6 +57,7 @@ DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     DensitySettings: Density,
     PeersSettings: Peers,
     CorrelationSettings: Correlation,
+    CusumSettings: Cusum,
 }
 GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings})
 """Detectors whose lines are given: no budget moves them."""
