@@ -1,4 +1,4 @@
-"""What runs beside scoring in `serve`: the watch over ingest, notices, relearning, conditions."""
+"""What runs beside scoring in `serve`: the watch over ingest, notices, learning, drills."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def beside_scoring(
     clock: Clock,
 ) -> dict[str, Run]:
     """Build them; each is run in a thread of its name until the event is set."""
+    from cli.drills import make_drilling
     from cli.forwarding import make_site_commands
     from cli.relearn import make_relearning
     from service.notify import Outbox
@@ -39,6 +40,8 @@ def beside_scoring(
         runs["commands"] = commands.run
     if (relearning := make_relearning(config, casefile, clock)) is not None:
         runs["relearning"] = relearning.run
+    if (drilling := make_drilling(config, casefile, clock)) is not None:
+        runs["drilling"] = drilling.run
     if (conditions := open_conditions(config, casefile)) is not None:
         runs["conditions"] = conditions.run
     return runs

@@ -117,16 +117,16 @@ class Runtime:
 
     def start_feed(self) -> None:
         """Serve the API and the page."""
+        from cli.drills import open_drills
         from service.app import create_app
         from service.server import bind, serve
 
         settings = self.config.service.feed
         listener = bind(settings)  # here, so that a taken port ends the command
         status = self.pipeline.status if self.pipeline else None
-        stores = self.casefile, self.journal, self.history
-        app = create_app(
-            self.config.plant, *stores, settings, self.clock, status, self.scoring, self.proposals
-        )
+        drills = open_drills(self.config)
+        given = self.casefile, self.journal, self.history, settings, self.clock, status
+        app = create_app(self.config.plant, *given, self.scoring, self.proposals, drills)
         self._thread("feed", lambda: serve(app, settings, self.stop, listener))
 
     @property

@@ -15,7 +15,7 @@ from core.plant import Place, Plant
 from core.work import WorkEvent
 from service import explanation as words
 from service.similar import Similar
-from service.words import describe, similar_sentence
+from service.words import describe, kind_of_trouble, similar_sentence
 
 Json: TypeAlias = dict[str, Any]
 
@@ -44,7 +44,7 @@ def short(alert: Alert, plant: Plant) -> Json:
         "held": alert.held,
         "version": alert.version,
         "origin": alert.origin,
-        "explanation": explanation(alert.evidence),
+        "explanation": explanation(alert),
     }
 
 
@@ -96,11 +96,12 @@ def transition(step: Transition) -> Json:
     }
 
 
-def explanation(found: Evidence) -> Json:
+def explanation(alert: Alert) -> Json:
     """Write in short what is wrong: kind, most blamed channels against their bands, and causes."""
+    found, kind = alert.evidence, kind_of_trouble(alert)
     return {
-        "kind": found.kind or None,
-        "words": words.trouble(found.kind),
+        "kind": kind or None,
+        "words": words.trouble(kind),
         "channels": [_channel(channel) for channel in found.channels[:MOST_TOLD]],
         "failure_modes": [_match(match) for match in found.matches],
     }

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from core.casefile import CaseFile
 from core.clock import Clock
+from core.drilled import Drills
 from core.errors import Refused, Unavailable
 from core.history import TelemetryHistory
 from core.journal import Journal
@@ -49,6 +50,7 @@ def create_app(
     status: Callable[[], IngestStatusLike] | None = None,
     scoring: ScoringLike | None = None,
     proposals: Proposals | None = None,
+    drills: Drills | None = None,
 ) -> FastAPI:
     """Build the feed over the given ports.
 
@@ -70,6 +72,7 @@ def create_app(
         plotter=Plotter(plant, casefile, history, clock),
         pulse=pulse,
         proposals=proposals,
+        drills=drills,
     )
     app = FastAPI(
         title=TITLE,

@@ -23,7 +23,7 @@ from models.recent import Recent
 from models.regime_watch import Followed
 from models.registry import GIVEN
 from service import verdict
-from service.evidence import gather
+from service.evidence import gather, seconded
 from service.finding import Finding
 from service.held import Held, filled
 from service.judging import Judged, Judging, Known
@@ -325,7 +325,7 @@ class Appraisal:
             faults = faults | checked.barred[place]
         without = [self._class.channels[k].label for k in np.flatnonzero(faults)]
         alone = checked is not None and bool(checked.lone[place] >= 0 and not checked.sensor[place])
-        return verdict.qualified(found, without, alone=alone)
+        return verdict.qualified(found, without, alone=alone and not seconded(found.evidence))
 
     def _observe(
         self, row: Round, verdicts: Verdicts, start: int, stop: int, health: Floats

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.clock import HOUR, Instant, Span
+from core.clock import DAY, HOUR, Instant, Span
+from core.drilled import Trial
 from core.history import Columns
-from core.plant import Asset, Channel, Plant, Role
-from core.readings import Floats, Instants
+from core.plant import Asset, AssetClass, Channel, Plant, Role
+from core.readings import Bools, Floats, Instants
 from models.faults import drift, step, unrest
 from service.backtest import Beat, Begin, backtest
 from service.backtest_past import Past, PastReader
@@ -23,10 +24,16 @@ from service.backtest_truth import Episode
 from service.finding import mended_by_work
 
 SIZES = (1.0, 2.0, 4.0, 8.0)
-"""How large faults are, in standard deviations of what the channel read before."""
+"""How large faults are, in standard deviations of what the channel read before, while running."""
 
 LEARNED = 2 / 3
 """The share of the past that is left as it was, to learn from."""
+
+LEAST_PAST: Span = 10 * DAY
+"""Of a shorter past nothing is said: detectors have hardly learned when the faults begin."""
+
+TOO_SHORT = "there is too little of its past: ten days at least are needed"
+STILL = "no channel that is judged moves at all"
 
 _MARK = "~"
 
@@ -49,23 +56,6 @@ def _restless(values: Floats, at: Instants, begin: Instant, _end: Instant, size:
 
 FAULTS: Mapping[str, Laid] = {"step": _stepped, "drift": _drifted, "unrest": _restless}
 """A step at once, a drift that has grown to its size at the end, more noise than before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One fault on one channel: its size in the channel's unit and in deviations, what came of it.
-
-    `after` is how long it took until it was told of (ns), None where it was missed; `named` whether
-    the channel was among the three most blamed.
-    """
-
-    asset: str
-    channel: str
-    fault: str
-    deviations: float
-    size: float
-    after: Span | None
-    named: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,25 +117,19 @@ def drill(
     return trials, anyway
 
 
-def smallest(trials: Sequence[Trial]) -> dict[tuple[str, str], Trial | None]:
-    """Find for each channel and fault the smallest that was caught with all larger ones."""
-    found: dict[tuple[str, str], Trial | None] = {}
-    missed: set[tuple[str, str]] = set()
-    for one in sorted(trials, key=lambda trial: -trial.deviations):
-        key = (one.channel, one.fault)
-        found.setdefault(key, None)
-        if one.after is None:
-            missed.add(key)
-        elif key not in missed:
-            found[key] = one
-    return found
+def untried(trials: Sequence[Trial], past: Span) -> str:
+    """Say why a drill on so long a past tells nothing; empty where it does."""
+    if past < LEAST_PAST:
+        return TOO_SHORT
+    return "" if trials else STILL
 
 
 def _shadows(past: Past, asset: Asset, begin: Instant) -> Iterator[_Shadow]:
     asset_class = past.plant.class_of(asset.id)
     read = past.reader.read(asset.id, asset_class.channel_names, past.start, begin)
+    running = read.values[_runs(read, asset_class)]
     for column, channel in enumerate(asset_class.channels):
-        usual = _spread(read.values[:, column])
+        usual = _spread(running[:, column])
         if channel.role is not Role.CONDITION or not usual > 0:
             continue
         for fault in FAULTS:
@@ -153,6 +137,14 @@ def _shadows(past: Past, asset: Asset, begin: Instant) -> Iterator[_Shadow]:
                 name = f"{asset.name}{_MARK}{channel.name}{_MARK}{fault}{_MARK}{deviations:g}"
                 shadow = replace(asset, name=name)
                 yield _Shadow(shadow, channel, fault, deviations, deviations * usual)
+
+
+def _runs(read: Columns, asset_class: AssetClass) -> Bools:
+    """Mark the rows in which a machine runs: how it stands is not how its readings scatter."""
+    rule = asset_class.modes
+    if rule.channel is None:
+        return np.ones(len(read), np.bool_)
+    return np.asarray(read.values[:, read.channels.index(rule.channel)] >= rule.running_above)
 
 
 def _spread(values: Floats) -> float:

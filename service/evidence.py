@@ -16,7 +16,7 @@ from core.readings import Floats
 from models.detector import Round, Scored
 from models.deviation import Deviation, deviations, overall
 from models.recent import Past
-from models.signature import PARTLY, Match, Seen, matches
+from models.signature import PARTLY, WELL, Match, Seen, matches
 
 MOST_CHANNELS = 5
 MOST_MATCHES = 4
@@ -75,6 +75,12 @@ def gather(
         kind="" if kind is None else kind.value,
         matches=tuple(_said(one, labels) for one in fitting),
     )
+
+
+def seconded(evidence: Evidence | None) -> bool:
+    """Tell whether more than one channel goes as a failure mode that fits well says."""
+    found = () if evidence is None else evidence.matches
+    return any(one.fit >= WELL and len(one.shown) > 1 for one in found)
 
 
 def _outside(channel: ChannelEvidence) -> int:

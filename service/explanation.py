@@ -38,6 +38,14 @@ _SENTENCES = {
     Kind.STUCK: ("has stood at the same value",) * 3,
     Kind.SPIKE: ("had a spike",) * 3,
 }
+_LIES = {
+    "stuck": Kind.STUCK,
+    "jumpy": Kind.SPIKE,
+    "drift": Kind.DRIFT,
+    "bias": Kind.STEP,
+    "noise": Kind.NOISE,
+    "spikes": Kind.SPIKE,
+}
 _LASTING = frozenset({Kind.DRIFT, Kind.STUCK})
 
 
@@ -45,6 +53,11 @@ def trouble(kind: str) -> str:
     """Say in a few words what kind of trouble it is; empty where it has no name."""
     known = _kind(kind)
     return "" if known is None else _TROUBLES[known]
+
+
+def lie(rule: str) -> Kind | None:
+    """Tell the kind of what a sensor does by the rule that found it; None where it has no kind."""
+    return _LIES.get(rule)
 
 
 def course(channel: ChannelEvidence) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.casefile import CaseFile
 from core.clock import Clock
+from core.drilled import Drills
 from core.history import TelemetryHistory
 from core.journal import Journal
 from core.plant import Plant
@@ -34,6 +35,7 @@ class Feed:
     plotter: Plotter
     pulse: Pulse
     proposals: Proposals | None = None
+    drills: Drills | None = None
 
     def heartbeats(self) -> dict[str, float]:
         """Tell for each thread of this process how many seconds ago it last got somewhere."""

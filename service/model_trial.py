@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.clock import DAY, Span, iso
+from core.drilled import Trial
 from core.model_version import Results
 from models.poisson import interval
 from service.adoption import adopt, readiness, taken
@@ -16,7 +17,7 @@ from service.backtest_past import Past
 from service.backtest_truth import Failure
 from service.candidate import fleet_of
 from service.casework import Casework
-from service.drill import Trial, drill
+from service.drill import drill
 
 DRILLED: Span = 3 * DAY
 """The drill is laid over so much of the held-out time, its newest."""

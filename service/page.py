@@ -21,6 +21,8 @@ from core.alert import Alert, AlertQuery, AlertState
 from core.clock import MINUTE
 from core.errors import Refused
 from core.work import Work
+from service import page_causes as causes
+from service import page_drill
 from service import page_view as view
 from service.auth import FORGET
 from service.course import MOST_CHANNELS, SPANS, expected_resolution
@@ -129,8 +131,8 @@ class Pages:
             evidence=alert.evidence,
             seen=view.moment(alert.evidence.at, zone, now),
             rows=view.rows(alert, zone, now),
-            matches=view.matches(alert),
-            likes=view.likes(similar(alert, feed.plant, feed.casefile), feed.plant, now),
+            matches=causes.matches(alert),
+            likes=causes.likes(similar(alert, feed.plant, feed.casefile), feed.plant, now),
             steps=view.steps(feed.casefile.transitions(alert_id), case.label, zone, now),
             works=list(Work) if workable else [],
             modes=view.failure_modes(asset_class),
@@ -174,8 +176,14 @@ class Pages:
             words=words,
             shows=expected_resolution(length),
             more=max(0, len(channels) - MOST_CHANNELS),
+            drill=self._drill(asset_id),
             fresh=feed.clock() // FRESH_PLOT,
         )
+
+    def _drill(self, asset_id: str) -> page_drill.Drill:
+        feed = self._feed
+        found = None if feed.drills is None else feed.drills.latest(asset_id)
+        return page_drill.drill(asset_id, found, feed.plant, feed.clock())
 
     def missing(self, words: str) -> HTMLResponse:
         """Say that something is not there."""

@@ -9,7 +9,6 @@ from core.alert import Alert, AlertState, ChannelEvidence, Transition
 from core.casefile import Status
 from core.clock import Instant, iso
 from core.plant import SERVICE_ASSET, AssetClass, Place, Plant, Severity
-from models.signature import PARTLY
 from service import explanation
 from service.page_words import (
     CHANGES,
@@ -28,14 +27,12 @@ from service.page_words import (
     quality,
     reason,
 )
-from service.similar import Similar
 from service.words import (
     Description,
     band,
     describe,
     local_time,
     measured,
-    outcome_words,
     timezone_of,
     usual,
 )
@@ -110,29 +107,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A known failure mode: how well it fits (percent, words), what shows, what does not."""
-
-    title: str
-    fit: int
-    words: str
-    strong: bool
-    shown: str
-    missing: str
-
-
-@dataclass(frozen=True, slots=True)
-class Like:
-    """A past case that resembles one: whose, when, and what was found."""
-
-    id: str
-    label: str
-    at: Moment
-    found: str
-    likeness: int
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """One step in a case's history."""
 
@@ -170,10 +144,11 @@ class Machine:
 
 def moment(at: Instant | None, zone: str, now: Instant) -> Moment | None:
     """Lay out a time; None stays None."""
-    return None if at is None else _moment(at, zone, now)
+    return None if at is None else moment_of(at, zone, now)
 
 
-def _moment(at: Instant, zone: str, now: Instant) -> Moment:
+def moment_of(at: Instant, zone: str, now: Instant) -> Moment:
+    """Lay out a time that there is."""
     return Moment(iso(at), local_time(at, zone), ago(now - at))
 
 
@@ -200,7 +175,7 @@ def case(alert: Alert, plant: Plant, now: Instant) -> Case:
         said=said,
         wait=wait,
         basis=basis,
-        since=_moment(alert.opened_at, zone, now),
+        since=moment_of(alert.opened_at, zone, now),
         returned=moment(alert.returned_at, zone, now),
         ended=moment(alert.ended_at, zone, now),
         acknowledged_by=alert.acknowledged_by,
@@ -220,37 +195,6 @@ def urgency(alert: Alert) -> tuple[bool, int, bool, bool, int]:
 def rows(alert: Alert, zone: str, now: Instant) -> tuple[Row, ...]:
     """Lay out the evidence, one row per channel."""
     return tuple(_row(channel, zone, now) for channel in alert.evidence.channels)
-
-
-def matches(alert: Alert) -> tuple[Match, ...]:
-    """Lay out the known failure modes that fit a case of a machine, best first."""
-    if kind_of(alert) != "machine":
-        return ()
-    return tuple(
-        Match(
-            one.title,
-            round(100 * one.fit),
-            explanation.fit_words(one.fit),
-            one.fit >= PARTLY,
-            explanation.listed(one.shown) if one.shown else "",
-            explanation.listed(one.missing) if one.missing else "",
-        )
-        for one in alert.evidence.matches
-    )
-
-
-def likes(found: Iterable[Similar], plant: Plant, now: Instant) -> tuple[Like, ...]:
-    """Lay out past cases that resemble one."""
-    return tuple(
-        Like(
-            one.alert.id,
-            plant.assets[one.alert.asset].label,
-            _moment(one.alert.opened_at, timezone_of(one.alert.asset, plant), now),
-            outcome_words(one, plant),
-            round(100 * one.likeness),
-        )
-        for one in found
-    )
 
 
 def _row(channel: ChannelEvidence, zone: str, now: Instant) -> Row:
@@ -293,7 +237,7 @@ def steps(history: Iterable[Transition], label: str, zone: str, now: Instant) ->
     """Lay out the history of a case of the machine with this label, newest first."""
     laid = [
         Step(
-            _moment(step.at, zone, now),
+            moment_of(step.at, zone, now),
             CHANGES[step.change],
             step.by,
             reason(step, label),

@@ -108,11 +108,12 @@ class ForwardSettings(TlsFiles):
 class ModelSettings(Settings):
     """When models are learned anew from history by themselves: each `relearn`, from `since` back.
 
-    Whatever it says, what no longer opens is learned anew.
+    Whatever it says, what no longer opens is learned anew. Each `drill` every asset is drilled.
     """
 
     relearn: Annotated[Duration, within("1d", "3650d")] | None = None
     since: Annotated[Duration, within("1d", "3650d")] = 90 * DAY
+    drill: Annotated[Duration, within("1d", "3650d")] = 7 * DAY
 
 
 NotifierSettings: TypeAlias = MqttNotifierSettings

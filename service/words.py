@@ -138,9 +138,17 @@ def describe(alert: Alert, plant: Plant) -> Description:
         certainty=_certainty(alert),
         wait=_wait(alert),
         actions=evidence.actions or (_default_action(alert),),
-        kind=explanation.trouble(evidence.kind),
+        kind=explanation.trouble(kind_of_trouble(alert)),
         failure_modes=_failure_modes(alert, plant),
     )
+
+
+def kind_of_trouble(alert: Alert) -> str:
+    """Tell the kind of deviation of a case; of a sensor's, by the rule that found it."""
+    kind = alert.evidence.kind
+    if kind or not alert.group.startswith(SENSOR):
+        return kind
+    return next((known for rule in alert.rules if (known := explanation.lie(rule))), "")
 
 
 def similar_sentence(one: Similar, plant: Plant) -> str:
@@ -191,7 +199,9 @@ def _fitting(matches: Sequence[FailureMatch]) -> str:
     """Say which failure modes fit well; where none does, which fit partly."""
     well = [one.title for one in matches if one.fit >= WELL]
     partly = [one.title for one in matches if one.fit >= PARTLY]
-    return f"This fits {_either(well[:2])}." if well else f"This fits partly {_either(partly[:2])}."
+    return (
+        f"This fits {_either(well[:2])}." if well else f"In part this fits {_either(partly[:2])}."
+    )
 
 
 def _either(names: Sequence[str]) -> str:

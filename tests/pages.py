@@ -20,6 +20,7 @@ from service.auth import Doorkeeper
 from service.gate import Gate
 from service.page import page_router
 from storage.casefile_memory import MemoryCaseFile
+from storage.drills import MemoryDrills
 from tests.plants import plant
 from tests.story import START
 
@@ -81,8 +82,13 @@ class Room:
         self.casefile = MemoryCaseFile()
         self.doorkeeper = Doorkeeper(token, self.clock)
         self.position = 0
+        self.drills = MemoryDrills()
         feed = SimpleNamespace(
-            plant=self.plant, casefile=self.casefile, clock=self.clock, doorkeeper=self.doorkeeper
+            plant=self.plant,
+            casefile=self.casefile,
+            clock=self.clock,
+            doorkeeper=self.doorkeeper,
+            drills=self.drills,
         )
         app = FastAPI()
         app.include_router(page_router(cast("Feed", feed)))

@@ -10,9 +10,10 @@ import numpy as np
 from cli.configuration import load
 from cli.options import SHIPPED
 from core.clock import DAY, MINUTE, Instant
+from core.drilled import Trial, smallest
 from core.history import Columns
 from service.backtest_past import Past
-from service.drill import FAULTS, SIZES, Trial, drill, smallest
+from service.drill import FAULTS, SIZES, drill
 
 PUMP = "lahore/water/pump-01"
 START = 1_700_000_000 // 86_400 * DAY

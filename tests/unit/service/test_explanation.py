@@ -101,3 +101,9 @@ def test_the_summary_says_the_course_of_the_most_blamed_channel() -> None:
         "Bearing temperature is 71 °C, expected 50 to 60 °C. "
         "Bearing temperature has been drifting up for about 6 days."
     )
+
+
+def test_the_kind_of_a_sensors_case_is_what_its_rule_found() -> None:
+    stuck = case(group="sensor:temperature", rules=("stuck",), evidence=Evidence(AT, "", None))
+    assert describe(stuck, plant()).kind == trouble(Kind.STUCK)
+    assert describe(replace(stuck, rules=("silent",)), plant()).kind == ""
