@@ -22,6 +22,8 @@ from models.course import judge
 from models.detector import Detector, Round, Scored
 from models.ensemble import EnsembleSettings
 from models.grade import Grade, grade, used
+from models.recording_regimes import InRegimes, RecordingRegimes
+from models.regime_row import NONE
 from models.registry import build
 from models.resting import Resting, RestWatch, resting
 from models.single import SingleSettings
@@ -57,7 +59,8 @@ class Standing(IntEnum):
 class Judged:
     """Rows and what is said of them: `value` is 1.0 at the line, NaN where `state` is not OK.
 
-    `state[i]` is a `Standing`, `mode[i]` a `core.plant.Mode`. `blame[i, k]` sums to 1 where a row
+    `state[i]` is a `Standing`, `mode[i]` a `core.plant.Mode`, `regime[i]` the number of the running
+    regime from 0 on, below 0 where there is none or only one. `blame[i, k]` sums to 1 where a row
     is judged; `low` and `high` bound what each channel should have read, NaN without an opinion.
     """
 
@@ -68,6 +71,7 @@ class Judged:
     blame: Floats
     low: Floats
     high: Floats
+    regime: NDArray[np.int64]
 
 
 def warmup(rows: int, share: float = SHARE, channels: int = 2) -> int:
@@ -102,7 +106,7 @@ class Recording:
 
     The first `learn` rows are learned from. What was learned from shows in `grades`, and whether
     that was enough in `trouble`, empty where it was; `rests` says how the machine was seen to rest,
-    and `span` how long the learning took.
+    `regimes` how it runs, and `span` how long the learning took.
     """
 
     def __init__(self, names: Sequence[str], learn: int, settings: Settings | None = None) -> None:
@@ -113,6 +117,7 @@ class Recording:
         self._count = 0
         self._detector: Detector | None = None
         self._watch = RestWatch(None)
+        self.regimes = RecordingRegimes()
         self.grades: tuple[Grade, ...] = ()
         self.rests: Resting | None = None
         self.span: Span = 0
@@ -161,6 +166,7 @@ class Recording:
         self._detector = self._built(chosen, count)
         self._appraise()
         taken = self._wait(at, values, mode)
+        self.regimes.learn(at, values, mode, self.grades)
         if not self.trouble:  # what it has yet to see, it only observes
             judge(self._detector, _round(at[taken:], values[taken:], mode[taken:]))
 
@@ -212,7 +218,8 @@ class Recording:
     def _judge(self, at: Instants, values: Floats, mode: Modes) -> Judged:
         if self._detector is None:
             return self._unjudged(len(at), Standing.CANNOT_JUDGE)
-        return _verdict(judge(self._detector, _round(at, values, mode)), mode)
+        where = self.regimes.follow(at, values, mode)
+        return _verdict(judge(self._detector, _round(at, values, where.mode)), where)
 
     def _unjudged(self, count: int, state: Standing) -> Judged:
         width = len(self._names)
@@ -225,6 +232,7 @@ class Recording:
             np.zeros((count, width)),
             empty,
             empty,
+            np.full(count, NONE, np.int64),
         )
 
 
@@ -272,16 +280,17 @@ def _teach(detector: Detector, row: Round) -> None:
     detector.learn(row, row.mode == Mode.RUNNING)
 
 
-def _verdict(scored: Scored, mode: Modes) -> Judged:
+def _verdict(scored: Scored, where: InRegimes) -> Judged:
     known = np.isfinite(scored.value)
     return Judged(
         np.where(known, scored.value, np.nan),
         known & (scored.value >= LINE),
         np.where(known, np.int8(Standing.OK), np.int8(Standing.CANNOT_JUDGE)),
-        mode,
+        where.mode,
         scored.blame,
         scored.low,
         scored.high,
+        where.regime,
     )
 
 

@@ -23,7 +23,7 @@ SORTED_CELLS = 20_000_000
 """Up to so many cells, a recording whose times run backwards is put in order."""
 
 _STATES = np.array(["learning", "ok", "cannot_judge"], dtype=object)
-_MODES = np.array([mode.name.lower() for mode in Mode], dtype=object)
+_MODES = np.array([mode.words for mode in Mode], dtype=object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +193,8 @@ def _fill(scores: Scores, rows: NDArray[np.intp], judged: Judged, names: Sequenc
     scores.alarm[rows] = judged.alarm
     scores.state[rows] = _STATES[judged.state]
     scores.mode[rows] = _MODES[judged.mode]
+    known = np.flatnonzero((judged.regime >= 0) & (judged.mode == Mode.RUNNING))
+    scores.mode[rows[known]] = [f"running {n + 1}" for n in judged.regime[known].tolist()]
     known = np.flatnonzero(judged.state == Standing.OK)
     if not len(known):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from core.plant import AssetClass, Treatment
+from core.plant import AssetClass, Channel, Treatment
 from core.suggestion import listed, quoted
 from models.alarmline import KEPT_BACK
 from models.budget import KNOWN, MONTH
@@ -12,6 +12,7 @@ from models.grade import Grade
 from service.episode import Episode, sentence
 from service.lengths import length
 from service.recorded import Outcome
+from service.regime_words import regime_lines
 from storage.table import Survey, Table
 from storage.table_column import Kind
 
@@ -112,6 +113,10 @@ def learned(outcome: Outcome) -> Iterator[str]:
         if rests is not None:
             names = listed(recording.grades[int(k)].name for k in rests.tells)
             yield f"{asset} stands still where {names} say so; a start takes {rests.settle} rows"
+        ways = recording.regimes
+        if ways.found is not None:
+            telling = [Channel(recording.grades[int(k)].name) for k in ways.columns]
+            yield from regime_lines(asset, telling, ways.found)
 
 
 def budget(table: Table, outcome: Outcome) -> Iterator[str]:

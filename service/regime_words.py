@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from core.plant import Channel
 from core.readings import Floats
 from models.regimes import Regimes
+from service.lengths import length
 from service.words import number, quantity
 
 MOST = 2
 """So many channels are named that were never where they are."""
+
+
+def regime_lines(asset: str, channels: Sequence[Channel], known: Regimes) -> Iterator[str]:
+    """Tell the regimes of a machine in a line each: share of time, centre, range."""
+    count = len(known.centre)
+    learned = "one regime" if count == 1 else f"{count} regimes"
+    settled = "" if count == 1 else f"; a change takes {length(known.settle)}"
+    yield f"{asset} runs in {learned}, told by {', '.join(c.name for c in channels)}{settled}"
+    for n in range(count):
+        said = [
+            f"{channel.name} {quantity(float(known.centre[n, p]), channel.unit)}"
+            f" ({span(float(known.low[n, p]), float(known.high[n, p]))})"
+            for p, channel in enumerate(channels)
+        ]
+        name = "running" if count == 1 else f"running {n + 1}"
+        yield f"  {name}  {known.share[n]:.0%} of the time  {', '.join(said)}"
 
 
 def newness(channels: Sequence[Channel], known: Regimes, said: Floats) -> str:
