@@ -53,15 +53,21 @@ def show(one: Graded, *, as_json: bool) -> None:
             print(json_line(row))
         return
     from service.recorded_words import graded_lines
+    from service.regime_words import regime_lines
 
     modes = ", ".join(f"{mode.name.lower()} {share:.0%}" for mode, share in one.modes.items())
     print(f"{plain(one.asset)}: {one.rows:,} readings, {modes or 'none at all'}")
     for line in graded_lines(one.grades):
         print(plain(line))
+    if one.regimes is not None:
+        for line in regime_lines("it", one.telling, one.regimes):
+            print(plain(line))
 
 
 def _rows(one: Graded) -> Iterator[dict[str, Any]]:
+    from service.regime_words import ways
+
     for each in one.grades:
         row = {"asset": one.asset, "channel": each.name, "grade": str(each.verdict)}
         figures = {k: None if v != v else v for k, v in asdict(each.figures).items()}  # noqa: PLR0124
-        yield row | {"reason": each.reason} | figures
+        yield row | {"reason": each.reason} | figures | {"ways": ways(one, each.name)}

@@ -10,11 +10,13 @@ import numpy as np
 
 from core.clock import Instant
 from core.history import Columns
-from core.plant import Asset, AssetClass, Mode, Role
-from core.readings import Quality
+from core.plant import Asset, AssetClass, Channel, Mode, Role
+from core.readings import Floats, Instants, Quality
 from models.grade import Grade, grade
 from models.parts import treatment
+from models.regimes import Regimes, regimes
 from service.modes import Modes, ModeWatch
+from service.regimes import FEWEST, telling
 
 MOST_ROWS = 20_000
 """So many of an asset's readings are looked at, the newest."""
@@ -37,12 +39,17 @@ class Newest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """One asset's channels, graded over `rows` readings of which `modes` gives the shares."""
+    """One asset's channels, graded over `rows` readings of which `modes` gives the shares.
+
+    `regimes` are the ways in which it ran, told by the channels `telling`; None where none tell.
+    """
 
     asset: str
     rows: int
     modes: Mapping[Mode, float]
     grades: tuple[Grade, ...]
+    regimes: Regimes | None = None
+    telling: tuple[Channel, ...] = ()
 
 
 def graded(
@@ -75,4 +82,16 @@ def graded(
         len(read),
         {mode: float(np.mean(modes == mode)) for mode in Mode if (modes == mode).any()},
         grade(values[running], read.at[running], names, given),
+        *_regimes(asset_class, values[running], read.at[running]),
     )
+
+
+def _regimes(
+    asset_class: AssetClass, values: Floats, at: Instants
+) -> tuple[Regimes | None, tuple[Channel, ...]]:
+    """Find the ways in which an asset ran, and what tells them."""
+    told = tuple(asset_class.channel(name) for name in telling(asset_class))
+    if not told or len(at) < FEWEST:
+        return None, ()
+    columns = [asset_class.channel_names.index(channel.name) for channel in told]
+    return regimes(values[:, columns], at, values), told

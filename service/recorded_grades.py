@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.plant import Mode
+from core.plant import Channel, Mode
 from core.readings import Floats, Instants
 from models.grade import grade
+from models.recording_regimes import RecordingRegimes
 from service.grading import Graded
 from storage.table import Table
 
@@ -33,4 +34,8 @@ def grades_of(table: Table) -> Iterator[Graded]:
         values = np.concatenate([part[1] for part in parts])
         order = np.argsort(at, kind="stable")
         found = grade(values[order], at[order], table.channels)
-        yield Graded(name, survey.rows[name], {Mode.RUNNING: 1.0}, found)
+        ways = RecordingRegimes()
+        ways.learn(at[order], values[order], np.full(len(at), Mode.RUNNING, np.int8), found)
+        telling = tuple(Channel(table.channels[k]) for k in ways.columns)
+        share = {Mode.RUNNING: 1.0}
+        yield Graded(name, survey.rows[name], share, found, ways.found, telling)

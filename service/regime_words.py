@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from core.readings import Floats
 from models.regimes import Regimes
 from service.lengths import length
 from service.words import number, quantity
+
+if TYPE_CHECKING:
+    from service.grading import Graded
 
 MOST = 2
 """So many channels are named that were never where they are."""
@@ -30,6 +34,23 @@ def regime_lines(asset: str, channels: Sequence[Channel], known: Regimes) -> Ite
         ]
         name = "running" if count == 1 else f"running {n + 1}"
         yield f"  {name}  {known.share[n]:.0%} of the time  {', '.join(said)}"
+
+
+def ways(graded: Graded, channel: str) -> list[dict[str, float]]:
+    """Give what a channel read in each regime of an asset, where it tells them."""
+    names, known = [one.name for one in graded.telling], graded.regimes
+    if known is None or channel not in names:
+        return []
+    p = names.index(channel)
+    return [
+        {
+            "share": float(known.share[n]),
+            "centre": float(known.centre[n, p]),
+            "low": float(known.low[n, p]),
+            "high": float(known.high[n, p]),
+        }
+        for n in range(len(known.centre))
+    ]
 
 
 def newness(channels: Sequence[Channel], known: Regimes, said: Floats) -> str:

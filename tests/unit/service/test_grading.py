@@ -12,6 +12,7 @@ from core.plant import Asset, Mode, Treatment
 from core.readings import Quality, Reading, Readings
 from models.grade import Grade
 from service.grading import Graded, graded
+from service.regime_words import regime_lines, ways
 from storage.history_memory import MemoryHistory
 from tests.plants import CHANNELS, pump_class
 from tests.rounds import START
@@ -84,3 +85,16 @@ def test_an_asset_that_never_spoke_is_graded_by_nothing() -> None:
     found = grades(cast("TelemetryHistory", MemoryHistory()))
     assert (found.rows, found.modes) == (0, {})
     assert of(found, "vibration").reason == "never says anything"
+
+
+def test_the_ways_in_which_an_asset_ran_are_found() -> None:
+    turn = np.repeat([1.0, 0.6, 1.0, 0.6], ROWS // 4)
+    found = grades(history(1500 * turn + 10 * noise(), noise()))
+    assert found.regimes is not None
+    assert len(found.regimes.centre) == 2
+    lines = list(regime_lines("it", found.telling, found.regimes))
+    assert lines[0].startswith("it runs in 2 regimes, told by speed; a change takes ")
+    assert "running 1  50% of the time  speed " in lines[1]
+    assert "1/min (" in lines[1]
+    assert [round(one["share"], 2) for one in ways(found, "speed")] == [0.5, 0.5]
+    assert ways(found, "vibration") == []
