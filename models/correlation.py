@@ -199,6 +199,7 @@ def _judge_rows(
     width = rows.values.shape[1]
     own = np.empty((4, width))
     now = Now(own[0], own[1], own[2], own[3], np.empty(width, np.bool_))
+    lever = np.empty(2 * len(op))
     for i in range(len(rows.asset)):
         a, s = rows.asset[i], rows.slot[i]
         if not rows.live[i] or not known.learned[a]:
@@ -206,7 +207,7 @@ def _judge_rows(
         row, operating = rows.values[i], moving.operating[s]
         if rows.repeated:
             operating = operating.copy()
-        said = residuals(row, op, a, operating, base, now.expected, now.doubt, now.left)
+        said = residuals(row, op, a, operating, base, lever, 1.0, now.expected, now.doubt, now.left)
         for k in range(width):
             now.expected[k] += moving.quick[s, k]
         if not rows.repeated:

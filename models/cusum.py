@@ -141,6 +141,7 @@ def _judge_rows(
     width = rows.values.shape[1]
     expected, doubt, left, weight = np.empty((4, width))
     usable = np.empty(width, np.bool_)
+    lever = np.empty(2 * len(op))
     for i in range(len(rows.asset)):
         a, s = rows.asset[i], rows.slot[i]
         if not rows.live[i] or not known.learned[a]:
@@ -148,7 +149,10 @@ def _judge_rows(
         row, operating = rows.values[i], moving.operating[s]
         if rows.repeated:
             operating = operating.copy()
-        said, score = residuals(row, op, a, operating, base, expected, doubt, left), math.nan
+        said, score = (
+            residuals(row, op, a, operating, base, lever, 1.0, expected, doubt, left),
+            math.nan,
+        )
         for k in range(width):
             if not rows.repeated:
                 _add(left[k], doubt[k], a, s, k, base, known, moving)

@@ -176,6 +176,7 @@ def _judge_rows(
     width = rows.values.shape[1]
     own = np.empty((5, width))
     now = Now(own[0], own[1], own[2], own[3], own[4], np.empty(width, np.bool_))
+    lever = np.empty(2 * len(op))
     for i in range(len(rows.asset)):
         a, s = rows.asset[i], rows.slot[i]
         if not rows.live[i] or not known.learned[a]:
@@ -183,7 +184,7 @@ def _judge_rows(
         row, operating = rows.values[i], moving.operating[s]
         if rows.repeated:
             operating = operating.copy()
-        said = residuals(row, op, a, operating, base, now.expected, now.doubt, now.left)
+        said = residuals(row, op, a, operating, base, lever, 1.0, now.expected, now.doubt, now.left)
         if not rows.repeated:
             _hold(a, s, base, known, moving, now)
         count = 0

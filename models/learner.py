@@ -130,9 +130,10 @@ class Learner:
         return {name: kept.copy() for name, kept in self._kept.items()} | self._lessons.state()
 
     def restore(self, state: State) -> None:
-        """Take over a state."""
+        """Take over a state; what one of before does not have stands as in the beginning."""
+        fresh = self._all(len(self._kept["learned"]))
         self._kept = {
-            name: np.array(state[name], kept.dtype).reshape(kept.shape)
+            name: np.array(state.get(name, fresh[name]), kept.dtype).reshape(kept.shape)
             for name, kept in self._kept.items()
         }
         self._lessons.restore(state)

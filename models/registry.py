@@ -27,6 +27,7 @@ from models.regimed import regimed
 from models.regression import Regression, RegressionSettings
 from models.seasonal import Seasonal, SeasonalSettings
 from models.single import Single, SingleSettings
+from models.spectral import Spectral, SpectralSettings
 from models.threshold import Threshold, ThresholdSettings
 
 DetectorSettings: TypeAlias = Annotated[
@@ -39,7 +40,8 @@ DetectorSettings: TypeAlias = Annotated[
     | DensitySettings
     | PeersSettings
     | CorrelationSettings
-    | CusumSettings,
+    | CusumSettings
+    | SpectralSettings,
     Field(discriminator="kind"),
 ]
 """The settings of any detector, told apart by `kind`."""
@@ -58,6 +60,7 @@ DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     PeersSettings: Peers,
     CorrelationSettings: Correlation,
     CusumSettings: Cusum,
+    SpectralSettings: Spectral,
 }
 GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings})
 """Detectors whose lines are given: no budget moves them."""

@@ -74,13 +74,17 @@ class Known(NamedTuple):
 
 
 class Moving(NamedTuple):
-    """What goes on with every row; `held` is what channels last said, standardised."""
+    """What goes on with every row; `held` is what channels last said, standardised.
+
+    `lever` is how far the operating point lately was from where it was learned, on average.
+    """
 
     smoothed: Floats
     apart: Floats
     held: Floats
     missing: NDArray[np.int64]
     operating: Floats
+    lever: Floats
 
 
 class Now(NamedTuple):
@@ -124,6 +128,7 @@ class Regression(Learner):
             "held": np.full((assets, width), np.nan),
             "missing": np.zeros((assets, width), np.int64),
             "operating": np.full((assets, number), np.nan),
+            "lever": np.zeros((assets, 2 * number)),
         }
         for name in ("centre", "lean", "smoothed", "apart"):
             kept[name] = np.zeros((assets, width))
@@ -177,7 +182,7 @@ def _judge_rows(
         said = False
         for k in range(width):
             said = said or (known.judged[a, k] and math.isfinite(rows.values[i, k]))
-        _expect(rows.values[i], op, a, s, known, moving, now)
+        _expect(rows.values[i], op, a, s, 0.0 if rows.repeated else given[0], known, moving, now)
         if not rows.repeated:
             _move(rows.values[i], op, a, s, given[0], known, moving, now)
         for k in range(width):
@@ -201,6 +206,7 @@ def _expect(
     op: NDArray[np.intp],
     a: int,
     s: int,
+    rate: float,
     known: Known,
     moving: Moving,
     now: Now,
@@ -209,9 +215,12 @@ def _expect(
     width, size = len(row), len(now.term)
     _terms(row, op, a, s, known, moving, now)
     reach = 0.0
-    for p in range(len(now.lever)):
-        for q in range(len(now.lever)):
-            reach += now.lever[p] * known.precision[a, p, q] * now.lever[q]
+    lever = moving.lever[s]
+    for p in range(len(lever)):
+        lever[p] += rate * (now.lever[p] - lever[p])
+    for p in range(len(lever)):
+        for q in range(len(lever)):
+            reach += lever[p] * known.precision[a, p, q] * lever[q]
     for k in range(width):
         now.bare[k] = 0.0
         for t in range(size):

@@ -83,17 +83,20 @@ def residuals(
     a: int,
     operating: Floats,
     base: Base,
+    lever: Floats,
+    rate: float,
     expected: Floats,
     doubt: Floats,
     left: Floats,
 ) -> bool:
     """Fill in what is expected, the doubt in that, and what is left, NaN where a channel is silent.
 
-    `operating` is what operating channels of the asset last said, and takes what they say now; all
-    else is standardised. Returns whether a judged channel spoke.
+    `operating` is what operating channels of the asset last said, and takes what they say now;
+    `lever` is what features were on average, a new row counting with `rate`; all else is
+    standardised. Returns whether a judged channel spoke.
     """
     number, width = len(op), len(row)
-    design, lever = np.empty(2 * number), np.empty(2 * number)
+    design = np.empty(2 * number)
     for p in range(number):
         if math.isfinite(row[op[p]]):
             operating[p] = row[op[p]]
@@ -103,7 +106,11 @@ def residuals(
         standard = min(max(standard, -FARTHEST), FARTHEST)
         bent = min(max(standard, -BENT), BENT)
         design[p], design[number + p] = standard, bent * bent - 1.0
-        lever[p], lever[number + p] = standard, standard * standard - 1.0
+        first, second = standard, standard * standard - 1.0
+        if rate < 1.0:
+            first = lever[p] + rate * (first - lever[p])
+            second = lever[number + p] + rate * (second - lever[number + p])
+        lever[p], lever[number + p] = first, second
     reach, said = 0.0, False
     for p in range(2 * number):
         for q in range(2 * number):
