@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from cli.configuration import load
 from cli.options import SHIPPED
 from core.clock import DAY, HOUR, MINUTE, Instant, Span
 from core.history import Columns
-from core.plant import Plant
+from core.plant import Plant, Role
 from core.readings import Floats, Instants
 from simulators.faults import Drifting, Fault, Stuck, Trouble
 from simulators.harm import Ailment
@@ -28,6 +29,12 @@ from simulators.machine import KINDS, Machine
 EVERY: Span = 10 * MINUTE
 SITE, AREA = "bench", "hall"
 _AT_ONCE = 30 * DAY
+SPOILED = 0.05
+"""The share of anomalous rows among those of the first thirty days, where some are."""
+
+STRETCH = 12
+"""How many readings an anomaly lasts there."""
+
 _SENSORS = {
     "centrifugal_pump": ("discharge_pressure", "suction_pressure", "bearing_temp"),
     "electric_motor": ("winding_temp", "bearing_temp", "vibration_rms"),
@@ -62,6 +69,7 @@ class Hall:
     machines: dict[str, Machine]
     well: dict[str, Machine]
     ills: tuple[Ill, ...]
+    spoiled: bool = False
     _kept: dict[str, tuple[Instant, Columns]] = field(default_factory=dict)
 
     def read(self, asset: str, channels: Sequence[str], start: Instant, stop: Instant) -> Columns:
@@ -73,6 +81,8 @@ class Hall:
             at = np.arange(block, min(block + _AT_ONCE, self.stop), EVERY, dtype=np.int64)
             at += machine.key % (EVERY // MINUTE) * MINUTE
             values = measured(self.plant, machine, channels, at)
+            if self.spoiled and block == self.start:
+                spoil(values, self._condition(asset, channels), machine.key)
             kept = self._kept[asset] = (block, Columns(tuple(channels), at, values))
         columns = kept[1]
         part = slice(*np.searchsorted(columns.at, (start, stop)))
@@ -89,6 +99,21 @@ class Hall:
         spread = np.maximum(np.nanstd(np.diff(well, axis=0), axis=0), 1e-9)
         return channels[int(np.argmax(np.nanmean(np.abs(sick - well), axis=0) / spread))]
 
+    def _condition(self, asset: str, channels: Sequence[str]) -> NDArray[np.intp]:
+        known = self.plant.class_of(asset)
+        judged = [known.channel(name).role is Role.CONDITION for name in channels]
+        return np.flatnonzero(judged)
+
+
+def spoil(values: Floats, condition: NDArray[np.intp], key: int) -> None:
+    """Make a part of rows anomalous, in stretches in which some condition channels are far off."""
+    rng = np.random.default_rng(key % 2**32)
+    spread = np.nanstd(np.diff(values, axis=0), axis=0)
+    for begin in rng.permutation(len(values) // STRETCH)[: round(SPOILED * len(values) / STRETCH)]:
+        part = slice(begin * STRETCH, (begin + 1) * STRETCH)
+        for k in rng.permutation(condition)[: rng.integers(1, 4)]:
+            values[part, k] += spread[k] * rng.uniform(4, 10) * rng.choice([-1, 1])
+
 
 def measured(plant: Plant, machine: Machine, channels: Sequence[str], at: Instants) -> Floats:
     """Give what a machine's sensors say, in the class's channels and within their ranges."""
@@ -98,14 +123,25 @@ def measured(plant: Plant, machine: Machine, channels: Sequence[str], at: Instan
     return np.clip(machine.readings(at)[:, columns], low, high)
 
 
-def configure(folder: Path, count: int, change: dict[str, Any], *, fixed: bool) -> Plant:
+def configure(
+    folder: Path,
+    count: int,
+    change: dict[str, Any],
+    *,
+    fixed: bool,
+    settings: dict[str, Any] | None = None,
+) -> Plant:
     """Write a configuration of so many machines into a folder; `change` goes into each class.
 
-    Where lines are `fixed`, only the given ones of the shipped classes are left.
+    Where lines are `fixed`, only the given ones of the shipped classes are left. `settings` are
+    laid over those of learned detectors.
     """
     shutil.copytree(SHIPPED / "classes", folder / "classes")
     for path in (folder / "classes").iterdir():
         read = yaml.safe_load(path.read_text()) | change
+        for detector in read["detectors"].values():
+            if detector["kind"] != "limits":
+                detector.update(settings or {})
         if fixed:
             learned = {n for n, d in read["detectors"].items() if d["kind"] != "limits"}
             read["detectors"] = {n: d for n, d in read["detectors"].items() if n not in learned}
@@ -120,7 +156,7 @@ def configure(folder: Path, count: int, change: dict[str, Any], *, fixed: bool) 
     return load(folder).plant
 
 
-def hall(plant: Plant, start: Instant, span: Span, seed: int) -> Hall:
+def hall(plant: Plant, start: Instant, span: Span, seed: int, *, spoiled: bool = False) -> Hall:
     """Make the machines; every second one has a fault in the last two thirds of the time."""
     rng = np.random.default_rng(seed)
     site = plant.sites[SITE]
@@ -133,7 +169,7 @@ def hall(plant: Plant, start: Instant, span: Span, seed: int) -> Hall:
             faults.append(fault)
         machines[asset.id] = Machine(asset, site, seed, faults)
         well[asset.id] = Machine(asset, site, seed)
-    return Hall(plant, start, start + span, machines, well, tuple(ills))
+    return Hall(plant, start, start + span, machines, well, tuple(ills), spoiled)
 
 
 def _fault(
