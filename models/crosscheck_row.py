@@ -41,7 +41,7 @@ from models.crosscheck_state import (
     Told,
 )
 from models.crosscheck_turn import turn
-from models.kernel import kernel
+from models.kernel import kernel, step
 
 
 @kernel
@@ -85,7 +85,7 @@ def check_rows(
     return lapses
 
 
-@kernel
+@step
 def _look(
     a: int,
     i: int,
@@ -140,7 +140,7 @@ def _expect(
             shift[k] += design[p] * known.weights[a, p, k]
 
 
-@kernel
+@step
 def _follow(
     a: int,
     passed: int,
@@ -197,7 +197,7 @@ def _follow(
     return pending or wrong > 1
 
 
-@kernel
+@step
 def _advance(
     k: int,
     residual: float,
@@ -227,7 +227,7 @@ def _advance(
     level[k] += LEVEL * min(max(residual - level[k], -far), far)
 
 
-@kernel
+@step
 def _lone(a: int, away: Floats, known: Known, moving: Moving, told: Told, i: int) -> int:
     """Find the channel that has departed alone, of those not at fault; NOBODY where none has."""
     first, second, worst = 0.0, 0.0, NOBODY
@@ -248,7 +248,7 @@ def _lone(a: int, away: Floats, known: Known, moving: Moving, told: Told, i: int
     return worst
 
 
-@kernel
+@step
 def _crossed(
     a: int, row: Floats, shift: Floats, residual: Floats, known: Known, moving: Moving
 ) -> bool:
@@ -271,21 +271,21 @@ def _crossed(
     return found
 
 
-@kernel
+@step
 def _wrong(a: int, k: int, residual: float, known: Known, moving: Moving) -> bool:
     """Tell whether a single reading is far from where its channel was."""
     far = WILD * math.sqrt(known.quiet[a, k] + moving.room[a, k])
     return bool(known.judged[a, k] and abs(residual - moving.ref[a, k]) > far)
 
 
-@kernel
+@step
 def _fits(a: int, k: int, residual: float, known: Known, moving: Moving) -> bool:
     """Tell whether a value would be right for a channel."""
     near = USUAL * math.sqrt(known.quiet[a, k] + moving.room[a, k])
     return bool(abs(residual - moving.ref[a, k]) < near)
 
 
-@kernel
+@step
 def _exchanged(a: int, away: Floats, moving: Moving, told: Told, i: int) -> int:
     """Name the first of two channels that are exchanged, and the other as its mate."""
     for k in range(len(away)):

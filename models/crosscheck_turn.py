@@ -30,10 +30,10 @@ from models.crosscheck_state import (
     Moving,
     Told,
 )
-from models.kernel import kernel
+from models.kernel import step
 
 
-@kernel
+@step
 def turn(
     a: int,
     k: int,
@@ -76,7 +76,7 @@ def turn(
     return lapses
 
 
-@kernel
+@step
 def _enough(a: int, k: int, kind: int, on: bool, judged: Judged, moving: Moving) -> bool:
     """Tell whether something has lasted; two channels are hardly ever exchanged by chance."""
     rows, lasted = moving.rows[a, k, kind], moving.lasted[a, k, kind]
@@ -85,7 +85,7 @@ def _enough(a: int, k: int, kind: int, on: bool, judged: Judged, moving: Moving)
     return bool(rows >= STEADY and lasted >= judged.needs)
 
 
-@kernel
+@step
 def _gone(a: int, k: int, kind: int, moving: Moving) -> bool:
     """Tell whether a channel that is alone and far away has drifted there, or stepped."""
     if moving.faults[a, k].any() or moving.mate[a, k] != NOBODY:
@@ -95,7 +95,7 @@ def _gone(a: int, k: int, kind: int, moving: Moving) -> bool:
     return bool(moving.rows[a, k, kind] > 0)
 
 
-@kernel
+@step
 def _begun(a: int, k: int, kind: int, judged: Judged, known: Known, moving: Moving) -> bool:
     """Tell whether noise, spikes, gaps or an exchange show in one channel, and in no other."""
     if kind == SWAP:
@@ -111,7 +111,7 @@ def _begun(a: int, k: int, kind: int, judged: Judged, known: Known, moving: Movi
     return bool(gappy and _others(a, k, moving.gaps, known) < WHOLE)
 
 
-@kernel
+@step
 def _ended(a: int, k: int, kind: int, away: Floats, moving: Moving) -> bool:
     """Tell whether a fault that stands shows no more."""
     if kind in (DRIFT, BIAS, SWAP):
@@ -123,7 +123,7 @@ def _ended(a: int, k: int, kind: int, away: Floats, moving: Moving) -> bool:
     return bool(moving.gaps[a, k] < WHOLE)
 
 
-@kernel
+@step
 def _others(a: int, k: int, found: Floats, known: Known) -> float:
     """Find the largest of the other channels'; beyond all bounds where there is none."""
     worst, count = 0.0, 0
