@@ -147,13 +147,17 @@ class Crosscheck:
         self._put(asset, _blank(1, len(self._judged.candidates), len(self._op)))
 
     def reset(self, asset: int, channel: int) -> None:
-        """Take one channel of an asset for sound, from where it is now on."""
+        """Take one channel of an asset for sound, and expect it where it was before its fault.
+
+        A lie that persists is found anew.
+        """
         kept = self._kept
         mate = int(kept["mate"][asset, channel])
         for k in {channel, channel if mate == NOBODY else mate}:
             for name in ("faults", "lasted", "rows"):
                 kept[name][asset, k] = 0
-            kept["ref"][asset, k] = kept["level"][asset, k]
+            kept["level"][asset, k] = kept["quick"][asset, k] = kept["ref"][asset, k]
+            kept["rising"][asset, k] = kept["wild"][asset, k] = 0
             kept["scatter"][asset, k], kept["mate"][asset, k] = 1.0, NOBODY
             kept["spikes"][asset, k] = kept["gaps"][asset, k] = 0.0
 
