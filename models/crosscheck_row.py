@@ -108,7 +108,7 @@ def _look(
     if lone != NOBODY:
         up = moving.level[a, lone] > moving.ref[a, lone]
         trusted = judged.up[lone] if up else judged.down[lone]
-        told.sensor[i] = told.mate[i] != NOBODY or not trusted
+        told.sensor[i] = told.mate[i] != NOBODY or abs(away[lone]) >= trusted
     moving.pending[a] = False
     for k in range(width):
         if known.judged[a, k]:

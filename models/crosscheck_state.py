@@ -78,14 +78,15 @@ class Moving(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What the class says: which rises, falls and noise of one channel alone are the machine's.
+    """What the class says: how far one channel may rise or fall alone by the machine's doing.
 
+    `restless` marks which may grow restless alone.
     `needs` is how long a fault must last before it is told, `most` what one row may count for.
     """
 
     candidates: Bools
-    up: Bools
-    down: Bools
+    up: Floats
+    down: Floats
     restless: Bools
     needs: int
     most: int

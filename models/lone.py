@@ -1,10 +1,11 @@
-"""Lone: when a departure of one channel alone is the machine's, and not its sensor's.
+"""Lone: how far one channel may depart alone by the machine's doing, and not its sensor's.
 
 A fault of a machine moves what belongs together, and hardly ever makes it run cooler or smoother.
-So one channel alone is believed in three cases only: it is what the class counts as its sign of
-wear, which comes first; a failure mode shows in no other condition channel; or neither a failure
-mode nor a line is known of any channel, so that nothing can be said. Where lines are given on one
-side only, the other side does no harm, and is no failure.
+So one channel alone is believed in these cases only. For good: what the class counts as its sign of
+wear, which comes first; what is a failure mode's only sign; and everything where neither a failure
+mode nor a line is known of any channel. For a while: the strongest sign of a failure mode, as long
+as the others may be too weak to show. And always only the way that the failure mode says or, where
+it does not, that a given line lies.
 """
 
 from __future__ import annotations
@@ -13,40 +14,65 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.plant import AssetClass, Role
-from core.readings import Bools
+from core.deviation import Movement
+from core.plant import AssetClass, FailureMode, Role
+from core.readings import Bools, Floats
 from models.limits import LimitsSettings
 from models.threshold import ThresholdSettings
 
+FOLLOWED = 15.0
+"""From so many deviations of the strongest sign on, others of its failure mode must show: those
+that count are at least a sixth as strong, and seen from 2.5 on."""
+
 
 class Believed(NamedTuple):
-    """Per channel, whether it may rise, fall, or grow restless alone by the machine's doing."""
+    """Per channel, up to how many deviations it may rise or fall alone by the machine's doing.
 
-    up: Bools
-    down: Bools
+    `restless` marks those that may grow restless alone.
+    """
+
+    up: Floats
+    down: Floats
     restless: Bools
 
 
 def believed(asset_class: AssetClass) -> Believed:
     """Read from a class's failure modes, lines and sign of wear which lone channels to believe."""
     names = asset_class.channel_names
-    alone = np.zeros(len(names), np.bool_)
+    up, down = np.zeros((2, len(names)))
+    high, low = _harmful(asset_class)
     wear = np.zeros(len(names), np.bool_)
+    if not asset_class.failure_modes and not (high | low).any():
+        return Believed(up + np.inf, down + np.inf, ~wear)
+    either = ~(high | low)
     condition = {c.name for c in asset_class.channels if c.role is Role.CONDITION}
-    for mode in asset_class.failure_modes:
-        shown = [name for name in mode.channels if name in condition]
-        if len(shown) == 1:
-            alone[names.index(shown[0])] = True
+    leads = [_lead(mode, condition) for mode in asset_class.failure_modes]
     health = asset_class.health
     if isinstance(health, ThresholdSettings) and health.channel is not None:
         wear[names.index(health.channel)] = True
-    high, low = _harmful(asset_class)
-    if not asset_class.failure_modes and not (high | low).any():
-        everything = np.ones(len(names), np.bool_)
-        return Believed(everything, everything, everything)
-    either = ~(high | low)
-    trusted = alone | wear
-    return Believed(trusted & (high | either), trusted & (low | either), wear)
+        leads.append((health.channel, Movement.MOVES, np.inf))
+    for name, movement, far in leads:
+        if name is None:
+            continue
+        k = names.index(name)
+        open_ended = movement is Movement.MOVES
+        if movement is Movement.RISES or (open_ended and (high | either)[k]):
+            up[k] = max(up[k], far)
+        if movement is Movement.FALLS or (open_ended and (low | either)[k]):
+            down[k] = max(down[k], far)
+    return Believed(up, down, wear)
+
+
+def _lead(mode: FailureMode, condition: set[str]) -> tuple[str | None, Movement, float]:
+    """Find the strongest sign of a failure mode, which way it goes, and how far alone."""
+    signs = [
+        sign
+        for sign in mode.signature
+        if sign.channel in condition and sign.movement is not Movement.STEADY
+    ]
+    if not signs:
+        return None, Movement.STEADY, 0.0
+    return signs[0].channel, signs[0].movement, np.inf if len(signs) == 1 else FOLLOWED
 
 
 def _harmful(asset_class: AssetClass) -> tuple[Bools, Bools]:

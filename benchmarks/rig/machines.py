@@ -6,6 +6,7 @@ without it.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -61,7 +62,10 @@ class Ill:
 
 @dataclass(slots=True, eq=False)
 class Hall:
-    """The machines, what is wrong with them, and a reader of what they measured."""
+    """The machines, what is wrong with them, and a reader of what they measured.
+
+    What was simulated once is kept in `shelf`, for whoever plays the same machines again.
+    """
 
     plant: Plant
     start: Instant
@@ -70,6 +74,7 @@ class Hall:
     well: dict[str, Machine]
     ills: tuple[Ill, ...]
     spoiled: bool = False
+    shelf: Path | None = None
     _kept: dict[str, tuple[Instant, Columns]] = field(default_factory=dict)
 
     def read(self, asset: str, channels: Sequence[str], start: Instant, stop: Instant) -> Columns:
@@ -80,13 +85,24 @@ class Hall:
             machine = self.machines[asset]
             at = np.arange(block, min(block + _AT_ONCE, self.stop), EVERY, dtype=np.int64)
             at += machine.key % (EVERY // MINUTE) * MINUTE
-            values = measured(self.plant, machine, channels, at)
+            values = self._simulated(machine, channels, at)
             if self.spoiled and block == self.start:
                 spoil(values, self._condition(asset, channels), machine.key)
             kept = self._kept[asset] = (block, Columns(tuple(channels), at, values))
         columns = kept[1]
         part = slice(*np.searchsorted(columns.at, (start, stop)))
         return Columns(columns.channels, columns.at[part], columns.values[part])
+
+    def _simulated(self, machine: Machine, channels: Sequence[str], at: Instants) -> Floats:
+        if self.shelf is None or not len(at):
+            return measured(self.plant, machine, channels, at)
+        path = self.shelf / f"{machine.asset.name}-{at[0]}-{len(at)}.npy"
+        if not path.exists():
+            own = path.with_suffix(f".{os.getpid()}.npy")
+            np.save(own, measured(self.plant, machine, channels, at))
+            own.rename(path)
+        found: Floats = np.load(path)
+        return found
 
     def truth(self, ill: Ill) -> str:
         """Name the channel that a fault moves most, in standard deviations of healthy running."""
@@ -156,7 +172,15 @@ def configure(
     return load(folder).plant
 
 
-def hall(plant: Plant, start: Instant, span: Span, seed: int, *, spoiled: bool = False) -> Hall:
+def hall(
+    plant: Plant,
+    start: Instant,
+    span: Span,
+    seed: int,
+    *,
+    spoiled: bool = False,
+    shelf: Path | None = None,
+) -> Hall:
     """Make the machines; every second one has a fault in the last two thirds of the time."""
     rng = np.random.default_rng(seed)
     site = plant.sites[SITE]
@@ -169,7 +193,7 @@ def hall(plant: Plant, start: Instant, span: Span, seed: int, *, spoiled: bool =
             faults.append(fault)
         machines[asset.id] = Machine(asset, site, seed, faults)
         well[asset.id] = Machine(asset, site, seed)
-    return Hall(plant, start, start + span, machines, well, tuple(ills), spoiled)
+    return Hall(plant, start, start + span, machines, well, tuple(ills), spoiled, shelf)
 
 
 def _fault(

@@ -38,7 +38,8 @@ class Play:
     """What is played: so many machines for so many days under a budget.
 
     Where it is `spoiled`, a part of what is learned from is anomalous. `settings` are laid over
-    those of the shipped classes' learned detectors.
+    those of the shipped classes' learned detectors. Plays of one seed and as many days may share a
+    `shelf` for what is simulated.
     """
 
     budget: float
@@ -48,6 +49,7 @@ class Play:
     fixed: bool = False
     spoiled: bool = False
     settings: tuple[tuple[str, Any], ...] = ()
+    shelf: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def play(one: Play) -> Outcome:
         change = {"false_alerts": one.budget}
         settings = dict(one.settings)
         plant = configure(Path(made), one.machines, change, fixed=one.fixed, settings=settings)
-        given = hall(plant, START, one.days * DAY, one.seed, spoiled=one.spoiled)
+        given = hall(plant, START, one.days * DAY, one.seed, spoiled=one.spoiled, shelf=one.shelf)
         past = Past(given, plant, tuple(plant.assets), given.start, given.stop)
         told = backtest(past, mended(given), known(given.ills))
     seconds = time.monotonic() - begun

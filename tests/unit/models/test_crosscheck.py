@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from core.clock import DAY, HOUR, MINUTE
-from core.plant import Asset, AssetClass, Channel, FailureMode, Mode, NamedDetector, Role
+from core.deviation import Movement
+from core.plant import (
+    Asset,
+    AssetClass,
+    Channel,
+    FailureMode,
+    Mode,
+    NamedDetector,
+    Role,
+    Sign,
+)
 from core.readings import Floats
 from models.crosscheck import LIES, Checked, Crosscheck, learning
 from models.detector import Round
@@ -33,6 +43,7 @@ CLASS = AssetClass(
     failure_modes=(
         FailureMode("wear", "Wear", ("shaking", "oil")),
         FailureMode("heat", "Heat", ("warmth", "load")),
+        FailureMode("loss", "Loss", ("oil", "pressure")),
     ),
     health=ThresholdSettings(channel="shaking", end=6.0, source="test"),
     stuck_after=6 * HOUR,
@@ -163,7 +174,8 @@ def test_what_moves_two_channels_is_no_sensor() -> None:
         (4, -1.0, True),  # no fault makes a machine run smoother
         (2, 5.0, False),  # a mode that shows in no other condition channel
         (2, -5.0, True),
-        (3, 5.0, True),  # its modes would show elsewhere too
+        (3, 0.5, False),  # the strongest sign of a mode whose others may be too weak yet
+        (3, 5.0, True),  # and must have shown by now
         (1, 1.0, True),  # no mode knows it
     ],
 )
@@ -180,8 +192,20 @@ def test_one_channel_alone_is_believed_only_where_a_machine_can_do_that(
 
 def test_where_nothing_is_known_of_a_class_every_lone_channel_is_believed() -> None:
     plain = AssetClass("plain", CLASS.channels, detectors=CLASS.detectors[1:])
-    assert believed(plain).up.all()
-    assert believed(plain).down.all()
+    assert np.isinf(believed(plain).up).all()
+    assert np.isinf(believed(plain).down).all()
+
+
+def test_a_failure_mode_that_says_which_way_a_channel_goes_is_taken_at_its_word() -> None:
+    rising = FailureMode("heat", "Heat", signs=(Sign("pressure", Movement.RISES),))
+    steady = FailureMode(
+        "wear",
+        "Wear",
+        signs=(Sign("oil", Movement.FALLS), Sign("warmth", Movement.STEADY)),
+    )
+    told = believed(AssetClass("press", CLASS.channels, failure_modes=(rising, steady)))
+    assert (told.up[1], told.down[1]) == (np.inf, 0)
+    assert (told.up[3], told.down[3]) == (0, np.inf), "what stays steady is no sign"
 
 
 def test_batches_of_any_size_agree_bit_for_bit() -> None:

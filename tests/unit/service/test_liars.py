@@ -44,7 +44,7 @@ def bench() -> Bench:
                 ),
                 failure_modes=(
                     FailureMode("wear", "Wear", ("vibration",)),
-                    FailureMode("leak", "Leak", ("pressure", "temperature")),
+                    FailureMode("leak", "Leak", ("temperature", "pressure")),
                 ),
                 false_alerts=1.0,
                 silent_after=HOUR,
