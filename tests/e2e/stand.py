@@ -34,6 +34,7 @@ from models.threshold import ThresholdSettings
 from service.scoring import Scoring
 from service.settings import FeedSettings
 from storage.casefile_sqlite import SqliteCaseFile
+from storage.drills import DrillFolder
 from storage.history_sqlite import SqliteHistory
 from storage.journal_sqlite import SqliteJournal
 from storage.settings import JournalSettings
@@ -151,6 +152,7 @@ class Stand:
         self.journal = SqliteJournal(self._folder / "journal.db", JournalSettings())
         self.casefile = SqliteCaseFile(self._folder / "cases.db")
         self.history = SqliteHistory(self._folder / "history.db")
+        self.drills = DrillFolder(self._folder / "drills")
 
     def tell(self, readings: list[Reading], arrived: Instant) -> None:
         """Let pumps say something."""
@@ -188,6 +190,7 @@ class Stand:
             system_clock,
             None,
             scoring,
+            drills=self.drills,
         )
         self._run(lambda: scoring.run(self.stop_all))
         self._run(lambda: serve(app, self.settings, self.stop_all))
