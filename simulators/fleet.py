@@ -52,6 +52,7 @@ class Fleet:
         chosen = _chosen(scenario, plant)
         self.faults = _faults(scenario, plant, self.now, chosen)
         shifts = {find(plant, name): shift for name, shift in scenario.shifts.items()}
+        loads = {find(plant, name): spec.build(self.now) for name, spec in scenario.loads.items()}
         self.machines = tuple(
             Machine(
                 plant.assets[asset],
@@ -59,6 +60,7 @@ class Fleet:
                 scenario.seed,
                 [fault for _, fault in self.faults.get(asset, ())],
                 shifts.get(asset),
+                loads.get(asset),
             )
             for asset in chosen
         )

@@ -19,7 +19,7 @@ from simulators.motor import Motor
 from simulators.noise import key, normal
 from simulators.physics import Physics
 from simulators.pump import Pump
-from simulators.schedule import Drive, Schedule, Shifts
+from simulators.schedule import Drive, Loads, Schedule, Shifts
 from simulators.thermal import ThermalMass
 from simulators.weather import hall_temperature
 
@@ -55,6 +55,7 @@ class Machine:
         seed: int,
         faults: Sequence[Fault] = (),
         shifts: Shifts | None = None,
+        loads: Loads | None = None,
     ) -> None:
         self.asset = asset
         self.key = key(seed, asset.id)
@@ -66,7 +67,7 @@ class Machine:
         self._sensor_faults = tuple(fault for fault in faults if not isinstance(fault, Trouble))
         usual = _USUAL[asset.asset_class]
         self.shifts = shifts or usual[key(self.key, "shifts") % len(usual)]
-        self._schedule = Schedule(self.shifts, site.timezone, key(self.key, "schedule"))
+        self._schedule = Schedule(self.shifts, site.timezone, key(self.key, "schedule"), loads)
         self._thermal = ThermalMass(self._balance, self._physics.constants)
         self._frozen = {
             fault: self._frozen_at(fault) for fault in self._sensor_faults if type(fault) is Stuck

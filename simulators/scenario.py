@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from core import document
-from core.clock import DAY, MINUTE
+from core.clock import DAY, HOUR, MINUTE, Instant
 from core.errors import ConfigError, Fault
 from core.quantity import Duration
 from core.settings import Settings
 from core.validation import validate
 from simulators.faultspec import FaultSpec
-from simulators.schedule import Shifts
+from simulators.moment import When, instant
+from simulators.schedule import Loads, Shifts
+
+
+class LoadSpec(Settings):
+    """Loads that a machine is run at in turn, as shares of its rating, and one that comes later.
+
+    From `since` on it runs at `then`.
+    """
+
+    levels: tuple[Annotated[float, Field(ge=0.2, le=1.5)], ...] = Field(min_length=1)
+    turn: Duration = Field(8 * HOUR, gt=0)
+    then: float | None = Field(None, ge=0.2, le=1.5)
+    since: When = "now"
+
+    def build(self, now: Instant) -> Loads:
+        """Fix the time at which the later load comes."""
+        return Loads(self.levels, self.turn, self.then, instant(self.since, now))
 
 
 class Scenario(Settings):
@@ -31,6 +48,7 @@ class Scenario(Settings):
     live_interval: Duration | None = Field(None, gt=0)
     assets: Literal["all"] | tuple[str, ...] = "all"
     shifts: dict[str, Shifts] = Field(default_factory=dict)
+    loads: dict[str, LoadSpec] = Field(default_factory=dict)
     faults: tuple[FaultSpec, ...] = ()
 
 

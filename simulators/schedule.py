@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from core.clock import DAY, HOUR, MINUTE
+from core.clock import DAY, HOUR, MINUTE, Instant, Span
 from core.readings import Bools, Floats, Instants
 from simulators.noise import key, normal, uniform, wander
 from simulators.weather import local
@@ -43,12 +43,35 @@ class Drive:
 
 
 @dataclass(frozen=True, slots=True)
+class Loads:
+    """Loads that a machine is run at in turn, `turn` at each; from `since` on at `then`, if set.
+
+    All are shares of its rating.
+    """
+
+    levels: tuple[float, ...]
+    turn: Span
+    then: float | None = None
+    since: Instant = 0
+
+    def at(self, at: Instants) -> Floats:
+        """Give the load that is asked for at each moment."""
+        turns = at // self.turn % len(self.levels)
+        asked: Floats = np.array(self.levels)[turns]
+        return asked if self.then is None else np.where(at >= self.since, self.then, asked)
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
-    """One machine's working life, the same for every question about the same moment."""
+    """One machine's working life, the same for every question about the same moment.
+
+    With `loads` the demand goes by these, and not by the hour.
+    """
 
     shifts: Shifts
     zone: str
     key: int
+    loads: Loads | None = None
 
     def _since_start(self, at: Instants) -> Instants:
         """Tell how long it has been running, in nanoseconds; negative while it stands."""
@@ -71,7 +94,11 @@ class Schedule:
         return on, on * np.clip(since / _STARTING, 0.15, 1.0)
 
     def load(self, at: Instants) -> Floats:
-        """Give the demand on the machine as a share of its rating, about 0.6 to 1."""
+        """Give the demand on the machine as a share of its rating, by the hour about 0.6 to 1."""
+        if self.loads is not None:
+            quick = wander(key(self.key, "quick"), at, 20 * MINUTE)
+            jitter = normal(key(self.key, "jitter"), at)
+            return self.loads.at(at) + 0.01 * quick + 0.005 * jitter
         civil = local(at, self.zone)
         day = np.sin(2.0 * np.pi * ((civil % DAY) / HOUR - 8.0) / 24.0)
         slow = wander(key(self.key, "slow"), at, 3 * HOUR)

@@ -8,7 +8,7 @@ import pytest
 
 from core.clock import DAY, HOUR, MINUTE, from_datetime, to_datetime
 from core.plant import Site
-from simulators.schedule import Schedule, Shifts
+from simulators.schedule import Loads, Schedule, Shifts
 from simulators.weather import hall_temperature, local
 
 MONDAY = from_datetime(datetime(2026, 11, 23, tzinfo=UTC))
@@ -63,3 +63,13 @@ def test_afternoons_are_warmer_than_nights_and_summers_than_winters() -> None:
     july, january = (year - MONDAY) // (30 * DAY) == 8, (year - MONDAY) // (30 * DAY) == 2
     assert air[july].mean() > air[january].mean() + 4
     assert 8 < air.min() < air.max() < 38
+
+
+def test_loads_are_taken_in_turn_until_another_one_comes() -> None:
+    asked = Loads((0.5, 0.8), turn=8 * HOUR, then=1.2, since=2 * DAY)
+    schedule = Schedule(Shifts.CONTINUOUS, "UTC", 7, asked)
+    at = np.arange(0, 3 * DAY, HOUR, dtype=np.int64)
+    found = schedule.load(at)
+    assert np.allclose(found[:8], 0.5, atol=0.06)
+    assert np.allclose(found[8:16], 0.8, atol=0.06)
+    assert np.allclose(found[48:], 1.2, atol=0.06)
