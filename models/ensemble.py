@@ -102,7 +102,8 @@ class Ensemble:
     def restore(self, state: State) -> None:
         """Take over a state; one of an older release lacks what has been added since."""
         count, width = self._kept["judged"].shape
-        state = {"wide": blank(count, width, 0)["wide"]} | state
+        fresh = blank(count, width, 0)
+        state = {name: fresh[name] for name in ("wide", "ways")} | state
         for name, kept in self._kept.items():
             kept[...] = state[name].astype(kept.dtype).reshape(kept.shape)
         self._lessons.restore(state)

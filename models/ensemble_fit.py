@@ -50,6 +50,9 @@ AMPLE = 4.0
 LOOKS = 2.0
 """The fewest looks that a variance rests on: below, that of Student's t is without bound."""
 
+ROWS_EACH = 5
+"""How many rows there must be for each channel before their ways together are known."""
+
 LEAST_ROOM = 0.7
 """White noise would have this part of what its quick scatter says, which holds some of the mean."""
 
@@ -68,6 +71,7 @@ class Lesson:
     far: Floats
     levels: Floats
     wide: Floats
+    ways: Floats
     quick: Floats
     level: Floats
     scatter: Floats
@@ -110,6 +114,7 @@ def lesson(
         far,
         _inverse(apart[:, :width], judged),
         _inverse(_tamed(course)[:, :width] / np.sqrt(widest[:width]), judged),
+        _ways(residual, course[:, :width], judged, smoothing),
         moved.quick[0],
         moved.level[0],
         moved.scatter[0],
@@ -142,6 +147,32 @@ def _inverse(rows: Floats, chosen: Bools) -> Floats:
         found[np.ix_(index, index)] = part / np.outer(size, size)
     inverse: Floats = np.linalg.inv(found).astype(np.float64)
     return inverse
+
+
+def _ways(residual: Floats, course: Floats, judged: Bools, smoothing: float) -> Floats:
+    """Find the ways that channels go together, each one deviation long, nought where too few rows.
+
+    What is against its way stands out where each channel by itself may still be there. The least
+    of many directions is taken to be narrower than it is, by (1 - root(k / n)) squared (V. A.
+    Marchenko, L. A. Pastur 1967).
+    """
+    index = np.flatnonzero(judged)
+    found: Floats = np.zeros((len(judged), len(judged)))
+    count, width = len(residual), len(index)
+    if width < 2 or count < ROWS_EACH * width:
+        return found
+    part = residual[:, index]
+    size = np.maximum(part.std(axis=0), 1e-6)
+    axes = np.linalg.eigh(ledoit_wolf(part / size)[0])[1].T / size
+    along, course = part @ axes.T, course[:, index] @ axes.T
+    quiet = location(along[1:] - smooth(along, QUICK)[:-1])[1] ** 2
+    white = smoothing / (2 - smoothing) * quiet * (1 + DEPENDENCE / count)
+    far = np.maximum(
+        AMPLE**2 * wander_of(along) + white, np.mean(course**2, axis=0) * _doubt(course)
+    )
+    far = np.maximum(far / (1 - math.sqrt(width / count)) ** 2, 1e-12)
+    found[np.ix_(index, index)] = axes / np.sqrt(far)[:, None]
+    return found
 
 
 def _walk(

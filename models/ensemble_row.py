@@ -10,7 +10,8 @@ Three members look at the residuals of the channels (what operating channels do 
   of how strongly all do together, seen through their usual correlation (what breaks it is louder).
 
 Each takes its worst channel; near also takes all together (Mahalanobis), as the multivariate EWMA
-of C. A. Lowry, W. H. Woodall, C. W. Champ, S. E. Rigdon, Technometrics 34 (1992).
+of C. A. Lowry, W. H. Woodall, C. W. Champ, S. E. Rigdon, Technometrics 34 (1992), and far the ways
+that channels go together (principal directions): what is against them is far, too.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ RETURNED = 0.5  # below this part of what it lately was, a score has returned an
 HIGHEST = 2.0  # how far that may raise the line at most
 OUTER = 50.0  # beyond how many deviations the operating point is as far as it gets
 LINE = 8  # numbers that memory brings at once
+ROUGH = 3.0  # so much farther channels may be from going together, which is known roughly
 TINY = 1e-300  # the least that a root is taken of
 NOISY = 2.0  # the band is at least so many deviations of single residuals to each side
 
@@ -193,6 +195,11 @@ def _weigh(a: int, known: Known, course: Course, now: Now) -> float:
         best = together
         for k in range(width):
             weight[k] = parts[k]
+    against = _against(a, known, course, now) / (ROUGH * known.alone[a] * known.line[a, 0])
+    if against > best:
+        best = against
+        for k in range(width):
+            weight[k] = parts[k]
     limit = SKEWED * known.alone[a]
     alone = _alone(a, known, course, now, parts, 1) / known.line[a, 1]
     if alone > best:
@@ -226,6 +233,33 @@ def _alone(a: int, known: Known, course: Course, now: Now, weight: Floats, block
         weight[k] = part * part
         worst = max(worst, part)
     return worst
+
+
+@step
+def _against(a: int, known: Known, course: Course, now: Now) -> float:
+    """Tell how far channels are from going together as they did; `part` is each one's share.
+
+    Nothing is told while one is silent.
+    """
+    away, part, width = now.joint, now.part, len(now.usable)
+    for k in range(width):
+        if known.judged[a, k] and not now.usable[k]:
+            return 0.0
+        away[k] = course.level[a, k] - known.usual[a, k] if now.usable[k] else 0.0
+    worst, found = 0.0, 0
+    for i in range(width):
+        along, room = 0.0, 1.0
+        for k in range(width):
+            along += known.ways[a, i, k] * away[k]
+            room += known.ways[a, i, k] * known.ways[a, i, k] * now.doubt[k]
+        if along * along > worst * room:
+            worst, found = along * along / room, i
+    along = 0.0
+    for k in range(width):
+        along += known.ways[a, found, k] * away[k]
+    for k in range(width):
+        part[k] = max(known.ways[a, found, k] * away[k] * along, 0.0)
+    return math.sqrt(worst)
 
 
 @step

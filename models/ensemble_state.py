@@ -23,7 +23,8 @@ class Known(NamedTuple):
 
     The features are k levels, k logarithms of scatter, and that of all channels together.
     `smoothing` is the weight of a new residual in the running mean, `alone` how many standard
-    errors a channel may be away.
+    errors a channel may be away. `wide` inverts the correlations of levels over all the lessons,
+    a row of `ways` is a direction in which levels moved, one deviation long.
     """
 
     learned: Bools
@@ -46,6 +47,7 @@ class Known(NamedTuple):
     far: Floats
     levels: Floats
     wide: Floats
+    ways: Floats
     line: Floats
 
 
@@ -128,6 +130,7 @@ def blank(assets: int, channels: int, operating: int) -> dict[str, NDArray[Any]]
         "whiten": np.tile(np.eye(channels), (assets, 1, 1)),
         "levels": np.tile(np.eye(channels), (assets, 1, 1)),
         "wide": np.tile(NOWHERE * np.eye(channels), (assets, 1, 1)),
+        "ways": np.zeros((assets, channels, channels)),
         "line": np.ones((assets, 2)),
         "follows": np.zeros((assets, size), np.int8),
         "operating": np.full((assets, operating), np.nan),

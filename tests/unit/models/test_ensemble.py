@@ -96,9 +96,19 @@ def test_after_a_slow_fault_a_reference_comes_home_with_the_machine() -> None:
     assert (scored.value[1300:] > 1).mean() < 0.05
 
 
+def test_channels_that_slowly_part_are_found_where_each_may_be_by_itself() -> None:
+    values = tied(600, 2)
+    values[:, 1] += np.linspace(0, 4, 600)
+    scored = after(learned(values=tied(400, 1)[:, None]), values)
+    assert (scored.value[500:] > 1).all()
+    assert np.allclose(scored.blame[500:].sum(axis=1), 1)
+    healthy = after(learned(values=tied(400, 1)[:, None]), tied(3000, 3))
+    assert (healthy.value < 1).mean() > 0.99
+
+
 def test_a_state_of_an_older_release_goes_on() -> None:
     detector = learned()
-    old = {name: array for name, array in detector.state().items() if name != "wide"}
+    old = {name: array for name, array in detector.state().items() if name not in {"wide", "ways"}}
     other = ensemble()
     other.restore(old)
     assert np.array_equal(after(detector, moved(60, 0.3)).value, after(other, moved(60, 0.3)).value)
