@@ -159,3 +159,25 @@ def test_of_too_few_readings_nothing_is_said() -> None:
     assert found.direction == 0
     [none] = deviations(Recent(1, 1).past(0))
     assert np.isnan(none.moved)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_a_machine_says_something_sound_comes_out(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    count = int(random.integers(1, 700))
+    values = random.normal(0, 10.0 ** random.integers(-6, 7), (count, 4))
+    values[:, 1] = values[0, 1]
+    values[random.random((count, 4)) < random.choice([0, 0.1, 0.9])] = np.nan
+    values[:, 3] = np.round(values[:, 3])
+    half = np.abs(random.normal(0, 1, (count, 4)))
+    half[random.random((count, 4)) < random.choice([0, 0.5, 1])] = random.choice([np.nan, 0.0])
+    low = np.where(random.random((count, 4)) < random.choice([0, 0.3]), -np.inf, values - half)
+    recent, at = Recent(1, 4), np.cumsum(random.integers(1, 10**12, count))
+    recent.add(np.zeros(count, np.intp), at, values, low, values + half, random.random(count) < 0.9)
+    past = recent.past(0)
+    found = deviations(past)
+    for one in found:
+        assert one.kind is None or one.kind in Kind
+        assert np.isnan(one.moved) or np.isfinite(one.moved)
+        assert one.since is None or at[0] <= one.since <= at[-1]
+    overall(past, found, [0, 1, 2, 3])

@@ -117,6 +117,17 @@ def test_a_notice_becomes_a_retained_state_and_an_event(cases: MemoryCaseFile) -
     assert event[2] is False
 
 
+def test_a_message_says_what_is_blamed_against_what_was_expected(cases: MemoryCaseFile) -> None:
+    (_, state, _), (_, event, _) = messages(cases.pending("radio")[0], "millwright", plant())
+    told = state["explanation"]
+    assert event["alert"]["explanation"] == told
+    [channel] = told["channels"]
+    assert (channel["channel"], channel["value"], channel["high"]) == ("vibration", 5.0, 4.0)
+    assert channel["share"] == 1.0
+    [mode] = told["failure_modes"]
+    assert (mode["title"], mode["words"]) == ("Bearing wear", "fits well")
+
+
 def test_a_name_cannot_smuggle_a_wildcard_into_a_topic(cases: MemoryCaseFile) -> None:
     case = cases.pending("radio")[0].alert
     hostile = Alert(**{f: getattr(case, f) for f in case.__slots__} | {"asset": "a/#/+"})
