@@ -102,7 +102,11 @@ def _asset(
     name = track.name or path.stem
     if class_name is None:
         known = found.plant.assets
-        ids = [one for one in known if name in {one, known[one].name, one.replace("/", "--")}]
+        forms = {
+            one: {one, known[one].name, one.replace("/", "--"), one.replace("/", "_")}
+            for one in known
+        }
+        ids = [one for one, written in forms.items() if name in written]
         if len(ids) != 1:
             hint = "call the file after an asset, as lahore--water--pump-01.csv, or give --class"
             msg = f"{path.name}: {unknown('asset', name, known)}; {hint}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.backtest import Column, source_of
 from cli.options import SHIPPED, ConfigFolder, span_of
 from core.errors import Refused
 from core.suggestion import unknown
@@ -24,6 +25,7 @@ def learn(
         Path | None,
         typer.Option(help="A folder of CSV files, one an asset; else the configured history."),
     ] = None,
+    asset_column: Column = None,
     by: Annotated[str, typer.Option(help="Who does it.", envvar=["USER", "LOGNAME"])] = "",
     promote: Annotated[
         bool, typer.Option(help="Put into service what is fit, or only keep it.")
@@ -44,7 +46,6 @@ def learn(
       millwright models learn --asset lahore/water/pump-01 --no-promote -c my-plant
 
     """
-    from cli.backtest import source_of
     from cli.configuration import load
     from cli.model_change import desk
     from cli.model_course import Course
@@ -54,7 +55,7 @@ def learn(
     loaded = load(config)
     back = loaded.service.models.since if due else span_of(since, "--since")
     alone = LockFile(loaded.data / "models-learn.lock")
-    with source_of(loaded, data, None, None) as source, alone, desk(loaded) as at:
+    with source_of(loaded, data, None, asset_column) as source, alone, desk(loaded) as at:
         for one in asset or ():
             if one not in source.spans:
                 raise Refused(unknown("asset", one, source.reader_assets))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.clock import DAY, Span, iso
+from core.clock import DAY, Instant, Span, iso
 from core.drilled import Trial
 from core.model_version import Results
 from models.poisson import interval
@@ -31,11 +31,19 @@ FEWER = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What a model came to, its state then, and whether what it told of stands to the end."""
+    """What a model came to, the state that it then had, and when it told of the machine.
+
+    Of what stands to the end, that end is None.
+    """
 
     results: Results
     body: bytes
-    stands: bool
+    told: tuple[tuple[Instant, Instant | None], ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether what it told of stands to the end."""
+        return any(end is None for _, end in self.told)
 
 
 def tried(
@@ -64,7 +72,8 @@ def tried(
         caught=dict(Counter(_cell(one) for one in trials if one.after is not None)),
         laid=dict(Counter(_cell(one) for one in trials)),
     )
-    return Tried(results, taken(fleet, 0), any(one.ended is None for one in found.alerts))
+    told = tuple((one.began, one.ended) for one in found.alerts)
+    return Tried(results, taken(fleet, 0), told)
 
 
 def not_worse(new: Tried, old: Tried | None, promised: float) -> tuple[bool, tuple[str, ...]]:
@@ -76,6 +85,8 @@ def not_worse(new: Tried, old: Tried | None, promised: float) -> tuple[bool, tup
     if ours.ready < 1:
         return False, (f"it has learned only {ours.ready:.0%}: more history is needed",)
     bad = _alone(ours, promised) if old is None else _beside(ours, old, new)
+    if _laid(ours) and not _caught(ours):
+        bad.append(f"none of {_laid(ours)} laid faults is caught")
     if bad:
         return False, tuple(bad)
     months = f"{ours.months:.1f} months of history held out"
@@ -94,8 +105,6 @@ def _alone(ours: Results, promised: float) -> list[str]:
             f"{ours.false} false alerts in {ours.months:.1f} months held out; {promised:g} a month"
             " are promised"
         )
-    if _laid(ours) and not _caught(ours):
-        bad.append(f"none of {_laid(ours)} laid faults is caught")
     return bad
 
 
@@ -125,7 +134,7 @@ def _beside(ours: Results, old: Tried, new: Tried) -> list[str]:
 
 def _drilled(past: Past, made_for: Mapping[str, str], body: bytes) -> list[Trial]:
     def known(casework: Casework) -> None:
-        for fleet in casework.fleets.values():
+        for fleet in (one for one in casework.fleets.values() if one.assets):
             adopt(fleet, range(len(fleet.assets)), made_for, body)
 
     recent = replace(past, start=max(past.start, past.stop - DRILLED))

@@ -60,13 +60,15 @@ def school(
 ) -> tuple[ModelVersion, bytes]:
     """Learn, try, and say whether what came of it may go into service.
 
-    `first` is what was first in service since the machine was mended. Where it tells of a trouble
-    to the end, only what tells of it too may follow by itself: many small steps are one large one.
+    What the model in service would have told of is not learned from. `first` is what was first in
+    service since the machine was mended: where that tells of a trouble to the end, only what tells
+    of it too may follow by itself. Many small steps are one large one.
     """
     cut = task.stop - min(round((task.stop - task.start) * HELD_OUT), MOST_HELD)
     plant = replace(task.plant, assets={task.asset: task.plant.assets[task.asset]})
     past = Past(task.reader, plant, (task.asset,), task.start, cut)
-    made = candidate(past, task.ill, task.source, _grades(past))
+    doubted = _told(past, served)
+    made = candidate(past, [*task.ill, *doubted], task.source, _grades(past))
     body, new, old = made.body, None, None
     reasons: tuple[str, ...]
     fit, reasons = False, (f"it has learned only {made.ready:.0%}: more history is needed",)
@@ -139,6 +141,14 @@ def _beside(
     if served is None or served.signatures != made_for:
         return None
     return tried(held, known, served.signatures, served.body, drilled=drilled)
+
+
+def _told(past: Past, served: Served | None) -> Ill:
+    """Find when the model in service tells of a trouble: from then nothing may be learned."""
+    if served is None:
+        return ()
+    found = tried(past, (), served.signatures, served.body, drilled=False)
+    return [(begin, past.stop if end is None else end) for begin, end in found.told]
 
 
 def _stands(

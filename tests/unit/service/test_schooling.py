@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -15,8 +16,9 @@ from core.plant import NamedDetector, Plant, RuleSpec, Severity
 from core.work import Work, WorkEvent
 from models.ensemble import EnsembleSettings
 from models.mewma import LearnSettings
+from service.backtest_past import Past
 from service.candidate import HORIZON, ill_times, mended_at
-from service.model_trial import Tried, not_worse
+from service.model_trial import Tried, not_worse, tried
 from service.schooling import CREPT, Served, Task, keep, school
 from storage.model_memory import MemoryModels
 from tests.pasts import START, Rows
@@ -29,7 +31,7 @@ STOP = START + DAYS * DAY
 
 def pumps() -> Plant:
     ensemble = EnsembleSettings(learn=LearnSettings(rows=300))
-    return plant(
+    known = plant(
         1,
         pump_class(
             detectors=(NamedDetector("pattern", ensemble),),
@@ -37,6 +39,7 @@ def pumps() -> Plant:
             false_alerts=1.0,
         ),
     )
+    return replace(known, classes={**known.classes, "oven": pump_class(name="oven")})
 
 
 def healthy(seed: int = 0, noise: float = 0.1) -> Columns:
@@ -67,6 +70,10 @@ def served() -> Served:
     return Served(version.signatures, body)
 
 
+def good_state() -> tuple[Mapping[str, str], bytes]:
+    return served().signatures, served().body
+
+
 def test_a_healthy_history_makes_a_version_that_may_go_into_service() -> None:
     version, _ = good()
     assert version.fit, version.reasons
@@ -88,17 +95,29 @@ def test_one_as_good_as_that_in_service_may_take_its_place() -> None:
     assert version.against is not None
 
 
-def test_one_that_learned_from_a_faulty_machine_is_refused() -> None:
-    rows = healthy(seed=0)
-    rng = np.random.default_rng(5)
+def faulty() -> Columns:
+    rows, rng = healthy(), np.random.default_rng(5)
     rows.values[: 4 * 288, 1:] += rng.normal(0, 1.5, (4 * 288, 2))
-    version, _ = school(task(rows), served(), STOP, "")
+    return rows
+
+
+def test_what_the_model_in_service_tells_of_is_not_learned_from() -> None:
+    version, _ = school(task(faulty()), served(), STOP, "")
+    assert version.learned.left_out["a case or a failure was near"] > 4 * 250
     assert not version.fit
-    assert version.results is not None
-    assert version.against is not None
-    caught, before = version.results.caught, version.against.caught
+    assert "more history is needed" in version.reasons[0]
+
+
+def test_one_that_learned_from_a_faulty_machine_is_refused() -> None:
+    learned, body = school(task(faulty()), None, STOP, "")
+    past = Past(Rows({P1: healthy()}), pumps(), (P1,), START + 4 * DAY, STOP)
+    new = tried(past, (), learned.signatures, body)
+    old = tried(past, (), *good_state())
+    caught, before = new.results.caught, old.results.caught
     assert sum(caught.values()) < sum(before.values())
-    assert any("laid faults caught" in why or "no longer catches" in why for why in version.reasons)
+    fit, reasons = not_worse(new, old, 1.0)
+    assert not fit
+    assert any("laid faults" in why or "no longer catches" in why for why in reasons)
 
 
 def test_too_short_a_history_is_no_version_to_serve() -> None:
@@ -155,23 +174,24 @@ def results(false: int = 0, caught: int = 10, found: tuple[str, ...] = ()) -> Re
     return Results(1.0, false, 1.0, found, (), {"step of a": caught}, {"step of a": 20})
 
 
-def tried(*args: object, stands: bool = False) -> Tried:
-    return Tried(results(*args), b"", stands)  # type: ignore[arg-type]
+def come(*args: object, stands: bool = False) -> Tried:
+    return Tried(results(*args), b"", ((START, None if stands else STOP),))  # type: ignore[arg-type]
 
 
 def test_worse_is_more_false_alerts_a_lost_failure_fewer_caught_or_silence_on_a_trouble() -> None:
     def refused(new: Tried, old: Tried | None) -> bool:
         return not not_worse(new, old, 1.0)[0]
 
-    assert not refused(tried(1, 9), tried(1, 10))
-    assert refused(tried(2, 10), tried(1, 10))
-    assert refused(tried(0, 8), tried(0, 10))
-    assert refused(tried(0, 10), tried(0, 10, ("bearing",)))
-    assert refused(tried(), tried(stands=True))
-    assert not refused(tried(stands=True), tried(stands=True))
-    assert refused(tried(0, 0), None)
-    assert refused(tried(9), None)
-    assert not refused(tried(1), None)
+    assert not refused(come(1, 9), come(1, 10))
+    assert refused(come(2, 10), come(1, 10))
+    assert refused(come(0, 8), come(0, 10))
+    assert refused(come(0, 10), come(0, 10, ("bearing",)))
+    assert refused(come(), come(stands=True))
+    assert not refused(come(stands=True), come(stands=True))
+    assert refused(come(0, 0), None)
+    assert refused(come(0, 0), come(0, 0))
+    assert refused(come(9), None)
+    assert not refused(come(1), None)
 
 
 def test_what_is_in_service_is_kept_once() -> None:
