@@ -34,8 +34,13 @@ class Course:
         """Teach one asset and tell of it; false where what is fit waits for a service to start."""
         from cli.model_change import KEPT, release
         from core.clock import system_clock
+        from service.adoption import learners
         from service.schooling import school, served
 
+        plant = self.config.plant
+        if not learners(plant.class_of(asset), plant.assets[asset]):
+            print(f"{plain(asset)}: no detector of its class learns of one machine alone")
+            return True
         if cause is Cause.LOST and (again := self._again(at, asset, now)) is not None:
             return again
         task = self._task(at, asset, cause)

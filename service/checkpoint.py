@@ -55,6 +55,7 @@ _SLICE = 64
 LEARNED = "detector."
 """How the sections are called that can be learned again."""
 
+_BESIDE = ("crosscheck", "regimes")
 _BROKEN = (ValueError, KeyError, IndexError, TypeError, msgspec.MsgspecError)
 _log = structlog.get_logger("scoring")
 _encoder = msgspec.msgpack.Encoder()
@@ -148,8 +149,8 @@ def _filled(
     saved: Mapping[str, bytes],
     section: str,
 ) -> bool:
-    """Fill a section; tells whether that went well, which only a detector may fail in."""
-    if not section.startswith(LEARNED):
+    """Fill a section; tells whether that went well, which only what is learned may fail in."""
+    if not section.startswith((LEARNED, *_BESIDE)):
         _fill(holder, rows, prefix, saved)
         return True
     blank = {name: array.copy() for name, array in holder.state().items()}

@@ -7,7 +7,7 @@ import pytest
 
 from core.plant import NamedDetector, RuleSpec
 from core.settings import Settings
-from models.registry import DETECTORS, GIVEN
+from models.registry import DETECTORS, GIVEN, TOGETHER
 from service.adoption import adopt, learners, signatures, taken
 from service.fleet import Fleet
 from service.model_body import unpack
@@ -17,7 +17,7 @@ from tests.plants import plant, pump_class
 from tests.rounds import START, STEP, a_round, example, moments, play, pumps, take
 
 LEARNING = 300
-LEARNT = [kind for kind in DETECTORS if kind not in GIVEN]
+LEARNT = [kind for kind in DETECTORS if kind not in GIVEN | TOGETHER]
 
 
 @pytest.fixture(params=LEARNT, ids=lambda kind: kind.__name__)
@@ -56,7 +56,7 @@ def test_it_goes_on_elsewhere_bit_for_bit_and_the_others_stay_as_they_were(
         assert told.value[1] == said.value[2]
         assert np.array_equal(told.blame[1], said.blame[2])
         assert np.array_equal(told.low[1], said.low[2], equal_nan=True)
-    (ours,), (theirs,) = unpack(taken(there, 1)).values(), unpack(taken(here, 2)).values()
+    ours, theirs = unpack(taken(there, 1))["tested"], unpack(taken(here, 2))["tested"]
     fixed = [name for name in theirs if not name.startswith("lessons")]  # a buffer of all assets
     assert fixed
     assert all(ours[name].tobytes() == theirs[name].tobytes() for name in fixed)

@@ -80,6 +80,19 @@ def test_the_state_in_service_is_that_of_the_version_bit_for_bit(bench: Bench) -
     assert learned(bench, 1) == before
 
 
+def test_what_sensors_are_checked_by_comes_with_it_but_not_over_a_standing_fault(
+    bench: Bench,
+) -> None:
+    check = fleet(bench).crosscheck
+    assert check is not None
+    body = model()
+    told(bench, body)
+    assert check.readiness().tolist() == [1.0, 0.0]
+    check.faults[0, 1, 0] = True
+    told(bench, body, key="again")
+    assert check.faults[0, 1, 0]
+
+
 def test_no_version_is_promoted_while_a_case_stands_on_the_machine(bench: Bench) -> None:
     taught(bench, past())
     bench.says(P1, vibration=5.0)
