@@ -23,6 +23,7 @@ from models.ensemble import Ensemble, EnsembleSettings
 from models.limits import Limits, LimitsSettings
 from models.mewma import Mewma, MewmaSettings
 from models.peers import Peers, PeersSettings
+from models.rate import RateSettings, Speed
 from models.regimed import regimed
 from models.regression import Regression, RegressionSettings
 from models.seasonal import Seasonal, SeasonalSettings
@@ -41,7 +42,8 @@ DetectorSettings: TypeAlias = Annotated[
     | PeersSettings
     | CorrelationSettings
     | CusumSettings
-    | SpectralSettings,
+    | SpectralSettings
+    | RateSettings,
     Field(discriminator="kind"),
 ]
 """The settings of any detector, told apart by `kind`."""
@@ -61,8 +63,9 @@ DETECTORS: dict[type[Settings], Callable[..., Detector]] = {
     CorrelationSettings: Correlation,
     CusumSettings: Cusum,
     SpectralSettings: Spectral,
+    RateSettings: Speed,
 }
-GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings})
+GIVEN: frozenset[type[Settings]] = frozenset({LimitsSettings, RateSettings})
 """Detectors whose lines are given: no budget moves them."""
 
 TOGETHER: frozenset[type[Settings]] = frozenset({PeersSettings})
