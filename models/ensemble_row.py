@@ -99,7 +99,7 @@ def _fetch(a: int, known: Known, course: Course) -> float:
     """Touch what is known of an asset, so that memory is waited for once and not bit by bit."""
     total, width = 0.0, known.judged.shape[1]
     for k in range(width):
-        total += known.whiten[a, k, 0] + known.levels[a, k, 0]
+        total += known.whiten[a, k, 0] + known.levels[a, k, 0] + known.ways[a, k, 0]
     for k in range(0, width, LINE):
         total += known.centre[a, k] + known.spread[a, k] + known.lean[a, k] + known.quiet[a, k]
         total += course.quick[a, k] + course.level[a, k] + course.scatter[a, k]
