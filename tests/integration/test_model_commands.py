@@ -235,6 +235,21 @@ def score(scoring: Scoring) -> None:
         pass
 
 
+def test_a_folder_of_csv_teaches_too(folder: Path, tmp_path: Path) -> None:
+    rng, recordings = np.random.default_rng(3), tmp_path / "recordings"
+    recordings.mkdir()
+    lines = ["time,asset,speed,vibration,temperature"]
+    for number in range(400):
+        moment = 1_767_225_600 + 300 * number
+        values = [rng.normal(m, s) for m, s in ((1500, 5), (2, 0.1), (50, 1))]
+        lines.append(f"{moment},{P2}," + ",".join(f"{value:.4f}" for value in values))
+    (recordings / "pumps.csv").write_text("\n".join(lines) + "\n")
+    given = ("--data", recordings, "--asset-column", "asset", "--no-promote", "-c", folder)
+    assert models("learn", *given).exception is None
+    (row,) = listed(folder)
+    assert (row["asset"], row["rows"]) == (P2, 120)
+
+
 def test_a_version_that_was_found_worse_cannot_be_promoted(folder: Path) -> None:
     fill(load(folder), P2, 0.2, seed=2)
     models("learn", "--asset", P2, "-c", folder)
