@@ -34,8 +34,11 @@ FADE = 0.999
 RIDGE = 20.0
 """How many readings' worth of doubt a slope has to overcome, and how many count as one look."""
 
-SPREAD = 0.05
-"""The weight of a new spread of the peers in its running mean."""
+SPREAD = 0.01
+"""The weight of a new spread of the peers in its running mean; what is slow wanders for long."""
+
+NOISE = 0.05
+"""The weight of a new reading in the variance of single ones."""
 
 WILD = 20.0
 """Beyond how many spreads a single reading is pulled in."""
@@ -266,7 +269,7 @@ def _take(
 ) -> None:
     """Take a row into what is known of its asset."""
     for k in range(len(row)):
-        _settle(s, k, own)
+        _settle(s, k, given.warmup, own)
     _move(row, s, op, given.smoothing, own)
     for k in range(len(row)):
         if not judged[k]:
@@ -291,11 +294,11 @@ def _take(
 
 
 @kernel
-def _settle(s: int, k: int, own: Own) -> None:
+def _settle(s: int, k: int, warmup: int, own: Own) -> None:
     """Take the spread that the row before found into the usual one, where it is free to."""
     latest, usual = own.latest[s, k], own.usual[s, k]
     if latest > 0.0 and own.free[s]:
-        rate = max(SPREAD, 1.0 / (1.0 + own.looks[s]))
+        rate = max(SPREAD, 1.0 / (1.0 + max(own.looks[s] - warmup, 0)))  # slopes settle first
         own.usual[s, k] = usual + rate * (latest - usual) if usual > 0.0 else latest
     own.latest[s, k] = 0.0
 
@@ -328,7 +331,7 @@ def _follow(value: float, at: int, s: int, k: int, given: Given, own: Own) -> No
     if own.usual[s, k] > 0.0:
         far = WILD * own.usual[s, k]
         off = min(max(off, -far), far)
-    own.noise[s, k] += SPREAD * (min(off * off, 1e280) - own.noise[s, k])
+    own.noise[s, k] += NOISE * (min(off * off, 1e280) - own.noise[s, k])
     own.now[s, k] += given.smoothing * off
     own.said[s, k], own.missing[s, k] = at, 0
 
