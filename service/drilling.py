@@ -84,6 +84,8 @@ class Drilling:
                 self.turn(stop)
             except (MillwrightError, OSError) as error:
                 _log.warning("drilling_put_off", why=str(error))
+            except Exception:
+                _log.exception("drilling_put_off")  # scoring goes on whatever ails this
 
     def turn(self, stop: threading.Event) -> bool:
         """Drill those whose turn it is; tells whether there were any."""

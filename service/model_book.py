@@ -52,8 +52,12 @@ _books = msgspec.json.Decoder(Book)
 
 
 def book_of(checkpoint: Mapping[str, bytes]) -> Book:
-    """Read the book out of a checkpoint; an empty one where there is none."""
-    return _books.decode(checkpoint.get("models", b"{}"))
+    """Read the book out of a checkpoint; an empty one where there is none. Refused if damaged."""
+    try:
+        return _books.decode(checkpoint.get("models", b"{}"))
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        msg = f"the book of models in the checkpoint is damaged: {error}"
+        raise Refused(msg) from error
 
 
 class ModelBook:

@@ -119,6 +119,8 @@ class Relearning:
                 self.turn(stop)
             except (MillwrightError, OSError) as error:
                 _log.warning("relearning_put_off", why=str(error))
+            except Exception:
+                _log.exception("relearning_put_off")  # scoring goes on whatever ails this
 
     def turn(self, stop: threading.Event) -> bool:
         """Let those learn whose turn it is; tells whether there were any."""

@@ -36,7 +36,7 @@ class MarksFile:
         if path is not None and path.exists():
             try:
                 found = msgspec.json.decode(path.read_bytes(), type=Marks)
-            except (OSError, msgspec.MsgspecError) as error:
+            except (OSError, msgspec.MsgspecError, UnicodeError) as error:
                 _log.warning("marks_unreadable", path=str(path), why=str(error))
                 return
             if found.place == place:

@@ -28,7 +28,7 @@ class DrillFolder:
             if path.stat().st_size > _MOST:
                 return None
             found = _decoder.decode(path.read_bytes())
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, UnicodeError):
             return None
         return found if found.asset == asset else None
 

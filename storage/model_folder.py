@@ -123,13 +123,18 @@ class ModelFolder:
 
     def _read(self, path: Path) -> ModelVersion:
         try:
-            return _records.decode(path.read_bytes())
+            found = _records.decode(path.read_bytes())
         except OSError as error:
             msg = f"{path}: cannot be read: {error.strerror}"
             raise Refused(msg) from error
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeError) as error:
             msg = f"{path}: damaged: {error}"
             raise Refused(msg) from error
+        asset = path.parent.relative_to(self._folder).as_posix()
+        if (found.asset, f"{found.number:04}") != (asset, path.stem):
+            msg = f"{path}: damaged: it says it is version {found.number} of {found.asset!r}"
+            raise Refused(msg)
+        return found
 
 
 def digest_of(body: bytes) -> str:

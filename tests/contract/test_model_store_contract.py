@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,31 @@ def test_a_number_is_never_given_twice(store: ModelStore) -> None:
         store.add(made(), b"s")
     store.prune(P1, 0)
     assert store.add(made(), b"s").number == 4
+
+
+def test_any_flipped_bit_of_a_record_is_refused_or_changes_no_more_than_a_value(
+    tmp_path: Path,
+) -> None:
+    store = ModelFolder(tmp_path)
+    path = Path(store.place(P1, store.add(made(), b"s").number)).with_suffix(".json")
+    whole = path.read_bytes()
+    for flipped in flips(whole):
+        path.write_bytes(flipped)
+        try:
+            found = store.version(P1, 1)
+        except Refused as error:
+            assert "0001.json: damaged" in str(error)
+            assert store.versions() == []
+        else:
+            assert found is not None and (found.asset, found.number) == (P1, 1)
+            assert store.versions(P1) == [found]
+
+
+def flips(whole: bytes) -> Iterator[bytes]:
+    """Flip one bit in every place, and the highest, which ends UTF-8, in each as well."""
+    for place, byte in enumerate(whole):
+        for bit in {place % 8, 7}:
+            yield whole[:place] + bytes([byte ^ (1 << bit)]) + whole[place + 1 :]
 
 
 def test_people_are_told_where_the_state_is(store: ModelStore) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from core.casefile import Advance, Status
-from core.clock import DAY, HOUR, ManualClock
+from core.clock import DAY, HOUR, Instant, ManualClock
 from core.drilled import Drilled, Drills, Trial, smallest
 from service.drill_words import lines, summary
 from service.drilling import AGAIN, Drilling, due, look
 from storage.casefile_memory import MemoryCaseFile
 from storage.drills import DrillFolder, MemoryDrills
+from tests.contract.test_model_store_contract import flips
 from tests.pages import Room, case
 from tests.plants import plant
 from tests.story import START
@@ -54,6 +55,30 @@ def test_a_file_that_is_damaged_is_as_if_there_were_none(tmp_path: Path) -> None
     [path] = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:50])
     assert drills.latest(ONE) is None
+
+
+def test_any_flipped_bit_of_a_file_is_none_or_changes_no_more_than_a_value(tmp_path: Path) -> None:
+    drills = DrillFolder(tmp_path)
+    drills.keep(Drilled(ONE, START, 0, 5, TRIALS[:2], "told anyway"))
+    [path] = tmp_path.iterdir()
+    for flipped in flips(path.read_bytes()):
+        path.write_bytes(flipped)
+        found = drills.latest(ONE)
+        assert found is None or found.asset == ONE
+
+
+def test_whatever_looking_raises_it_is_looked_again_and_scoring_goes_on() -> None:
+    looks, stop = [], threading.Event()
+
+    def clock() -> Instant:
+        looks.append(1)
+        if len(looks) == 3:
+            stop.set()
+        raise ZeroDivisionError
+
+    made = Drilling(plant(), book(ONE), MemoryDrills(), WEEK, clock, lambda: Running(0))
+    made.run(stop, 0.0, 0.0)
+    assert len(looks) == 3
 
 
 def test_those_come_first_whose_drill_is_longest_ago(drills: Drills) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from core.alert import Change
 from core.clock import DAY, MINUTE, SECOND
+from core.errors import Refused
 from core.journal import Lesson, Revision
 from core.model_version import ModelChange, Verb
 from core.plant import AssetClass, NamedDetector
@@ -18,7 +19,7 @@ from models.mewma import LearnSettings, MewmaSettings
 from service.adoption import signatures, taken
 from service.fleet import Fleet
 from service.model_body import pack, unpack
-from service.model_book import BROKEN, LOST
+from service.model_book import BROKEN, LOST, book_of
 from tests.bench import P1, P2, Bench
 from tests.plants import CHANNELS, plant
 from tests.unit.service.test_lesson import learned, learning_class, past, share, taught
@@ -189,6 +190,12 @@ def test_a_state_of_an_older_layout_opens_where_what_it_lacks_has_a_default(benc
     del states["pattern"]["lessons_ended"], states["pattern"]["lessons_began"]
     assert told(bench, pack(states)).startswith("yes")
     assert share(bench) == 1
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"broken": {"a": "\xff"}}', b'{"serving": 3}'])
+def test_a_damaged_book_is_refused_in_words(body: bytes) -> None:
+    with pytest.raises(Refused, match="book of models in the checkpoint is damaged"):
+        book_of({"models": body})
 
 
 def test_after_work_no_version_is_in_service(bench: Bench) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from core.clock import DAY, HOUR, ManualClock
+from core.clock import DAY, HOUR, Instant, ManualClock
 from core.model_version import Cause, ModelVersion
 from core.plant import Place
 from service.model_book import Book
@@ -116,6 +116,20 @@ def test_a_stop_ends_the_process_too() -> None:
     stop.set()
     assert relearning(Bench(plant(2)), learner).turn(stop)
     assert learner.ended == ["terminated", "gone"]
+
+
+def test_whatever_looking_raises_it_is_looked_again_and_scoring_goes_on() -> None:
+    looks, stop = [], threading.Event()
+
+    def clock() -> Instant:
+        looks.append(1)
+        if len(looks) == 3:
+            stop.set()
+        raise ZeroDivisionError
+
+    made = Relearning(plant(1), MemoryCaseFile(), MemoryModels(), DAY, clock, lambda: Learner(0))
+    made.run(stop, 0.0, 0.0)
+    assert len(looks) == 3
 
 
 def test_a_machine_with_a_standing_case_is_passed_over() -> None:
