@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cli.options import plain
-from core.errors import Refused
+from core.errors import MillwrightError, Refused
 from core.model_version import Cause, Verb
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cli.backtest_sources import Source
     from cli.configuration import Configuration
     from cli.model_change import Desk
@@ -29,6 +31,25 @@ class Course:
     back: Span
     by: str
     promote: bool = True
+
+    def all(self, at: Desk, turns: Mapping[str, Cause]) -> tuple[list[str], list[str]]:
+        """Teach all whose turn it is; returns whose models wait, and who could not be taught.
+
+        What ails one keeps no other from its turn; each attempt that was not asked for is noted.
+        """
+        from core.clock import system_clock
+
+        now, waits, failed = at.restored(), [], []
+        for asset, cause in turns.items():
+            try:
+                if asset in self.source.spans and not self.take(at, asset, now, cause):
+                    waits.append(asset)
+            except MillwrightError as error:
+                print(f"{plain(asset)}: {plain(error)}")
+                failed.append(asset)
+            if cause is not Cause.ASKED:
+                at.store.note(asset, system_clock())
+        return waits, failed
 
     def take(self, at: Desk, asset: str, now: Casework, cause: Cause) -> bool:
         """Teach one asset and tell of it; false where what is fit waits for a service to start."""
@@ -68,7 +89,11 @@ class Course:
         from service.adoption import signatures
 
         serving = now.models.book.serving.get(asset)
-        one = at.store.version(asset, serving.version) if serving else None
+        try:
+            one = at.store.version(asset, serving.version) if serving else None
+        except Refused as error:
+            print(f"{plain(asset)}: {plain(error)}")
+            return None
         fleet = now.fleets[now.plant.assets[asset].asset_class]
         ours = signatures(fleet)
         if one is None or any(ours.get(name) != made for name, made in one.signatures.items()):

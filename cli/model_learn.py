@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.backtest import Column, source_of
-from cli.options import SHIPPED, ConfigFolder, span_of
+from cli.options import SHIPPED, ConfigFolder, plain, span_of
 from core.errors import Refused
 from core.suggestion import unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cli.backtest_sources import Source
+    from cli.configuration import Configuration
     from cli.model_change import Desk
     from core.model_version import Cause
 
@@ -62,11 +66,26 @@ def learn(
         ours = [one for one in source.reader_assets if loaded.plant.judges(one)]
         turns = whose_turn(at) if due else dict.fromkeys(asset or ours, Cause.ASKED)
         course = Course(loaded, source, str(data or "history"), back, by, promote)
-        now = at.restored()
-        chosen = [(one, why) for one, why in turns.items() if one in source.spans]
-        waits = [one for one, why in chosen if not course.take(at, one, now, why)]
+        waits, failed = course.all(at, turns)
+        unheard = [] if due or asset else _unheard(loaded, source)
     if waits:
         print("taken up when `millwright run` or `serve` starts", file=sys.stderr)
+    if unheard and (data is None or not turns):
+        print(f"no history of {counted(unheard)}", file=sys.stderr)
+    if failed:
+        msg = f"{counted(failed)} could not be taught: it is told above why"
+        raise Refused(msg)
+
+
+def _unheard(loaded: Configuration, source: Source) -> list[str]:
+    plant = loaded.plant
+    return [one for one in sorted(plant.assets) if plant.judges(one) and one not in source.spans]
+
+
+def counted(assets: Sequence[str], most: int = 3) -> str:
+    """Say how many assets, and name the first."""
+    names = ", ".join(plain(one) for one in assets[:most]) + (", ..." if assets[most:] else "")
+    return f"{len(assets)} {'asset' if len(assets) == 1 else 'assets'}: {names}"
 
 
 def whose_turn(at: Desk) -> dict[str, Cause]:

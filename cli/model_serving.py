@@ -11,7 +11,7 @@ from cli.options import SHIPPED, ConfigFolder, plain
 from core.errors import Refused
 
 By = Annotated[str, typer.Option(help="Who does it.", envvar=["USER", "LOGNAME"])]
-Number = Annotated[int, typer.Argument(help="The version, as `models list` numbers it.")]
+Number = Annotated[int, typer.Argument(help="The version, as `models list` numbers it.", min=1)]
 
 
 def promote(asset: AssetName, number: Number, by: By, config: ConfigFolder = SHIPPED) -> None:

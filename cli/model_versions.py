@@ -51,7 +51,7 @@ def list_versions(
 def show(
     asset: AssetName,
     number: Annotated[
-        int | None, typer.Argument(help="The newest where left out.", show_default=False)
+        int | None, typer.Argument(help="The newest where left out.", show_default=False, min=1)
     ] = None,
     config: ConfigFolder = SHIPPED,
     as_json: AsJson = False,
@@ -97,10 +97,11 @@ def _look(loaded: Configuration) -> tuple[ModelFolder, Book]:
 def version_of(store: ModelFolder, asset: str, number: int | None) -> ModelVersion:
     """Find a version, the newest where no number is given; Refused tells which there are."""
     known = [one.number for one in store.versions(asset)]
-    found = store.version(asset, number or max(known, default=0))
+    found = store.version(asset, max(known, default=0) if number is None else number)
     if found is None:
         have = ", ".join(str(one) for one in known) or "none"
-        msg = f"no version {number or ''} of {asset} is kept; known: {have}".replace("  ", " ")
+        which = "version" if number is None else f"version {number}"
+        msg = f"no {which} of {asset} is kept; known: {have}"
         raise Refused(msg)
     return found
 

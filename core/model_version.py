@@ -139,6 +139,14 @@ class ModelStore(Protocol):
         """
         ...
 
+    def note(self, asset: str, at: Instant) -> None:
+        """Note that it was tried to learn an asset anew, whatever came of it."""
+        ...
+
+    def noted(self) -> Mapping[str, Instant]:
+        """Tell when that was last tried of each asset; empty where that cannot be read."""
+        ...
+
     def place(self, asset: str, number: int) -> str:
         """Name the file of a version's state, for people."""
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from subprocess import TimeoutExpired
 from typing import Protocol
 
@@ -57,25 +57,31 @@ def due(
     ill: Iterable[str],
     relearn: Span | None,
     now: Instant,
+    noted: Mapping[str, Instant],
 ) -> dict[str, Cause]:
     """Find whose models are to be learned anew, and why.
 
-    What was lost, at once and then daily; all others each `relearn`, where that is set. On a
-    machine with a case (`ill`) nothing could be promoted.
+    What was lost, at once and then daily; all others each `relearn`, where that is set, and after
+    an attempt that made nothing (`noted`) not before the next day. On a machine with a case (`ill`)
+    nothing could be promoted.
     """
     closed, found = set(ill), {}
     made = [one for one in versions if one.cause is not Cause.SERVED]
+    pause = AGAIN if relearn is None else min(AGAIN, relearn)
     for asset in sorted(plant.assets):
         if asset in closed or not plant.judges(asset):
             continue
         ours, name = [one for one in made if one.asset == asset], plant.assets[asset].asset_class
         if asset in book.lost.get(name, ()):
             since = book.lost_at.get(name, 0)
-            tried = [one.made for one in ours if one.cause is Cause.LOST and one.made >= since]
+            tried = [one.made for one in ours if one.cause is Cause.LOST]
+            tried = [at for at in (*tried, noted.get(asset, 0)) if at >= since]
             if now - max(tried, default=0) >= AGAIN:
                 found[asset] = Cause.LOST
-        elif relearn is not None and now - max((o.made for o in ours), default=0) >= relearn:
-            found[asset] = Cause.SCHEDULE
+        elif relearn is not None:
+            last = max((one.made for one in ours), default=0)
+            if now - last >= relearn and now - noted.get(asset, 0) >= pause:
+                found[asset] = Cause.SCHEDULE
     return found
 
 
@@ -88,7 +94,7 @@ def look(
         return {}
     alerts = casefile.alerts(AlertQuery(states=_OPEN, limit=500)).alerts
     ill = {one.asset for one in alerts if of_machine(one.group)}
-    return due(plant, book, store.versions(), ill, relearn, now)
+    return due(plant, book, store.versions(), ill, relearn, now, store.noted())
 
 
 class Relearning:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.casefile import CaseFile
 from core.clock import DAY, Instant, Span
+from core.errors import Refused
 from core.history import Columns
 from core.model_version import Cause, Learned, ModelStore, ModelVersion
 from core.plant import Plant
@@ -123,11 +124,18 @@ def keep(
         now.signatures, True, ("it was in service",), release=release,
     )  # fmt: skip
     for one in reversed(known):
-        if one.cause is Cause.SERVED and one.size == len(now.body):
-            same = store.body(asset, one.number) == now.body
-            if same and one.signatures == now.signatures:
-                return one.number
+        like = one.size == len(now.body) and one.signatures == now.signatures
+        if one.cause is Cause.SERVED and like and _body(store, one) == now.body:
+            return one.number
     return store.add(version, now.body).number
+
+
+def _body(store: ModelStore, one: ModelVersion) -> bytes | None:
+    """Read the state of a version; None where it is damaged, which is like no other."""
+    try:
+        return store.body(one.asset, one.number)
+    except Refused:
+        return None
 
 
 def _beside(

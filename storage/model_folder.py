@@ -11,19 +11,22 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import structlog
 
+from core.clock import Instant
 from core.errors import DiskTrouble, Refused
 from core.model_version import ModelVersion
 
 _log = structlog.get_logger("models")
 _NUMBER = re.compile(r"^([0-9]{4,9})\.json$")
 _records = msgspec.json.Decoder(ModelVersion)
+_notes = msgspec.json.Decoder(dict[str, Instant])
+_NOTED = "tried.json"
 _LAST = "last"
 """Holds the highest number ever given, so that none is given again once it was let go."""
 
@@ -86,6 +89,24 @@ class ModelFolder:
             msg = f"{path}: damaged: {len(body)} bytes that are not the {record.size} once written"
             raise Refused(msg)
         return body
+
+    def note(self, asset: str, at: Instant) -> None:
+        """Note that it was tried to learn an asset anew."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with _alone(self._folder):
+                noted = {**self.noted(), asset: at}
+                _write(self._folder / _NOTED, msgspec.json.encode(noted))
+        except OSError as error:
+            msg = f"{self._folder / _NOTED}: cannot be written: {error.strerror}"
+            raise DiskTrouble(msg) from error
+
+    def noted(self) -> Mapping[str, Instant]:
+        """Tell when that was last tried of each asset; what is lost is only tried once more."""
+        try:
+            return _notes.decode((self._folder / _NOTED).read_bytes())
+        except (OSError, msgspec.MsgspecError, UnicodeError):
+            return {}
 
     def place(self, asset: str, number: int) -> str:
         """Name the file of a version's state."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from core.clock import Instant
 from core.errors import Refused
 from core.model_version import ModelVersion
 from storage.model_folder import digest_of
@@ -18,6 +19,7 @@ class MemoryModels:
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, int], tuple[ModelVersion, bytes]] = {}
         self._last: dict[str, int] = {}
+        self._noted: dict[str, Instant] = {}
 
     def add(self, version: ModelVersion, body: bytes) -> ModelVersion:
         """Keep a version with its state."""
@@ -45,6 +47,16 @@ class MemoryModels:
             msg = f"{self.place(asset, number)}: no such version is kept"
             raise Refused(msg)
         return found[1]
+
+    def note(self, asset: str, at: Instant) -> None:
+        """Note that it was tried to learn an asset anew."""
+        with self._lock:
+            self._noted[asset] = at
+
+    def noted(self) -> Mapping[str, Instant]:
+        """Tell when that was last tried of each asset."""
+        with self._lock:
+            return dict(self._noted)
 
     def place(self, asset: str, number: int) -> str:
         """Name where the state of a version is."""

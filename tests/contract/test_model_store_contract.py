@@ -80,6 +80,14 @@ def test_a_number_is_never_given_twice(store: ModelStore) -> None:
     assert store.add(made(), b"s").number == 4
 
 
+def test_when_an_asset_was_last_tried_is_noted_and_is_no_version(store: ModelStore) -> None:
+    assert store.noted() == {}
+    for asset, at in ((P1, 5), (P2, 6), (P1, 9)):
+        store.note(asset, at)
+    assert store.noted() == {P1: 9, P2: 6}
+    assert store.versions() == []
+
+
 def test_any_flipped_bit_of_a_record_is_refused_or_changes_no_more_than_a_value(
     tmp_path: Path,
 ) -> None:

@@ -18,6 +18,8 @@ from typer.testing import CliRunner, Result
 from cli.adapters import open_casefile, open_history, open_journal
 from cli.configuration import Configuration, load
 from cli.main import app
+from cli.model_change import Desk, open_models
+from cli.model_course import Course
 from cli.relearn import LEAST, start
 from core.alert import AlertQuery
 from core.casefile import Advance
@@ -25,7 +27,10 @@ from core.clock import DAY, MINUTE, system_clock
 from core.errors import Refused, Unavailable
 from core.journal import Revision, draft
 from core.ledger import ASIDE
+from core.model_version import Cause
 from core.readings import Readings
+from service.casework import Casework
+from service.relearning import look
 from service.scoring import Scoring
 from tests import folders
 from tests.waiting import until
@@ -248,6 +253,46 @@ def test_a_folder_of_csv_teaches_too(folder: Path, tmp_path: Path) -> None:
     assert models("learn", *given).exception is None
     (row,) = listed(folder)
     assert (row["asset"], row["rows"]) == (P2, 120)
+
+
+def test_what_ails_one_asset_keeps_no_other_from_its_turn(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(load(folder), P2, 3, seed=2)
+    teach = Course.take
+
+    def take(course: Course, at: Desk, asset: str, now: Casework, cause: Cause) -> bool:
+        if asset == P1:
+            msg = "0001.npz: damaged"
+            raise Refused(msg)
+        return teach(course, at, asset, now, cause)
+
+    monkeypatch.setattr(Course, "take", take)
+    done = models("learn", "--no-promote", "-c", folder)
+    assert f"{P1}: 0001.npz: damaged" in done.stdout
+    assert str(done.exception).startswith(f"1 asset: {P1} could not be taught")
+    assert [row["asset"] for row in listed(folder)] == [P2]
+
+
+def test_an_asset_without_history_is_named_and_tried_no_more_than_daily(folder: Path) -> None:
+    assert f"no history of 1 asset: {P2}\n" in models("learn", "-c", folder).stderr
+    service = folder / "service.yaml"
+    service.write_text(service.read_text() + "models: {relearn: 30d}\n")
+    assert models("learn", "--due", "-c", folder).stdout == ""
+    config = load(folder)
+    assert set(open_models(config).noted()) == {P2}
+    casefile = open_casefile(config)
+    found = look(config.plant, casefile, open_models(config), 30 * DAY, system_clock())
+    casefile.close()
+    assert found == {}
+
+
+@pytest.mark.parametrize("command", ["promote", "show"])
+def test_there_is_no_version_0(folder: Path, command: str) -> None:
+    models("learn", "--no-promote", "-c", folder)
+    refused = models(command, P1, "0", "-c", folder)
+    assert refused.exit_code == 2
+    assert in_service(folder) == []
 
 
 def test_a_version_that_was_found_worse_cannot_be_promoted(folder: Path) -> None:

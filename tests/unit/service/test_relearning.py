@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import pytest
 
@@ -32,9 +34,10 @@ def turns(
     lost: tuple[str, ...] = (),
     ill: tuple[str, ...] = (),
     relearn: int | None = 30 * DAY,
+    noted: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Cause]:
     book = Book(lost={"pump": list(lost)} if lost else {})
-    return due(plant(2), book, versions, ill, relearn, NOW)
+    return due(plant(2), book, versions, ill, relearn, NOW, noted)
 
 
 def test_it_is_an_assets_turn_so_long_after_it_was_last_learned() -> None:
@@ -61,11 +64,22 @@ def test_what_was_lost_and_tried_in_vain_waits_for_a_day() -> None:
     assert turns(again, lost=(P1,), relearn=None) == {P1: Cause.LOST}
 
 
+def test_what_was_tried_and_made_nothing_waits_for_a_day() -> None:
+    late, soon = {P1: NOW - AGAIN}, {P1: NOW - AGAIN + 1}
+    assert turns(noted=soon) == {P2: Cause.SCHEDULE}
+    assert turns(noted=late) == {P1: Cause.SCHEDULE, P2: Cause.SCHEDULE}
+    assert turns(noted=soon, lost=(P1,), relearn=None) == {}
+    assert turns(noted=late, lost=(P1,), relearn=None) == {P1: Cause.LOST}
+    book = Book(lost={"pump": [P1]}, lost_at={"pump": NOW - HOUR})
+    before = {P1: NOW - 2 * HOUR}
+    assert due(plant(1), book, (), (), None, NOW, before) == {P1: Cause.LOST}
+
+
 def test_a_machine_with_a_case_and_one_judged_elsewhere_have_none() -> None:
     assert turns(ill=(P1,)) == {P2: Cause.SCHEDULE}
     known = plant(2)
     known = replace(known, assets=known.assets | {P2: replace(known.assets[P2], judged_at="no")})
-    assert due(known, Book(), (), (), DAY, NOW) == {P1: Cause.SCHEDULE}
+    assert due(known, Book(), (), (), DAY, NOW, {}) == {P1: Cause.SCHEDULE}
     assert Place.SITE is known.place
 
 

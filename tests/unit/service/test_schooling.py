@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from service.backtest_past import Past
 from service.candidate import HORIZON, ill_times, mended_at
 from service.model_trial import Tried, not_worse, tried
 from service.schooling import CREPT, Served, Task, keep, school
+from storage.model_folder import ModelFolder
 from storage.model_memory import MemoryModels
 from tests.pasts import START, Rows
 from tests.plants import CHANNELS, plant, pump_class
@@ -201,6 +203,13 @@ def test_what_is_in_service_is_kept_once() -> None:
     other = Served(served().signatures, b"another")
     assert keep(store, known, P1, other, STOP, "") == 2
     assert [one.cause for one in store.versions(P1)] == [Cause.SERVED, Cause.SERVED]
+
+
+def test_a_damaged_version_is_not_what_is_in_service_and_hinders_nothing(tmp_path: Path) -> None:
+    store, known = ModelFolder(tmp_path), pumps()
+    assert keep(store, known, P1, served(), STOP, "") == 1
+    Path(store.place(P1, 1)).write_bytes(b"?" * len(served().body))
+    assert keep(store, known, P1, served(), STOP, "") == 2
 
 
 def test_what_the_first_model_tells_of_to_the_end_is_not_learned_away_by_small_steps() -> None:

@@ -77,6 +77,28 @@ def test_a_record_that_cannot_be_read_hides_no_other(store: ModelFolder) -> None
         store.version(P1, 1)
 
 
+def test_notes_outlast_the_process_and_damaged_ones_are_none(
+    store: ModelFolder, tmp_path: Path
+) -> None:
+    store.note(P1, 7)
+    assert ModelFolder(tmp_path / "models").noted() == {P1: 7}
+    (notes,) = [path for path in (tmp_path / "models").iterdir() if path.is_file()]
+    for damaged in (b"{", b'{"\xff": 1}', b"[]"):
+        notes.write_bytes(damaged)
+        assert store.noted() == {}
+    store.note(P1, 8)
+    assert store.noted() == {P1: 8}
+
+
+def test_a_record_that_was_exchanged_with_anothers_is_refused(store: ModelFolder) -> None:
+    for _ in range(2):
+        store.add(made(), b"state")
+    one, two = (Path(store.place(P1, number)).with_suffix(".json") for number in (1, 2))
+    one.write_bytes(two.read_bytes())
+    with pytest.raises(Refused, match="it says it is version 2 of 'site/hall/p1'"):
+        store.version(P1, 1)
+
+
 @pytest.mark.parametrize("asset", ["../../etc/passwd", "a//b", "./a/b", ""])
 def test_no_name_leads_out_of_the_folder(store: ModelFolder, asset: str) -> None:
     with pytest.raises(Refused, match="no asset"):
