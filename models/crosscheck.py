@@ -33,7 +33,7 @@ from models.crosscheck_state import (
 )
 from models.detector import Round, State
 from models.lessons import Lessons
-from models.lone import believed
+from models.lone import believed, company
 from models.mewma import LearnSettings
 from models.parts import parts
 
@@ -47,7 +47,10 @@ SETTLING = 30
 """So many learning rows are left out of that, while means settle."""
 
 Lie = tuple[int, int, int, bool, int]
-"""Row, channel, number of the kind, whether it began, and the channel that it is exchanged with."""
+"""Row, channel, number of the kind, whether it began, and the channel that it is exchanged with.
+
+That is itself where a drift or a bias ends since it has been the machine's.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +59,8 @@ class Checked:
 
     `lone` is the channel that departs alone, -1 for none, `sensor` whether by its sensor's doing,
     `mate` the channel that it is exchanged with, -1 for none. `several` marks where more than one
-    departs. `barred[row, channel]` marks channels that are at fault.
+    departs. `barred[row, channel]` marks channels that are at fault, `gone` those of them that have
+    only drifted or stepped.
     """
 
     values: Floats
@@ -66,13 +70,14 @@ class Checked:
     sensor: Bools
     several: Bools
     barred: Bools
+    gone: Bools
     lapses: list[Lie]
 
     def take(self, rows: slice) -> Checked:
         """Select rows, keeping their order; lapses stay out."""
         return Checked(
             self.values[rows], self.doubted[rows], self.lone[rows], self.mate[rows],
-            self.sensor[rows], self.several[rows], self.barred[rows], [],
+            self.sensor[rows], self.several[rows], self.barred[rows], self.gone[rows], [],
         )  # fmt: skip
 
 
@@ -85,7 +90,7 @@ class Crosscheck:
         given, sole = parts(asset_class), believed(asset_class)
         self._learn, self._op, self._sure = learn, given.operating, given.sure
         self._judged = Judged(
-            given.judged, sole.up, sole.down, sole.restless,
+            given.judged, sole.up, sole.down, sole.restless, company(asset_class),
             asset_class.stuck_after, asset_class.silent_after,
         )  # fmt: skip
         width = len(given.judged)
@@ -113,6 +118,7 @@ class Crosscheck:
             np.full(count, NOBODY, np.int64),
             np.zeros(count, np.bool_),
             np.zeros(count, np.bool_),
+            np.zeros((count, width), np.bool_),
             np.empty((count * width * len(LIES), 5), np.int64),
         )
         lapses = check_rows(
@@ -122,7 +128,7 @@ class Crosscheck:
         barred = ~np.isnan(row.values) & np.isnan(told.values)
         found = [(i, k, kind, bool(on), mate) for i, k, kind, on, mate in told.lapses[:lapses]]
         values = told.values if told.doubted.any() else row.values
-        return Checked(values, told.doubted, *told[2:6], barred, found)
+        return Checked(values, told.doubted, *told[2:6], barred, told.gone, found)
 
     def learn(self, row: Round, allowed: Bools) -> None:
         """Add healthy rows; an asset whose lessons are complete is fitted at once."""
@@ -158,6 +164,7 @@ class Crosscheck:
                 kept[name][asset, k] = 0
             kept["level"][asset, k] = kept["quick"][asset, k] = kept["ref"][asset, k]
             kept["rising"][asset, k] = kept["wild"][asset, k] = 0
+            kept["proved"][asset, k] = False
             kept["scatter"][asset, k], kept["mate"][asset, k] = 1.0, NOBODY
             kept["spikes"][asset, k] = kept["gaps"][asset, k] = 0.0
 
@@ -172,8 +179,11 @@ class Crosscheck:
         return {name: kept.copy() for name, kept in self._kept.items()} | self._lessons.state()
 
     def restore(self, state: State) -> None:
-        """Take over a state; kinds of fault that it does not know are not there."""
+        """Take over a state; what it does not know of is not there."""
         for name, kept in self._kept.items():
+            if name == "proved" and name not in state:
+                kept[...] = False  # the release before kept none
+                continue
             saved = state[name].astype(kept.dtype)
             if kept.ndim == 3 and name != "weights":
                 kept[...] = 0
@@ -253,6 +263,7 @@ def _blank(assets: int, channels: int, operating: int) -> dict[str, NDArray[Any]
         "weights": np.zeros((assets, 2 * operating, channels)),
         "mate": np.full(shape, NOBODY, np.int64),
         "faults": np.zeros((*shape, len(LIES)), np.bool_),
+        "proved": np.zeros(shape, np.bool_),
     }
     for name in ("centre", "level", "ref", "quick", "spikes", "gaps"):
         kept[name] = np.zeros(shape)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.readings import Bools, Floats, Instants
 from models.baseline import BENT, FARTHEST
+from models.crosscheck_company import awaited, followed, gone
 from models.crosscheck_state import (
     APART,
     DEPARTED,
@@ -80,6 +81,7 @@ def check_rows(
         if moving.pending[a]:
             for k in range(width):
                 if moving.faults[a, k].any():
+                    told.gone[i, k] = gone(a, k, moving) and not math.isnan(row[k])
                     row[k] = math.nan
                     told.doubted[i] = True
     return lapses
@@ -102,7 +104,7 @@ def _look(
     """Look at a row in which something has departed, or may have come to an end."""
     width = len(away)
     crossed = _crossed(a, told.values[i], shift, residual, known, moving)
-    lone = _lone(a, away, known, moving, told, i)
+    lone = _lone(a, away, judged, known, moving, told, i)
     if crossed:
         lone = _exchanged(a, away, moving, told, i)
     if lone != NOBODY:
@@ -113,7 +115,9 @@ def _look(
     for k in range(width):
         if known.judged[a, k]:
             lapses = turn(a, k, i, lone, span, away, judged, known, moving, told, lapses)
-            waits = moving.rows[a, k].any() or moving.faults[a, k].any()
+            if abs(away[k]) < APART:
+                moving.proved[a, k] = False
+            waits = moving.rows[a, k].any() or moving.faults[a, k].any() or moving.proved[a, k]
             moving.pending[a] = moving.pending[a] or waits or moving.mate[a, k] != NOBODY
     return lapses
 
@@ -187,6 +191,8 @@ def _follow(
         pending = pending or moving.spikes[a, k] >= SPIKY or moving.gaps[a, k] >= GAPPY
         if not present or (moving.pending[a] and moving.faults[a, k].any()):
             continue
+        if moving.pending[a] and awaited(a, k, judged, known, moving):
+            continue  # what it says of the other must not be forgotten while it says so slowly
         if size < APART:
             moving.ref[a, k] += rate * apart
         if size < TOGETHER:
@@ -228,8 +234,13 @@ def _advance(
 
 
 @step
-def _lone(a: int, away: Floats, known: Known, moving: Moving, told: Told, i: int) -> int:
-    """Find the channel that has departed alone, of those not at fault; NOBODY where none has."""
+def _lone(
+    a: int, away: Floats, judged: Judged, known: Known, moving: Moving, told: Told, i: int
+) -> int:
+    """Find the channel that has departed alone, of those not at fault; NOBODY where none has.
+
+    Another sign of its failure mode is company even where it is held to drift.
+    """
     first, second, worst = 0.0, 0.0, NOBODY
     others = 0
     for k in range(len(away)):
@@ -243,6 +254,9 @@ def _lone(a: int, away: Floats, known: Known, moving: Moving, told: Told, i: int
             second = size
     told.several[i] = second >= max(LOUD, first / TOGETHER)
     if others < 2 or first < DEPARTED or second >= max(APART, first / TOGETHER):
+        return NOBODY
+    if moving.proved[a, worst] or followed(a, worst, away, judged, known, moving):
+        told.several[i] = True
         return NOBODY
     told.lone[i] = worst
     return worst

@@ -55,6 +55,8 @@ class Known(NamedTuple):
 class Moving(NamedTuple):
     """What goes on with every row, first axis the asset, then the channel, then the kind of fault.
 
+    `proved` marks channels that a sign of the same failure mode has followed: until such a one is
+    back where it was, the machine moves it.
     `pending` marks assets of which a kind of fault stands, or is about to begin.
     `room` is the variance of how far a mean is from its reference. `lasted` and `rows` tell for
     how long each kind has been about to begin, or to end where it stands.
@@ -75,12 +77,14 @@ class Moving(NamedTuple):
     lasted: Instants
     rows: Instants
     faults: Bools
+    proved: Bools
 
 
 class Judged(NamedTuple):
     """What the class says: how far one channel may rise or fall alone by the machine's doing.
 
-    `restless` marks which may grow restless alone.
+    `restless` marks which may grow restless alone, `company[channel, way, other, its way]` which
+    departures are signs of one failure mode.
     `needs` is how long a fault must last before it is told, `most` what one row may count for.
     """
 
@@ -88,6 +92,7 @@ class Judged(NamedTuple):
     up: Floats
     down: Floats
     restless: Bools
+    company: Bools
     needs: int
     most: int
 
@@ -96,8 +101,9 @@ class Told(NamedTuple):
     """What came out, filled in by `check_rows`; `values` come in as said and go out as believed.
 
     `lone` is the channel that has departed alone, `sensor` whether that is its sensor's doing, and
-    `several` whether more than one has departed. `lapses` holds row, channel, fault, whether it
-    began, and the channel that it is exchanged with.
+    `several` whether more than one has departed. `gone` marks what is disbelieved for no more than
+    a drift or a step. `lapses` holds row, channel, fault, whether it began, and the channel that it
+    is exchanged with; that is itself where its fault was the machine's.
     """
 
     values: Floats
@@ -106,4 +112,5 @@ class Told(NamedTuple):
     mate: Instants
     sensor: Bools
     several: Bools
+    gone: Bools
     lapses: Instants

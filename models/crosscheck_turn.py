@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from core.readings import Floats
+from models.crosscheck_company import followed
 from models.crosscheck_state import (
     APART,
     BIAS,
@@ -50,8 +51,9 @@ def turn(
     """Let each kind of fault of one channel begin or end; returns how many lapses there are now."""
     for kind in range(moving.faults.shape[2]):
         on = moving.faults[a, k, kind]
+        proved = on and kind in (DRIFT, BIAS) and followed(a, k, away, judged, known, moving)
         if on:
-            turns = _ended(a, k, kind, away, moving)
+            turns = proved or _ended(a, k, kind, away, moving)
         elif kind in (DRIFT, BIAS):
             mine = lone == k and told.sensor[i] and abs(away[k]) >= CERTAIN
             turns = mine and _gone(a, k, kind, moving)
@@ -67,6 +69,8 @@ def turn(
         moving.faults[a, k, kind] = not on
         moving.lasted[a, k, kind] = moving.rows[a, k, kind] = 0
         mate = moving.mate[a, k] if kind == SWAP else NOBODY
+        if proved:
+            moving.proved[a, k], mate = True, k
         if NOBODY < mate < k:
             continue  # the other of the two has told it
         if lapses < len(told.lapses):

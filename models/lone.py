@@ -20,6 +20,9 @@ from core.readings import Bools, Floats
 from models.limits import LimitsSettings
 from models.threshold import ThresholdSettings
 
+UP, DOWN = 0, 1
+"""The two ways in which a channel departs, by their numbers."""
+
 FOLLOWED = 15.0
 """From so many deviations of the strongest sign on, others of its failure mode must show: those
 that count are at least a sixth as strong, and seen from 2.5 on."""
@@ -61,6 +64,30 @@ def believed(asset_class: AssetClass) -> Believed:
         if movement is Movement.FALLS or (open_ended and (low | either)[k]):
             down[k] = max(down[k], far)
     return Believed(up, down, wear)
+
+
+def company(asset_class: AssetClass) -> Bools:
+    """Tell which departures are signs of one failure mode: `[channel, way, other, its way]`."""
+    names = asset_class.channel_names
+    condition = {c.name for c in asset_class.channels if c.role is Role.CONDITION}
+    found = np.zeros((len(names), 2, len(names), 2), np.bool_)
+    for mode in asset_class.failure_modes:
+        signs = [
+            (names.index(sign.channel), way)
+            for sign in mode.signature
+            if sign.channel in condition
+            for way in _ways(sign.movement)
+        ]
+        for k, way in signs:
+            for other, its in signs:
+                found[k, way, other, its] |= k != other
+    return found
+
+
+def _ways(movement: Movement) -> tuple[int, ...]:
+    """Tell which ways a movement may be."""
+    ways = {Movement.RISES: (UP,), Movement.FALLS: (DOWN,), Movement.STEADY: ()}
+    return ways.get(movement, (UP, DOWN))
 
 
 def _lead(mode: FailureMode, condition: set[str]) -> tuple[str | None, Movement, float]:

@@ -86,7 +86,7 @@ class Appraisal:
         self.sensors = SensorWatch(
             asset_class.channels, count, asset_class.stuck_after, asset_class.silent_after
         )
-        given = [n.name for n in asset_class.detectors if type(n.settings) in GIVEN]
+        self._given = given = [n.name for n in asset_class.detectors if type(n.settings) in GIVEN]
         learn = learning(asset_class)
         self.crosscheck = None if learn is None else Crosscheck(learn, asset_class, assets)
         self.rules = RuleLatch(asset_class.rules, list(detectors), count, given)
@@ -266,7 +266,12 @@ class Appraisal:
             seen = row.values if known.given is None else known.given.values
             said = float(seen[place, channel])
             late = bool(behind[place])
-            lie = verdict.Lie(LIES[kind], said, None if mate < 0 else self._class.channels[mate])
+            lie = verdict.Lie(
+                LIES[kind],
+                said,
+                None if mate < 0 else self._class.channels[mate],
+                machine=mate == channel,
+            )
             which = self._class.channels[channel]
             told = verdict.lie(asset, which, lie, at, on=on, catching_up=late)
             found.append((place, False, told))
@@ -321,11 +326,19 @@ class Appraisal:
         if not found.on:
             return verdict.handed_over(found) if fired in judged.led.handed else found
         faults = self.sensors.faults[judged.row.asset[place]].any(axis=1)
+        rule, heard = self._class.rules[fired[0]], np.zeros_like(faults)
         if checked is not None:
-            faults = faults | checked.barred[place]
-        without = [self._class.channels[k].label for k in np.flatnonzero(faults)]
+            barred = checked.barred[place]
+            if rule.detector in self._given:
+                heard = barred & (judged.verdicts[rule.detector].blame[place] > 0)
+            faults = faults | barred & ~heard
+        without, doubted = self._labels(faults), self._labels(heard)
         alone = checked is not None and bool(checked.lone[place] >= 0 and not checked.sensor[place])
-        return verdict.qualified(found, without, alone=alone and not seconded(found.evidence))
+        alone = alone and not seconded(found.evidence)
+        return verdict.qualified(found, without, doubted, alone=alone)
+
+    def _labels(self, which: Bools) -> list[str]:
+        return [self._class.channels[k].label for k in np.flatnonzero(which)]
 
     def _observe(
         self, row: Round, verdicts: Verdicts, start: int, stop: int, health: Floats

@@ -128,9 +128,11 @@ class RuleLatch:
             line = self._lines[number]
             clue = _CLUELESS
             if checked is not None and self._heeds[number]:
+                routes = self._routes[number]
+                barred = checked.barred if routes else checked.barred & ~checked.gone
                 clue = Clue(
                     checked.lone, checked.mate, checked.sensor, checked.several,
-                    np.ascontiguousarray(checked.barred), self._routes[number],
+                    np.ascontiguousarray(barred), routes,
                 )  # fmt: skip
             follow(
                 slot, rows.at, passed, score, line, sight, clue, stands,

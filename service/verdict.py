@@ -34,6 +34,8 @@ _LIES = {
     "gaps": ("has gaps", "is missing from many readings that carry the others"),
     "swapped": ("is exchanged", "shows what {mate} should, and {mate} what it should"),
 }
+_AGREES = "the sensor agrees with the other readings again"
+_FOLLOWED = "other readings have gone with it: it is the machine"
 _WITHOUT_IT = "The machine is judged without it."
 _BY_HAND = (
     "Compare the reading with one by hand; then check the sensor, its cable, its mounting.",
@@ -96,11 +98,15 @@ def sensor(
 
 @dataclass(frozen=True, slots=True)
 class Lie:
-    """What the crosscheck found of a sensor: kind, what it showed, whom it is exchanged with."""
+    """What the crosscheck found of a sensor: kind, what it showed, whom it is exchanged with.
+
+    `machine` tells of one that ends since other signs of a failure mode have followed it.
+    """
 
     kind: str
     said: float
     mate: Channel | None = None
+    machine: bool = False
 
 
 def lie(
@@ -119,7 +125,7 @@ def lie(
         severity=Severity.WARNING,
         title=f"{asset.label}: sensor not believable, {channel.label} {short}" if on else "",
         summary=f"{_capital(channel.label)} {said}. {_WITHOUT_IT}" if on else "",
-        why="" if on else "the sensor agrees with the other readings again",
+        why="" if on else _FOLLOWED if found.machine else _AGREES,
         catching_up=catching_up,
     )
 
@@ -162,7 +168,7 @@ def unsensed(
     catching_up: bool,
 ) -> Finding:
     """Say that a channel no longer departs alone."""
-    why = "other readings have gone with it: it is the machine, which has a case of its own"
+    why = f"{_FOLLOWED}, which has a case of its own"
     if not machine:
         why = "the reading is back where it should be, or its sensor is judged otherwise"
     group = SENSOR + channel.name
@@ -174,18 +180,24 @@ def handed_over(found: Finding) -> Finding:
     return replace(found, why="it was the sensor, which has a case of its own")
 
 
-def qualified(found: Finding, without: Sequence[str], *, alone: bool) -> Finding:
+def qualified(
+    found: Finding, without: Sequence[str], doubted: Sequence[str] = (), *, alone: bool
+) -> Finding:
     """Add to a machine's finding how far its sensors can be trusted.
 
-    `without` are the channels that it is judged without; `alone` is whether only one departs.
+    `without` are the channels that it is judged without, `doubted` those with a case of their
+    sensor that it is told by all the same; `alone` is whether only one departs.
     """
     said, evidence = found.summary, found.evidence
+    if doubted:
+        names = " and ".join(doubted)
+        said += f" {_capital(names)}: its sensor is doubted, so compare it with one by hand first."
     if alone:
         said += " No other reading shows it yet: check that sensor as well."
     if without:
         names = " and ".join(without)
         said += f" Judged without {names}, whose sensor is not believed, so less sure."
-    if (alone or without) and evidence is not None:
+    if (alone or without or doubted) and evidence is not None:
         lower = _LESS_SURE.get(evidence.confidence, evidence.confidence)
         evidence = replace(evidence, confidence=lower)
     return replace(found, summary=said, evidence=evidence)

@@ -19,9 +19,9 @@ Values = Mapping[str, float]
 Grows = Callable[[int], Values]
 
 
-def bench() -> Bench:
+def bench(*more: RuleSpec) -> Bench:
     """A pump of which a lone rise of vibration is the machine's, and one of pressure is not."""
-    lines = LimitsSettings(channels={"pressure": Limit(alarm=30.0)})
+    lines = LimitsSettings(channels={"pressure": Limit(warning=14.0, alarm=30.0)})
     return Bench(
         plant(
             1,
@@ -41,6 +41,7 @@ def bench() -> Bench:
                 rules=(
                     RuleSpec("dangerous", "zones", Severity.CRITICAL, at_score=2.0),
                     RuleSpec("unusual", "usual", on_delay=30 * MINUTE, off_delay=2 * HOUR),
+                    *more,
                 ),
                 failure_modes=(
                     FailureMode("wear", "Wear", ("vibration",)),
@@ -68,8 +69,8 @@ def says(given: Bench, count: int, more: Grows = lambda _: {}) -> Bench:
     return given
 
 
-def taught() -> Bench:
-    return says(bench(), TAUGHT + 100)
+def taught(*more: RuleSpec) -> Bench:
+    return says(bench(*more), TAUGHT + 100)
 
 
 def one(name: str, rate: float) -> Grows:
@@ -131,6 +132,36 @@ def test_a_given_line_at_which_to_stop_is_told_whoever_is_believed() -> None:
     given = says(taught(), 250, one("pressure", 0.008))
     says(given, 3, lambda _: {"pressure": 25.0})
     assert given.case().rules == ("dangerous",)
+
+
+def test_a_given_line_of_a_warning_is_told_too_where_its_sensor_has_only_drifted() -> None:
+    given = says(taught(RuleSpec("high", "zones")), 250, one("pressure", 0.008))
+    says(given, 3, lambda _: {"pressure": 5.0})
+    assert given.case().rules == ("high",)
+    assert "Pressure: its sensor is doubted" in given.case().summary
+    assert "Judged without" not in given.case().summary
+
+
+def slowly_leaking(given: Bench) -> Bench:
+    """Let pressure go first and far, and temperature follow days later, slowly and not far."""
+    return says(
+        given, 900, lambda k: {"pressure": 0.008 * k, "temperature": 0.003 * max(0, k - 200)}
+    )
+
+
+def test_a_machine_that_was_taken_for_a_sensor_gets_its_case_back_for_good() -> None:
+    given = slowly_leaking(taught())
+    sensors = [step for step, _ in given.steps("sensor:pressure")]
+    assert [step.change for step in sensors][-1] is Change.RETURNED
+    assert "it is the machine" in sensors[-1].why
+    assert given.changes() == [Change.OPENED], "one case that stands"
+    assert given.case().state.is_active
+
+
+def test_a_sensor_that_drifts_far_and_long_stays_a_sensor() -> None:
+    given = says(taught(), 500, one("pressure", 0.008))
+    assert given.changes() == []
+    assert given.changes("sensor:pressure") == [Change.OPENED, Change.RULE_ADDED]
 
 
 def test_a_new_sensor_ends_its_case_and_is_believed() -> None:
