@@ -55,6 +55,8 @@ class Results:
 
     `false` alerts within `months` of healthy time; failures `found` and `missed`, by name; of the
     faults that the drill laid, by channel and kind, how many it `caught` of how many were `laid`.
+    `judged` is the share of readings while it ran that it could judge, None where none was or an
+    older release made it; `months` count only so much of the time.
     """
 
     ready: float
@@ -64,6 +66,7 @@ class Results:
     missed: tuple[str, ...] = ()
     caught: Mapping[str, int] = field(default_factory=dict)
     laid: Mapping[str, int] = field(default_factory=dict)
+    judged: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from models.recent import Recent
 from models.regime_watch import Followed
 from models.registry import GIVEN
 from service import verdict
+from service.coverage import Coverage
 from service.evidence import gather, seconded
 from service.finding import Finding
 from service.held import Held, filled
@@ -96,6 +97,7 @@ class Appraisal:
         self._expects = next(iter([*(n for n in detectors if n not in given), *detectors]), None)
         self.tally = Tally(count, len(detectors))
         self.thinning = Thinning([asset.id for asset in assets], list(detectors))
+        self.coverage: Coverage | None = None
         self.beat: Callable[[], None] = lambda: None
         self.regimes = RunningRegimes(asset_class, count, detectors)
         self._judging = Judging(detectors, self.rules, self._beat, self.crosscheck, given)
@@ -297,6 +299,8 @@ class Appraisal:
             yield place, True, self._qualified(found, fired, judged, checked)
         self._observe(row, verdicts, start, len(row.asset), health)
         self.tally.scored(row.asset, judged.scores)
+        if self.coverage is not None:
+            self.coverage.add(row.asset, row.mode, judged.scores)
         ended = self.thinning.add(row.asset, row.at, judged.scores, health)
         if len(ended.at):
             self.conditions.append(ended)

@@ -41,13 +41,23 @@ Begin = Callable[[Casework], None]
 
 @dataclass(slots=True)
 class Seen:
-    """What was measured of one asset: readings, and the time that they cover."""
+    """What was measured of one asset: readings, and the time that they cover.
+
+    Of `ran` readings while it ran `judged` were judged by what was learned of it.
+    """
 
     readings: int = 0
     observed: Span = 0
     healthy: Span = 0
+    ran: int = 0
+    judged: int = 0
     first: Instant | None = None
     last: Instant | None = None
+
+    @property
+    def share(self) -> float | None:
+        """The share of it that was judged; None where it never ran."""
+        return self.judged / self.ran if self.ran else None
 
 
 @dataclass(slots=True)
@@ -103,6 +113,7 @@ class Rehearsal:
         self._failures = failures
         self._casefile = MemoryCaseFile()
         self.casework: Casework = casework_of(plant, (NOTIFIER,), self._casefile)
+        self._covered = {name: fleet.cover() for name, fleet in self.casework.fleets.items()}
         self._position = 0
         self._open: dict[str, int] = {}
 
@@ -120,6 +131,7 @@ class Rehearsal:
         self._keep()
         for readings in window.readings:
             self._note(readings)
+        self._cover()
 
     def _one_by_one(self, stretch: Stretch) -> None:
         for at, body in stretch.bodies():
@@ -178,6 +190,13 @@ class Rehearsal:
             if step.after in {AlertState.RETURNED, AlertState.NORMAL}:
                 told[standing] = replace(told[standing], ended=step.at)
                 del self._open[step.alert]
+
+    def _cover(self) -> None:
+        """Take over how much could be judged."""
+        for asset, seen in self.told.seen.items():
+            name = self.plant.assets[asset].asset_class
+            number, covered = self.casework.fleets[name].number[asset], self._covered[name]
+            seen.ran, seen.judged = int(covered.ran[number]), int(covered.judged[number])
 
     def _note(self, readings: Readings) -> None:
         """Count what was measured, and how much of it in time without a failure."""

@@ -29,6 +29,7 @@ def body(
                 "readings": seen.readings,
                 "months": round(seen.observed / MONTH, 4),
                 "healthy_months": round(seen.healthy / MONTH, 4),
+                "judged_share": None if seen.share is None else round(seen.share, 4),
                 "alerts": sum(one.asset == asset for one in found.alerts),
                 "false_alerts": sum(one.asset == asset for one in found.false),
             }
@@ -54,6 +55,7 @@ def summary(found: Figures) -> dict[str, Any]:
         "alerts": len(found.alerts),
         "false_alerts": len(found.false),
         "healthy_asset_months": round(found.months, 4),
+        "judged_share": None if found.judged is None else round(found.judged, 4),
         "false_alerts_per_asset_month": found.rate,
         "interval_95": [found.low, found.high if math.isfinite(found.high) else None],
         "failures": len(found.verdicts),

@@ -22,6 +22,8 @@ class Figures:
 
     `alerts` are about machines, `aside` about sensors, data and the service. `months` are those in
     which no failure was near; `low` and `high` bound the rate of false alerts in each, by 95 %.
+    `judged` is the share of readings of running machines that was judged by what was learned of
+    them, None where none ran.
     """
 
     alerts: tuple[Episode, ...]
@@ -31,6 +33,7 @@ class Figures:
     months: float
     low: float
     high: float
+    judged: float | None = None
 
     @property
     def rate(self) -> float | None:
@@ -62,4 +65,6 @@ def figures(told: Told, failures: Sequence[Failure]) -> Figures:
     months = sum(seen.healthy for seen in told.seen.values()) / MONTH
     low, high = interval(len(wrong), months)
     found = tuple(verdicts(failures, alerts, told.observed))
-    return Figures(alerts, aside, wrong, found, months, low, high)
+    ran = sum(seen.ran for seen in told.seen.values())
+    judged = sum(seen.judged for seen in told.seen.values()) / ran if ran else None
+    return Figures(alerts, aside, wrong, found, months, low, high, judged)

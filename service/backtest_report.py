@@ -40,6 +40,7 @@ def html(past: Past, told: Told, found: Figures, difference: Difference | None) 
         "found": found,
         "difference": difference,
         "rate": rate_words(found),
+        "judged": judged_words(found),
         "month": MONTH,
         "lines": lines(past, found),
         "courses": courses(past, told, found),
@@ -59,6 +60,16 @@ def rate_words(found: Figures) -> str:
     )
 
 
+def judged_words(found: Figures) -> str:
+    """Say how much of what running machines said could be judged by what was learned of them."""
+    if found.judged is None:
+        return "no machine ran, so nothing was judged by what is learned"
+    return (
+        f"{found.judged:.0%} of the readings of running machines judged by what was learned; in the"
+        " rest they still learned, ran as never before, or their sensors were not believed"
+    )
+
+
 def words(found: Figures, difference: Difference | None) -> list[str]:
     """Say in a few lines what a backtest came to."""
     told = len(found.found)
@@ -67,6 +78,7 @@ def words(found: Figures, difference: Difference | None) -> list[str]:
         f"{len(found.alerts)} alerts about machines, {len(found.aside)} other cases",
         f"{told} of {len(found.verdicts)} failures found, {len(found.missed)} missed{lead}",
         rate_words(found),
+        judged_words(found),
     ]
     said += [
         f"missed: {v.failure.asset} {v.failure.what} at {_day(v.failure.at)}" for v in found.missed

@@ -20,6 +20,7 @@ from service.appraisal import Appraisal, Batch
 from service.attendance import Attendance
 from service.backlog import Backlog, Lagging
 from service.checkpoint import Part, Section
+from service.coverage import Coverage
 from service.finding import DATA, SENSOR, CaughtUp, ClockStepped, Event, Finding
 from service.presence import Presence
 from service.rules import NEVER
@@ -78,6 +79,12 @@ class Fleet:
         """Let another fleet's crosscheck learn here, as its detectors may."""
         self.crosscheck = crosscheck
         self._appraisal.share(crosscheck)
+
+    def cover(self) -> Coverage:
+        """Count from now on how much can be judged."""
+        made = Coverage(self.asset_class, len(self.assets))
+        self._appraisal.coverage = made
+        return made
 
     def take_conditions(self) -> list[Thinned]:
         """Give away the thinned scores that came about since this was last asked."""

@@ -29,6 +29,13 @@ FEWER = 0.05
 """So much less of what the drill lays may be caught: one of a size that is just caught or not."""
 
 
+ENOUGH = 0.8
+"""The share of readings while it ran that is to be judged, where there is nothing to compare."""
+
+LESS = 0.05
+"""So much less of them than by the model in service may be judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """What a model came to, the state that it then had, and when it told of the machine.
@@ -66,11 +73,12 @@ def tried(
     results = Results(
         ready=readiness(fleet, 0),
         false=len(found.false),
-        months=found.months,
+        months=found.months * (1.0 if found.judged is None else found.judged),
         found=tuple(_named(one.failure) for one in found.found),
         missed=tuple(_named(one.failure) for one in found.missed),
         caught=dict(Counter(_cell(one) for one in trials if one.after is not None)),
         laid=dict(Counter(_cell(one) for one in trials)),
+        judged=found.judged,
     )
     told = tuple((one.began, one.ended) for one in found.alerts)
     return Tried(results, taken(fleet, 0), told)
@@ -92,6 +100,7 @@ def not_worse(new: Tried, old: Tried | None, promised: float) -> tuple[bool, tup
     months = f"{ours.months:.1f} months of history held out"
     return True, (
         f"{ours.false} false alerts in {months}{_was(old, 'false')}",
+        *([] if ours.judged is None else [f"it {_could(ours.judged)}"]),
         f"{_caught(ours)} of {_laid(ours)} laid faults caught{_was(old, 'caught')}",
         *([f"{len(ours.found)} failures found{_was(old, 'found')}"] if ours.found else []),
     )
@@ -99,6 +108,8 @@ def not_worse(new: Tried, old: Tried | None, promised: float) -> tuple[bool, tup
 
 def _alone(ours: Results, promised: float) -> list[str]:
     bad = []
+    if ours.judged is not None and ours.judged < ENOUGH:
+        bad.append(f"it {_could(ours.judged)}: in the rest it ran as never while this was learned")
     low, _ = interval(ours.false, ours.months)
     if low > promised:
         bad.append(
@@ -112,6 +123,8 @@ def _beside(ours: Results, old: Tried, new: Tried) -> list[str]:
     theirs, bad = old.results, []
     if old.stands and not new.stands:
         bad.append("the model in service tells of a trouble that stands; this one does not")
+    if None not in {ours.judged, theirs.judged}:
+        bad += _blinder(ours.judged or 0.0, theirs.judged or 0.0)
     if ours.false > theirs.false:
         bad.append(
             f"{ours.false} false alerts in {ours.months:.1f} months held out, where the model in"
@@ -147,6 +160,16 @@ def _cell(one: Trial) -> str:
 
 def _named(failure: Failure) -> str:
     return f"{iso(failure.at)} {failure.what}"
+
+
+def _blinder(ours: float, theirs: float) -> list[str]:
+    if ours >= theirs - LESS:
+        return []
+    return [f"it {_could(ours)}, where the model in service judges {theirs:.0%}"]
+
+
+def _could(judged: float) -> str:
+    return f"could judge {judged:.0%} of the readings held out while it ran"
 
 
 def _caught(one: Results) -> int:

@@ -26,7 +26,8 @@ def _results(who: str, found: Results | None) -> list[str]:
         return []
     caught, laid = sum(found.caught.values()), sum(found.laid.values())
     lost = f", {len(found.missed)} missed" if found.missed else ""
+    judged = "" if found.judged is None else f", {found.judged:.0%} of readings while it ran judged"
     return [
-        f"{who}: {found.false} false alerts in {found.months:.2f} months, {len(found.found)}"
-        f" failures found{lost}, {caught} of {laid} laid faults caught"
+        f"{who}: {found.false} false alerts in {found.months:.2f} months{judged},"
+        f" {len(found.found)} failures found{lost}, {caught} of {laid} laid faults caught"
     ]

@@ -13,7 +13,7 @@ from core.alert import Alert, AlertState, Evidence
 from core.clock import DAY, HOUR, MINUTE
 from core.history import Columns
 from core.model_version import Cause, ModelVersion, Results
-from core.plant import NamedDetector, Plant, RuleSpec, Severity
+from core.plant import NamedDetector, Plant, RegimeRule, RuleSpec, Severity
 from core.work import Work, WorkEvent
 from models.ensemble import EnsembleSettings
 from models.mewma import LearnSettings
@@ -87,6 +87,8 @@ def test_a_healthy_history_makes_a_version_that_may_go_into_service() -> None:
     assert set(learned.grades) == set(CHANNELS)
     assert version.results is not None
     assert version.results.false == 0
+    assert version.results.judged == 1
+    assert "it could judge 100% of the readings held out while it ran" in version.reasons
     assert sum(version.results.caught.values()) > 0
     assert version.against is None
 
@@ -194,6 +196,35 @@ def test_worse_is_more_false_alerts_a_lost_failure_fewer_caught_or_silence_on_a_
     assert refused(come(0, 0), come(0, 0))
     assert refused(come(9), None)
     assert not refused(come(1), None)
+
+
+def judging(share: float | None) -> Tried:
+    return Tried(replace(results(), judged=share), b"")
+
+
+def test_worse_is_also_what_can_judge_clearly_less_of_the_time() -> None:
+    fit, reasons = not_worse(judging(0.79), None, 1.0)
+    assert not fit
+    assert reasons[0].startswith("it could judge 79% of the readings held out while it ran:")
+    assert not_worse(judging(0.81), None, 1.0)[0]
+    assert not not_worse(judging(0.84), judging(0.9), 1.0)[0]
+    assert not_worse(judging(0.3), judging(0.34), 1.0)[0]
+    assert not_worse(judging(0.84), judging(None), 1.0)[0]
+    assert not_worse(judging(None), judging(0.9), 1.0)[0]
+
+
+def test_time_in_a_regime_that_was_never_learned_is_no_time_without_false_alerts() -> None:
+    known, rows = pumps(), healthy()
+    rows.values[5 * 288 :, 0] += 600
+    pump = replace(known.classes["pump"], regimes=RegimeRule(channels=("speed",)))
+    given = replace(known, classes={**known.classes, "pump": pump})
+    version, _ = school(task(rows, plant=given), None, STOP, "")
+    assert version.results is not None
+    assert version.results.judged is not None
+    assert 0.45 < version.results.judged < 0.6
+    assert not version.fit
+    assert "ran as never while this was learned" in version.reasons[0]
+    assert version.results.months * 30.4 < 1.2
 
 
 def test_what_is_in_service_is_kept_once() -> None:
