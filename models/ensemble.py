@@ -103,7 +103,7 @@ class Ensemble:
         """Take over a state; one of an older release lacks what has been added since."""
         count, width = self._kept["judged"].shape
         fresh = blank(count, width, 0)
-        state = {name: fresh[name] for name in ("wide", "ways")} | state
+        state = {name: fresh[name] for name in _ADDED} | state
         for name, kept in self._kept.items():
             kept[...] = state[name].astype(kept.dtype).reshape(kept.shape)
         self._lessons.restore(state)
@@ -176,5 +176,6 @@ class Ensemble:
         return told
 
 
+_ADDED = ("wide", "ways", "lowest", "highest")  # since the first release
 _BASE = ("centre", "spread", "judged", "op_centre", "op_spread", "weights", "precision", "lean")
 _FITTED = tuple(name for name in Lesson.__dataclass_fields__ if name != "base")

@@ -72,6 +72,8 @@ class Lesson:
     levels: Floats
     wide: Floats
     ways: Floats
+    lowest: Floats
+    highest: Floats
     quick: Floats
     level: Floats
     scatter: Floats
@@ -97,6 +99,7 @@ def lesson(
     rate, place = _reference(course)
     white = _white(quiet, smoothing, len(values))
     room, widest, apart = _room(course, place, white)
+    ranged = course[:, :width] + usual[:width]
     spread = course[:, width:].std(axis=0)
     known = np.where(spread > 0, spread, 1.0)
     tamed = np.clip(course[:, width:] / known, -CLIP, CLIP)
@@ -115,6 +118,8 @@ def lesson(
         _inverse(apart[:, :width], judged),
         _inverse(_tamed(course)[:, :width] / np.sqrt(widest[:width]), judged),
         _ways(residual, course[:, :width], judged, smoothing),
+        ranged.min(axis=0),
+        ranged.max(axis=0),
         moved.quick[0],
         moved.level[0],
         moved.scatter[0],

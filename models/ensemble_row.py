@@ -198,8 +198,7 @@ def _weigh(a: int, known: Known, course: Course, now: Now) -> float:
     against = _against(a, known, course, now) / (ROUGH * known.alone[a] * known.line[a, 0])
     if against > best:
         best = against
-        for k in range(width):
-            weight[k] = parts[k]
+        _parted(a, known, now)
     limit = SKEWED * known.alone[a]
     alone = _alone(a, known, course, now, parts, 1) / known.line[a, 1]
     if alone > best:
@@ -237,7 +236,7 @@ def _alone(a: int, known: Known, course: Course, now: Now, weight: Floats, block
 
 @step
 def _against(a: int, known: Known, course: Course, now: Now) -> float:
-    """Tell how far channels are from going together as they did; `part` is each one's share.
+    """Tell how far channels are from going together as they did; `part` is how far along each way.
 
     Nothing is told while one is silent.
     """
@@ -246,20 +245,36 @@ def _against(a: int, known: Known, course: Course, now: Now) -> float:
         if known.judged[a, k] and not now.usable[k]:
             return 0.0
         away[k] = course.level[a, k] - known.usual[a, k] if now.usable[k] else 0.0
-    worst, found = 0.0, 0
+    worst = 0.0
     for i in range(width):
         along, room = 0.0, 1.0
         for k in range(width):
             along += known.ways[a, i, k] * away[k]
             room += known.ways[a, i, k] * known.ways[a, i, k] * now.doubt[k]
-        if along * along > worst * room:
-            worst, found = along * along / room, i
-    along = 0.0
-    for k in range(width):
-        along += known.ways[a, found, k] * away[k]
-    for k in range(width):
-        part[k] = max(known.ways[a, found, k] * away[k] * along, 0.0)
+        part[i] = along / room
+        worst = max(worst, along * along / room)
     return math.sqrt(worst)
+
+
+@step
+def _parted(a: int, known: Known, now: Now) -> None:
+    """Weigh each channel by how much nearer to their ways all come where it is as others imply.
+
+    Reconstruction (C. F. Alcala, S. J. Qin, Automatica 45, 2009): the one that left wins, however
+    the others swing together. Takes what `_against` has left in `part`.
+    """
+    part, width = now.part, len(now.usable)
+    for k in range(width):
+        now.weight[k] = 0.0
+        pull, own = 0.0, 0.0
+        if not now.usable[k]:
+            continue
+        for i in range(width):
+            way = known.ways[a, i, k]
+            pull += way * part[i]
+            own += way * way
+        if own > 0.0:
+            now.weight[k] = pull * pull / own
 
 
 @step
@@ -318,7 +333,11 @@ def _mahalanobis(away: Floats, inverse: Floats, usable: Bools, parts: Floats) ->
 def _band(
     a: int, known: Known, course: Course, now: Now, line: float, low: Floats, high: Floats
 ) -> None:
-    """Say between what values each usable channel should have read."""
+    """Say between what values each usable channel should have read.
+
+    Little that was seen makes lines lie far out; no mean is expected farther beyond the range that
+    means had while learned than that range is wide.
+    """
     for k in range(len(now.usable)):
         if not now.usable[k]:
             continue
@@ -329,6 +348,11 @@ def _band(
         )
         least = max(course.place[a, k] - near, -far)
         most = min(course.place[a, k] + near, far)
+        beyond = known.highest[a, k] - known.lowest[a, k] + reach * math.sqrt(now.doubt[k])
+        least, most = (
+            max(least, known.lowest[a, k] - beyond),
+            min(most, known.highest[a, k] + beyond),
+        )
         noise = NOISY * math.sqrt(known.quiet[a, k])
         least, most = min(least, course.place[a, k] - noise), max(most, course.place[a, k] + noise)
         low[k] = known.centre[a, k] + (now.expected[k] + least) * known.spread[a, k]

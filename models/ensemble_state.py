@@ -15,7 +15,9 @@ AGES = 8
 
 
 NOWHERE = 1e9
-"""How far away from home all is of which no release that learned it knew where that is."""
+"""How far away from home all is of which no release that learned it knew where that is.
+
+So far levels may have been of which none kept their range."""
 
 
 class Known(NamedTuple):
@@ -24,7 +26,8 @@ class Known(NamedTuple):
     The features are k levels, k logarithms of scatter, and that of all channels together.
     `smoothing` is the weight of a new residual in the running mean, `alone` how many standard
     errors a channel may be away. `wide` inverts the correlations of levels over all the lessons,
-    a row of `ways` is a direction in which levels moved, one deviation long.
+    a row of `ways` is a direction in which levels moved, one deviation long. Levels were between
+    `lowest` and `highest`.
     """
 
     learned: Bools
@@ -48,6 +51,8 @@ class Known(NamedTuple):
     levels: Floats
     wide: Floats
     ways: Floats
+    lowest: Floats
+    highest: Floats
     line: Floats
 
 
@@ -131,6 +136,8 @@ def blank(assets: int, channels: int, operating: int) -> dict[str, NDArray[Any]]
         "levels": np.tile(np.eye(channels), (assets, 1, 1)),
         "wide": np.tile(NOWHERE * np.eye(channels), (assets, 1, 1)),
         "ways": np.zeros((assets, channels, channels)),
+        "lowest": np.full((assets, channels), -NOWHERE),
+        "highest": np.full((assets, channels), NOWHERE),
         "line": np.ones((assets, 2)),
         "follows": np.zeros((assets, size), np.int8),
         "operating": np.full((assets, operating), np.nan),
