@@ -36,7 +36,10 @@ WILD = 6.0
 """Beyond how many deviations a single logarithm is pulled in."""
 
 LEAST = 1e-3
-"""Below this part of the least that was seen a channel stands as good as still."""
+"""Below this part of the least that is usual a channel stands as good as still."""
+
+RARELY = 0.05
+"""In less than this share of the lessons a channel may stand still, or lie below the least."""
 
 NOISY = 2.5
 """The band is at least so many deviations of single logarithms to each side."""
@@ -46,8 +49,8 @@ class SpectralSettings(Settings):
     """How energies and levels of vibration are shared out, channel beside channel.
 
     `channels` are those that vary by factors; where none is named, all condition channels that were
-    above 0 while learned. `smoothing` is the weight of a new reading in the running mean; `alone`
-    says how many standard errors one may be away.
+    above 0 in 95 % of the lessons at least. `smoothing` is the weight of a new reading in the
+    running mean; `alone` says how many standard errors one may be away.
     """
 
     kind: Literal["spectral"] = "spectral"
@@ -131,9 +134,10 @@ class Spectral(Learner):
     def fit(self, rows: Floats, at: Instants) -> Kept:
         """Learn from rows of one asset."""
         operating, rate = rows[:, self._op], self._settings.smoothing
-        held = np.where(np.isnan(rows), np.inf, rows).min(axis=0)
-        positive = self._candidates & (held > 0) & np.isfinite(held)
-        logs = np.where(positive, np.log(np.where(positive, rows, 1.0)), 0.0)
+        held = _usually_least(rows)
+        positive = self._candidates & (held > 0)
+        least = LEAST * np.where(positive, held, 1.0)
+        logs = np.where(positive, np.log(np.maximum(rows, least)), 0.0)
         base = fit(logs, operating, positive, rate, self._sure)
         left = residuals_of(base, logs, operating)
         noise = np.where(base.judged, base.noise, 1.0)
@@ -145,7 +149,7 @@ class Spectral(Learner):
         return kept_base(base) | {
             "noise": noise,
             "operating": last(operating),
-            "least": LEAST * np.where(positive, held, 1.0),
+            "least": least,
             "level": _room(left, rate),
             "shape": _room(shape, rate),
             "gain": _room(gain, rate)[0],
@@ -165,6 +169,19 @@ class Spectral(Learner):
             Moving(*(moving[name] for name in Moving._fields)),
             told,
         )
+
+
+def _usually_least(rows: Floats) -> Floats:
+    """Tell what each channel is hardly ever below, 0 where it never speaks.
+
+    Not the least of all: a block in which a sensor said nothing must not end its being judged.
+    """
+    said = np.isfinite(rows)
+    ordered = np.sort(np.where(said, rows, np.inf), axis=0)
+    place = (RARELY * said.sum(axis=0)).astype(np.intp)
+    least = np.take_along_axis(ordered, place[None, :], axis=0)[0]
+    found: Floats = np.where(np.isfinite(least), least, 0.0)
+    return found
 
 
 def _room(left: Floats, rate: float) -> Floats:

@@ -83,6 +83,31 @@ def test_a_feature_that_falls_to_nothing_is_judged() -> None:
     assert (play(learned(spectral()), values, begin=AFTER, allowed=False)[20:] > 1).all()
 
 
+def seen(rows: Floats) -> Detector:
+    """Let a detector learn from `rows`, which may hold blocks that said nothing."""
+    detector = spectral()
+    play(detector, rows)
+    return detector
+
+
+def test_a_block_that_said_nothing_among_the_lessons_blinds_nobody() -> None:
+    lessons = energies(400, 1)
+    lessons[[37, 201], 0, 1:] = 0.0
+    detector = seen(lessons)
+    assert (play(detector, energies(2000, 3), begin=AFTER, allowed=False) < 1).mean() > 0.99
+    found = play(seen(lessons), energies(400, 2, outer=2.5), begin=AFTER, allowed=False)
+    assert (found[60:] > 1).mean() > 0.95
+
+
+def test_a_channel_that_often_stands_still_is_left_out_and_the_others_are_judged() -> None:
+    lessons = energies(400, 1)
+    lessons[::8, 0, 4] = 0.0
+    scored = seen(lessons).score(a_round(energies(1, 5)[0], AFTER))
+    assert np.isnan(scored.low[0, 4])
+    assert np.isfinite(scored.low[0, [1, 2, 3, 5]]).all()
+    assert np.isfinite(scored.value).all()
+
+
 def test_only_named_channels_are_looked_at() -> None:
     detector = learned(spectral(channels=["bpfo", "bpfi", "bsf"]))
     scored = detector.score(a_round(energies(1, 5)[0], AFTER))
