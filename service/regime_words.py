@@ -15,6 +15,7 @@ from service.words import number, quantity
 
 if TYPE_CHECKING:
     from service.grading import Graded
+    from service.regime_doubts import Moved
 
 MOST = 2
 """So many channels are named that were never where they are."""
@@ -71,6 +72,15 @@ def _one(channel: Channel, known: Regimes, place: int, value: float) -> str:
     spans = sorted(zip(known.low[:, place].tolist(), known.high[:, place].tolist(), strict=True))
     learned = " or ".join(span(*ends) for ends in _merged(spans))
     return f"{channel.label} {quantity(value, channel.unit)}, learned {learned}"
+
+
+def moved(found: Sequence[Moved]) -> str:
+    """Say what condition channels read, and would by what was learned; empty where none moved."""
+    return ", ".join(
+        f"{one.channel.label} {quantity(one.value, one.channel.unit, one.expected)}"
+        f" (by what was learned about {number(one.expected, one.value)})"
+        for one in found
+    )
 
 
 def span(low: float, high: float) -> str:

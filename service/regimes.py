@@ -26,7 +26,8 @@ from models.regime_watch import LATER, Followed, RegimeWatch
 from models.regimes import regimes
 from service import verdict
 from service.finding import Finding
-from service.regime_words import newness
+from service.regime_doubts import RegimeDoubts
+from service.regime_words import moved, newness
 from service.watermark import Rows
 
 ROWS, FEWEST, SPAN = 400, 50, 2 * DAY
@@ -56,6 +57,7 @@ class RunningRegimes:
         self.active = bool(len(self._columns)) and bool(self._detectors)
         rule: RegimeRule = asset_class.regimes
         self.watch = RegimeWatch(assets, len(self._columns), rule.settle, rule.new_after)
+        self._doubts = RegimeDoubts(asset_class, assets)
         self._lessons = Lessons(assets, len(names) + 1)
         self._seen = np.zeros(assets, np.int64)
         self._tried = np.zeros(assets, np.int64)
@@ -90,6 +92,10 @@ class RunningRegimes:
                 yield place, at, partial(verdict.new_regime, words)
             else:
                 yield place, at, partial(verdict.known_regime, learned.get(number))
+        for doubt in self._doubts.told(row, followed):
+            number, at = int(row.asset[doubt.place]), int(row.at[doubt.place])
+            asked = moved(doubt.moved), self.words(number), doubt.refused
+            yield doubt.place, at, partial(verdict.doubted_regime, *asked)
 
     def note(self, row: Round, locked: Bools, doubted: Bools) -> None:
         """Keep what may be learned of rows in order of time.
@@ -121,6 +127,7 @@ class RunningRegimes:
             if ready or count[asset] >= LONGEST:
                 at, values = self._kept(asset)
                 self.watch.learn(asset, regimes(values[:, self._columns], at, values))
+                self._doubts.learn(asset, values)
                 self._let_go(asset)
 
     def renew(self, asset: Rows, at: Instants) -> dict[int, int]:
@@ -146,12 +153,14 @@ class RunningRegimes:
     def forget(self, asset: int) -> None:
         """Learn one asset anew."""
         self.watch.forget(asset)
+        self._doubts.forget(asset)
         self._let_go(asset)
 
     def adopt(self, other: RunningRegimes, asset: int, theirs: int | None = None) -> None:
         """Take over what another knows of an asset, there by the number `theirs`."""
         place = asset if theirs is None else theirs
         self.watch.adopt(other.watch, asset, place)
+        self._doubts.adopt(other._doubts, asset, place)
         self._let_go(asset)
         for at, values in zip(*other._kept(place), strict=True):
             self._add(asset, int(at), values)
@@ -182,12 +191,13 @@ class RunningRegimes:
     def state(self) -> State:
         """Return everything needed to go on."""
         own = {"seen": self._seen.copy(), "tried": self._tried.copy()}
-        return self.watch.state() | self._lessons.state() | own
+        return self.watch.state() | self._lessons.state() | self._doubts.state() | own
 
     def restore(self, state: State) -> None:
         """Take over a state."""
         self.watch.restore(state)
         self._lessons.restore(state)
+        self._doubts.restore(state, self.watch.moving.told)
         self._seen = state["seen"].astype(np.int64)
         self._tried = state["tried"].astype(np.int64)
 
@@ -236,6 +246,8 @@ class RunningRegimes:
         if number > LATER:
             return False
         at, values = self._kept(asset)
+        if self._doubts.refuses(asset, at, values):
+            return False
         one = np.full(len(at), asset, np.intp)
         rows = Round(one, at, values, np.full(len(at), Mode.RUNNING, np.int8))
         learned = [found.extend(asset, number, rows) for found in self._detectors]

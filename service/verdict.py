@@ -17,6 +17,9 @@ from service.words import channel_sentence, local_time, quantity, summary, title
 SILENT = "silent"
 BEHIND = "behind"
 NEW_REGIME = "new regime"
+HOW_TO_ANSWER = (
+    "If it is healthy so, record work on it as repaired: it is then learned anew as it runs now."
+)
 _SENSOR_WORDS = {
     "stuck": ("stands still", "has given exactly {value} while the machine's other readings moved"),
     "jumpy": ("jumps", "changes faster than it can; its last reading was {value}"),
@@ -268,11 +271,40 @@ def new_regime(words: str, asset: Asset, at: Instant, *, late: bool) -> Finding:
         severity=Severity.INFO,
         title=f"{asset.label}: cannot judge, new regime: {words}",
         summary=(
-            f"It runs at a load never seen while learning: {words}. Nothing learned says what is"
-            " usual there; fixed limits still hold. Once it has run so in health for as long as"
-            " the first learning took, this will be learned too."
+            f"Either it runs at a new load, or a fault has moved what tells loads apart: {words}."
+            " Nothing learned says what is usual there; fixed limits still hold. Once it has run so"
+            " for as long as the first learning took, and nothing is found against it, this will"
+            " be learned too."
         ),
         catching_up=late,
+    )
+
+
+def doubted_regime(
+    moved: str, words: str, refused: bool, asset: Asset, at: Instant, *, late: bool
+) -> Finding:
+    """Warn of a regime that has been new for long: `moved` with it, or it is not learned."""
+    along = f" With it moved: {moved}." if moved else ""
+    learned = (
+        "It is not learned, since a fault may have done this."
+        if refused
+        else "It will be learned once it has lasted and nothing is found against it."
+    )
+    return Finding(
+        asset=asset.id,
+        group=DATA,
+        rule=NEW_REGIME,
+        on=True,
+        at=at,
+        severity=Severity.WARNING,
+        title=f"{asset.label}: new load or fault, not judged for a day or more: {words}",
+        summary=(
+            f"Either it runs at a new load, or a fault has moved what tells loads apart: {words}."
+            f"{along} {learned} Look at the machine. {HOW_TO_ANSWER}"
+        ),
+        why=f"{learned}{along}",
+        catching_up=late,
+        passing=refused,
     )
 
 
@@ -280,5 +312,5 @@ def known_regime(number: int | None, asset: Asset, at: Instant, *, late: bool) -
     """Say that an asset can be judged again; `number` is the regime's that was learned for it."""
     why = "it runs as it was learned again"
     if number is not None:
-        why = f"learned as regime {number}: it had run so in health for long enough"
+        why = f"learned as regime {number}: it has run so for long and nothing was found against it"
     return Finding(asset.id, DATA, NEW_REGIME, False, at, why=why, catching_up=late)
