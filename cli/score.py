@@ -119,6 +119,7 @@ def _lines(table: Table, outcome: Outcome, seconds: float) -> list[str]:
         *words.episodes(
             outcome.episodes, outcome.episode_count, several=len(outcome.recordings) > 1
         ),
+        *words.unjudged(outcome),
         words.counts(outcome),
         f"{cells:,} readings in {seconds:.1f} s: {cells / max(seconds, 1e-9):,.0f} a second",
     ]

@@ -37,6 +37,15 @@ class Plan:
 
 
 @dataclass(slots=True)
+class NewRegime:
+    """Rows of an asset in no regime that was learned: `began` and `said` are of the first."""
+
+    began: str
+    said: Floats
+    rows: int = 0
+
+
+@dataclass(slots=True)
 class Outcome:
     """What came out.
 
@@ -52,6 +61,7 @@ class Outcome:
     alarms: Counter[str] = field(default_factory=Counter)
     ordered: bool = False
     late: int = 0
+    new: dict[str, NewRegime] = field(default_factory=dict)
 
 
 class Recorded:
@@ -181,6 +191,10 @@ class Recorded:
         first, values = self._rows[asset], piece.values[rows]
         told = [piece.told[row] for row in rows.tolist()] if judged.alarm.any() else []
         self._episodes.add(asset, first, told, judged, values)
+        new = np.flatnonzero(judged.mode == Mode.NEW_REGIME)
+        if len(new):
+            kept = NewRegime(piece.told[int(rows[new[0]])], values[new[0]])
+            self._outcome.new.setdefault(asset, kept).rows += len(new)
         self._outcome.alarms[asset] += int(judged.alarm.sum())
         if self._curves is not None:
             self._curves.add(asset, first, piece.at[rows], judged, values)

@@ -12,7 +12,7 @@ from models.grade import Grade
 from service.episode import Episode, sentence
 from service.lengths import length
 from service.recorded import Outcome
-from service.regime_words import regime_lines
+from service.regime_words import newness, regime_lines
 from storage.table import Survey, Table
 from storage.table_column import Kind
 
@@ -150,6 +150,21 @@ def episodes(found: Sequence[Episode], count: int, *, several: bool) -> Iterator
         rows = one.last - one.first + 1
         yield f"  {asset}{span}, {rows:,} row{'' if rows == 1 else 's'}"
         yield f"    {sentence(one)}"
+
+
+def unjudged(outcome: Outcome) -> Iterator[str]:
+    """Say of assets since when they ran as they never did while learned, and how."""
+    for asset, new in list(outcome.new.items())[:MOST_ASSETS]:
+        recording, ways = outcome.recordings[asset], outcome.recordings[asset].regimes
+        if ways.found is None:
+            continue
+        telling = [Channel(recording.grades[int(k)].name) for k in ways.columns]
+        named = f"{asset}: " if len(outcome.recordings) > 1 else ""
+        rows = f"{new.rows:,} row{'' if new.rows == 1 else 's'}"
+        how = newness(telling, ways.found, new.said[ways.columns])
+        yield f"{named}cannot judge from {new.began} on: {how} ({rows} in a new regime)"
+    if len(outcome.new) > MOST_ASSETS:
+        yield f"and {len(outcome.new) - MOST_ASSETS:,} more assets in a new regime"
 
 
 def counts(outcome: Outcome) -> str:

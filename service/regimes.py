@@ -113,7 +113,7 @@ class RunningRegimes:
             asset = int(row.asset[i])
             if locked[i]:
                 self._lessons.drop(asset)
-            elif self._lessons.count[asset] < LONGEST:
+            elif self._lessons.count[asset] < LONGEST and self._room(asset):
                 self._add(asset, int(row.at[i]), row.values[i])
 
     def fit(self) -> None:
@@ -239,10 +239,16 @@ class RunningRegimes:
             if not any(found.has(asset, number) for found in self._detectors):
                 self.watch.drop(asset, number)
 
+    def _next(self, asset: int) -> int:
+        return max(self.watch.models(asset), default=0) + 1
+
+    def _room(self, asset: int) -> bool:
+        """Tell whether a new regime could be learned: else nothing of it is kept."""
+        return self._next(asset) <= LATER
+
     def _learn_new(self, asset: int) -> bool:
         """Let detectors learn a new regime beside the others; false while it is too little."""
-        known = self.watch.models(asset)
-        number = max(known, default=0) + 1
+        number = self._next(asset)
         if number > LATER:
             return False
         at, values = self._kept(asset)
