@@ -13,7 +13,7 @@ class Trial:
     """One fault on one channel: its size in the channel's unit and in deviations, what came of it.
 
     `after` is how long it took until it was told of (ns), None where it was missed; `named` whether
-    the channel was among the three most blamed.
+    the channel was among the three most blamed; `sensor` whether it was first told as a sensor's.
     """
 
     asset: str
@@ -23,6 +23,7 @@ class Trial:
     size: float
     after: Span | None
     named: bool
+    sensor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

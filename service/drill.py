@@ -21,7 +21,7 @@ from models.faults import drift, step, unrest
 from service.backtest import Beat, Begin, backtest
 from service.backtest_past import Past, PastReader
 from service.backtest_truth import Episode
-from service.finding import mended_by_work
+from service.finding import SENSOR, mended_by_work
 
 SIZES = (1.0, 2.0, 4.0, 8.0)
 """How large faults are, in standard deviations of what the channel read before, while running."""
@@ -180,4 +180,5 @@ def _trial(
     name = shadow.channel.name
     named = first is not None and (name in first.channels or first.group.endswith(name))
     after = None if first is None else first.began - begin
-    return Trial(asset, name, shadow.fault, shadow.deviations, shadow.size, after, named)
+    sensor = first is not None and first.group.startswith(SENSOR)
+    return Trial(asset, name, shadow.fault, shadow.deviations, shadow.size, after, named, sensor)

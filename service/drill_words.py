@@ -32,8 +32,7 @@ def cell(one: Trial | None, unit: str) -> str:
     if one is None or one.after is None:
         return "missed"
     size = f"{one.size:.3g} {unit}".strip()
-    blamed = "" if one.named else ", another blamed"
-    return f"{size} ({one.deviations:g} sd) after {length(one.after)}{blamed}"
+    return f"{size} ({one.deviations:g} sd) after {length(one.after)}{_told_as(one, ', ')}"
 
 
 def lines(drilled: Drilled, asset_class: AssetClass) -> tuple[Line, ...]:
@@ -57,13 +56,24 @@ def summary(drilled: Drilled) -> str:
     """Say in a sentence how much of what was tried would be caught."""
     caught = sum(one.after is not None for one in drilled.trials)
     named = sum(one.after is not None and one.named for one in drilled.trials)
+    sensor = sum(one.after is not None and one.sensor for one in drilled.trials)
     said = f"Of {len(drilled.trials)} faults tried, {caught} would be caught"
-    return f"{said}, {named} of them with the right channel named." if caught else f"{said}."
+    if not caught:
+        return f"{said}."
+    first = f", {sensor} first as a sensor's" if sensor else ""
+    return f"{said}, {named} of them with the right channel named{first}."
 
 
 def _cell(one: Trial | None, unit: str, tried: Sequence[Trial]) -> tuple[str, str, bool]:
     if one is None or one.after is None:
         most = max((trial.deviations for trial in tried), default=0.0)
         return "missed", f"up to {most:g} times its usual scatter", False
-    blamed = "" if one.named else "; another channel blamed"
-    return f"from {quantity(one.size, unit)}", f"after {length(one.after)}{blamed}", True
+    soon = f"after {length(one.after)}{_told_as(one, '; ')}"
+    return f"from {quantity(one.size, unit)}", soon, True
+
+
+def _told_as(one: Trial, comma: str) -> str:
+    """Say what a caught fault would be told as, where that is not the machine's by its channel."""
+    if not one.named:
+        return f"{comma}another channel blamed"
+    return f"{comma}as a sensor's" if one.sensor else ""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,13 @@ def test_the_smallest_that_is_caught_with_all_larger_ones_is_laid_out() -> None:
     assert summary(DRILLED) == (
         "Of 12 faults tried, 4 would be caught, 3 of them with the right channel named."
     )
+
+
+def test_what_would_be_told_as_a_sensors_fault_is_said_to_be() -> None:
+    told = replace(DRILLED, trials=tuple(replace(one, sensor=True) for one in TRIALS))
+    [line] = lines(told, plant().class_of(ONE))
+    assert line.cells[0][1:] == ("from 0.24 mm/s", "after 3 hours; as a sensor's", True)
+    assert summary(told).endswith("right channel named, 4 first as a sensor's.")
 
 
 def test_the_page_of_a_machine_shows_its_drill_or_how_to_make_one() -> None:
