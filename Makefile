@@ -13,13 +13,14 @@ help: ## list the commands
 	@echo "millwright: setting up .venv (about a minute, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[broker,sparkplug]'
-	@echo "millwright: compiling the detectors' loops (half a minute, once)"
+	@echo "millwright: compiling the loops that judge readings (a minute, once)"
 	@$(BIN)/python -m cli.score_compile
 	@touch $@
 
 .venv/dev: .venv/run
 	@echo "millwright: adding what tests and checks need to .venv"
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[broker,sparkplug,dev,bench]'
+	@$(BIN)/python -m cli.score_compile --all
 	@touch $@
 
 demo: .venv/run ## a simulated plant, the whole service and its page on this machine (ARGS=--until-alert)

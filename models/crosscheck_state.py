@@ -33,7 +33,7 @@ GAPPY, WHOLE, GONE = 0.3, 0.1, 0.95  # shares of gaps; where nearly all are, the
 STEADY = 30  # readings for which a fault must have lasted, or been gone, beside its time
 CROSSED = 10  # and for which two channels must have shown each other's values
 
-DRIFT, BIAS, NOISE, SPIKES, GAPS, SWAP = 0, 1, 2, 3, 4, 5
+DRIFT, BIAS, NOISE, SPIKES, SWAP = 0, 1, 2, 3, 5  # 4 are gaps
 
 
 class Known(NamedTuple):

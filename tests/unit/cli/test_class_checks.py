@@ -90,7 +90,7 @@ from tests.configurations import PUMP, but, faults, folder
         (
             "kind: mewma",
             "hold: 2",
-            '8: detectors.pattern: "kind" is missing; known: ensemble, limits, mewma, single',
+            '8: detectors.pattern: "kind" is missing; known: correlation, cusum, density, ensemble',
         ),
         ("kind: mewma", "kind: mewma, smoothing: 7", "smoothing: must be at most 1, not 7"),
         (
