@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
-from subprocess import TimeoutExpired
 
 import structlog
 
@@ -16,10 +15,9 @@ from core.alert import AlertQuery, AlertState
 from core.casefile import CaseFile
 from core.clock import DAY, Clock, Instant, Span
 from core.drilled import Drills
-from core.errors import MillwrightError
 from core.plant import Plant
 from service.finding import of_machine
-from service.relearning import Running
+from service.turns import Running, seen_out, take_turns
 
 FIRST, EVERY = 900.0, 1800.0
 """Seconds until it is looked for the first time, and from then on."""
@@ -27,7 +25,6 @@ FIRST, EVERY = 900.0, 1800.0
 AGAIN: Span = DAY
 """So long after nothing could be tried of a machine it is tried again."""
 
-_PATIENCE = 5.0
 _OPEN = frozenset(state for state in AlertState if state.is_open)
 _log = structlog.get_logger("drilling")
 
@@ -77,15 +74,7 @@ class Drilling:
 
     def run(self, stop: threading.Event, first: float = FIRST, every: float = EVERY) -> None:
         """Look now and then until told to stop; a process that drills then is ended."""
-        wait = first
-        while not stop.wait(wait):
-            wait = every
-            try:
-                self.turn(stop)
-            except (MillwrightError, OSError) as error:
-                _log.warning("drilling_put_off", why=str(error))
-            except Exception:
-                _log.exception("drilling_put_off")  # scoring goes on whatever ails this
+        take_turns(self.turn, stop, first, every, "drilling")
 
     def turn(self, stop: threading.Event) -> bool:
         """Drill those whose turn it is; tells whether there were any."""
@@ -93,13 +82,6 @@ class Drilling:
         if not found:
             return False
         process = self._start()
-        while process.poll() is None:
-            if stop.wait(0.2):
-                process.terminate()
-                try:
-                    process.wait(_PATIENCE)
-                except TimeoutExpired:
-                    _log.warning("drilling_does_not_end")
-                return True
-        _log.info("drilled", assets=len(found), ended=process.poll())
+        if seen_out(process, stop, "drilling"):
+            _log.info("drilled", assets=len(found), ended=process.poll())
         return True

@@ -9,19 +9,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from subprocess import TimeoutExpired
-from typing import Protocol
 
 import structlog
 
 from core.alert import AlertQuery, AlertState
 from core.casefile import CaseFile
 from core.clock import DAY, Clock, Instant, Span
-from core.errors import MillwrightError
 from core.model_version import Cause, ModelStore, ModelVersion
 from core.plant import Plant
 from service.finding import of_machine
 from service.model_book import Book, book_of
+from service.turns import Running, seen_out, take_turns
 
 FIRST, EVERY = 30.0, 600.0
 """Seconds until it is looked for the first time, and from then on."""
@@ -29,25 +27,8 @@ FIRST, EVERY = 30.0, 600.0
 AGAIN: Span = DAY
 """So long after it was tried in vain, what was lost is tried again: there is more history then."""
 
-_PATIENCE = 5.0
 _OPEN = frozenset(state for state in AlertState if state.is_open)
 _log = structlog.get_logger("relearning")
-
-
-class Running(Protocol):
-    """A process that learns."""
-
-    def poll(self) -> int | None:
-        """Return how it ended, None while it runs."""
-        ...
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        ...
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait until it has ended."""
-        ...
 
 
 def due(
@@ -118,15 +99,7 @@ class Relearning:
 
     def run(self, stop: threading.Event, first: float = FIRST, every: float = EVERY) -> None:
         """Look now and then until told to stop; a process that learns then is ended."""
-        wait = first
-        while not stop.wait(wait):
-            wait = every
-            try:
-                self.turn(stop)
-            except (MillwrightError, OSError) as error:
-                _log.warning("relearning_put_off", why=str(error))
-            except Exception:
-                _log.exception("relearning_put_off")  # scoring goes on whatever ails this
+        take_turns(self.turn, stop, first, every, "relearning")
 
     def turn(self, stop: threading.Event) -> bool:
         """Let those learn whose turn it is; tells whether there were any."""
@@ -135,19 +108,8 @@ class Relearning:
             return False
         _log.info("relearning", assets=len(found))
         began, process = time.monotonic(), self._start()
-        while process.poll() is None:
-            if stop.wait(0.2):
-                _end(process)
-                return True
+        if not seen_out(process, stop, "relearning"):
+            return True
         seconds = round(time.monotonic() - began)
         _log.info("relearned", assets=len(found), ended=process.poll(), seconds=seconds)
         return True
-
-
-def _end(process: Running) -> None:
-    """End a process that may be at any point: what it had not promoted is as if it never was."""
-    process.terminate()
-    try:
-        process.wait(_PATIENCE)
-    except TimeoutExpired:
-        _log.warning("relearning_does_not_end")
