@@ -7,6 +7,7 @@ line: the fit to the first part of the lessons is tried on the rest, as in `mode
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -55,7 +56,7 @@ class Told(NamedTuple):
     high: Floats
 
 
-class Learner:
+class Learner(ABC):
     """Learns each asset once; what it keeps are arrays by name, of which `moves` go on with rows.
 
     `loop` is to move only arrays in `moves`, under `Rows.slot`, and to score 1 at `line[asset]`.
@@ -69,17 +70,17 @@ class Learner:
         self._lessons = Lessons(assets, len(judged) + 1)
         self._kept = self._all(assets)
 
+    @abstractmethod
     def blank(self, assets: int) -> Kept:
         """Make what is kept of assets that have learned nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fit(self, rows: Floats, at: Instants) -> Kept:
         """Learn from rows `[n, k]` of one asset; returns what is kept of it, without that axis."""
-        raise NotImplementedError
 
+    @abstractmethod
     def loop(self, rows: Rows, kept: Kept, moving: Kept, told: Told) -> None:
         """Judge rows and move `moving` on."""
-        raise NotImplementedError
 
     def alike(self, early: Kept, whole: Kept) -> bool:
         """Tell whether the early fit was as good as that to all, so that a line can be tried."""
