@@ -181,7 +181,8 @@ def test_a_broker_that_restarts_keeps_the_session_and_its_queue(
     mosquitto.start()
     until(lambda: pipeline.status().connected)
     queue(site.port, messages(4))
-    until(lambda: site.heard() == [1, 2, 3, 4])
+    # a broker that ends before it has read our acknowledgements sends again
+    until(lambda: list(dict.fromkeys(site.heard())) == [1, 2, 3, 4])
     kinds = [link.link for link in site.links()]
     assert Link.SESSION_LOST not in kinds and Link.DISCONNECTED in kinds
 
