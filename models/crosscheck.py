@@ -60,7 +60,8 @@ class Checked:
     `lone` is the channel that departs alone, -1 for none, `sensor` whether by its sensor's doing,
     `mate` the channel that it is exchanged with, -1 for none. `several` marks where more than one
     departs. `barred[row, channel]` marks channels that are at fault, `gone` those of them that have
-    only drifted or stepped.
+    only drifted or stepped. `low` and `high` bound what the others let expect of each channel, NaN
+    where that is not known.
     """
 
     values: Floats
@@ -71,13 +72,16 @@ class Checked:
     several: Bools
     barred: Bools
     gone: Bools
+    low: Floats
+    high: Floats
     lapses: list[Lie]
 
     def take(self, rows: slice) -> Checked:
         """Select rows, keeping their order; lapses stay out."""
         return Checked(
             self.values[rows], self.doubted[rows], self.lone[rows], self.mate[rows],
-            self.sensor[rows], self.several[rows], self.barred[rows], self.gone[rows], [],
+            self.sensor[rows], self.several[rows], self.barred[rows], self.gone[rows],
+            self.low[rows], self.high[rows], [],
         )  # fmt: skip
 
 
@@ -119,6 +123,8 @@ class Crosscheck:
             np.zeros(count, np.bool_),
             np.zeros(count, np.bool_),
             np.zeros((count, width), np.bool_),
+            np.full((count, width), np.nan),
+            np.full((count, width), np.nan),
             np.empty((count * width * len(LIES), 5), np.int64),
         )
         lapses = check_rows(
@@ -128,7 +134,9 @@ class Crosscheck:
         barred = ~np.isnan(row.values) & np.isnan(told.values)
         found = [(i, k, kind, bool(on), mate) for i, k, kind, on, mate in told.lapses[:lapses]]
         values = told.values if told.doubted.any() else row.values
-        return Checked(values, told.doubted, *told[2:6], barred, told.gone, found)
+        return Checked(
+            values, told.doubted, *told[2:6], barred, told.gone, told.low, told.high, found
+        )
 
     def learn(self, row: Round, allowed: Bools) -> None:
         """Add healthy rows; an asset whose lessons are complete is fitted at once."""

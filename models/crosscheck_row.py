@@ -17,6 +17,7 @@ from models.baseline import BENT, FARTHEST
 from models.crosscheck_company import awaited, followed, gone
 from models.crosscheck_state import (
     APART,
+    BAND,
     DEPARTED,
     FOLLOWS,
     GAPPY,
@@ -71,6 +72,7 @@ def check_rows(
         row = told.values[i]
         if running[i]:
             _expect(row, op, a, known, moving, shift)
+            _bound(i, a, known, moving, shift, told)
             for k in range(width):
                 residual[k] = (row[k] - known.centre[a, k]) / known.spread[a, k] - shift[k]
             if _follow(a, passed[i], residual, heard[i], judged, known, moving, away):
@@ -142,6 +144,16 @@ def _expect(
         shift[k] = 0.0
         for p in range(2 * number):
             shift[k] += design[p] * known.weights[a, p, k]
+
+
+@step
+def _bound(i: int, a: int, known: Known, moving: Moving, shift: Floats, told: Told) -> None:
+    """Note between what bounds each judged channel is expected, in its own unit."""
+    for k in range(len(shift)):
+        if known.judged[a, k]:
+            middle = known.centre[a, k] + known.spread[a, k] * (shift[k] + moving.ref[a, k])
+            far = BAND * known.spread[a, k] * math.sqrt(known.quiet[a, k] + moving.room[a, k])
+            told.low[i, k], told.high[i, k] = middle - far, middle + far
 
 
 @step

@@ -17,6 +17,7 @@ SCATTER = 0.05  # its weight in the running scatter
 LOUDEST = 16.0  # up to how many times its usual variance a single residual counts there
 WILD = 12.0  # beyond how many deviations of the quick mean a single reading is a spike
 USUAL = 6.0  # within how many it is where it should be
+BAND = 3.0  # within how many a reading is expected, as people are told
 SETTLED = 3  # so many wild readings in a row are no spikes, but where the channel now is
 RARE = 0.02  # the weight of a reading in the shares of spikes and of gaps
 
@@ -102,8 +103,9 @@ class Told(NamedTuple):
 
     `lone` is the channel that has departed alone, `sensor` whether that is its sensor's doing, and
     `several` whether more than one has departed. `gone` marks what is disbelieved for no more than
-    a drift or a step. `lapses` holds row, channel, fault, whether it began, and the channel that it
-    is exchanged with; that is itself where its fault was the machine's.
+    a drift or a step. `low` and `high` bound what the other channels let expect of each, NaN where
+    that is not known. `lapses` holds row, channel, fault, whether it began, and the channel that
+    it is exchanged with; that is itself where its fault was the machine's.
     """
 
     values: Floats
@@ -113,4 +115,6 @@ class Told(NamedTuple):
     sensor: Bools
     several: Bools
     gone: Bools
+    low: Floats
+    high: Floats
     lapses: Instants

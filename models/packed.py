@@ -7,6 +7,7 @@ one place is fetched at once.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,19 +16,22 @@ from numpy.typing import NDArray
 Kept = dict[str, NDArray[Any]]
 """Named arrays, first axis the asset."""
 
+_SIZE = 8
+
 
 def packed(kept: Kept, apart: Iterable[str] = ()) -> Kept:
     """Put the floats of one asset beside each other, but for what is to stay `apart`."""
     left = set(apart)
     names = [n for n, array in kept.items() if array.dtype == np.float64 and n not in left]
     assets = len(kept[names[0]])
-    sizes = [int(np.prod(kept[name].shape[1:])) for name in names]
-    # One more row and number than needed: see `alike`.
-    block = np.empty((assets + 1, sum(sizes) + 1))
+    sizes = [prod(kept[name].shape[1:]) for name in names]
+    each = sum(sizes) + 1
+    spare = max(prod(_shown(kept[name].shape)[1:]) for name in names)
+    block = np.empty((assets + 1) * each + spare)  # more than needed: see `alike`
     start, views = 0, dict(kept)
     for name, count in zip(names, sizes, strict=True):
         shape = kept[name].shape
-        view = np.lib.stride_tricks.as_strided(block[:, start:], shape, _strides(block, shape))
+        view = _view(block, shape, start * _SIZE, _strides(each, shape))
         view[...] = kept[name]
         views[name] = view
         start += count
@@ -42,12 +46,26 @@ def alike(view: NDArray[Any]) -> NDArray[Any]:
     """
     if view.dtype != np.float64 or view.base is None or (len(view) > 1 and view.size):
         return view
-    shape = (max(len(view), 2), *(max(size, 1) for size in view.shape[1:]))
-    shown: NDArray[Any] = np.lib.stride_tricks.as_strided(view, shape, view.strides)
-    return shown
+    start = _start(view) - _start(view.base)
+    return _view(view.base, _shown(view.shape), start, view.strides)
 
 
-def _strides(block: NDArray[Any], shape: tuple[int, ...]) -> tuple[int, ...]:
-    size = block.itemsize
-    inner = [size * max(int(np.prod(shape[axis + 1 :])), 1) for axis in range(1, len(shape))]
-    return block.strides[0], *inner
+def _shown(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (max(shape[0], 2), *[max(size, 1) for size in shape[1:]])
+
+
+def _view(
+    block: NDArray[Any], shape: tuple[int, ...], start: int, strides: tuple[int, ...]
+) -> NDArray[Any]:
+    """Look at a part of a block; ten times as fast as NumPy's `as_strided`, and within bounds."""
+    return np.ndarray(shape, np.float64, block, start, strides)
+
+
+def _start(array: NDArray[Any]) -> int:
+    start: int = array.__array_interface__["data"][0]
+    return start
+
+
+def _strides(each: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    inner = [_SIZE * max(prod(shape[axis + 1 :]), 1) for axis in range(1, len(shape))]
+    return _SIZE * each, *inner

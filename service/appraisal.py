@@ -6,11 +6,13 @@ assets, or as a course in which assets come again and again, changes nothing of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from core.alert import Evidence
 from core.clock import DAY, Instant
 from core.life import LifeEstimate
 from core.plant import Asset, AssetClass, Mode, RuleSpec
@@ -23,15 +25,16 @@ from models.recent import Recent
 from models.regime_watch import Followed
 from models.registry import GIVEN
 from service import verdict
+from service.batch import Batch
 from service.coverage import Coverage
-from service.evidence import gather, seconded
+from service.evidence import gather, of_sensor, seconded
 from service.finding import Finding
 from service.held import Held, filled
 from service.judging import Judged, Judging, Known
 from service.modes import ModeWatch
 from service.regimes import RunningRegimes, first_only, placed
 from service.rules import Fired, RuleLatch
-from service.sensors import SensorWatch, Sifted, disbelieved
+from service.sensors import FAULTS, SensorWatch, Sifted, disbelieved
 from service.suspects import Suspects
 from service.tally import Tally
 from service.thinning import Thinned, Thinning
@@ -40,33 +43,8 @@ from service.watermark import Rows
 Placed = tuple[int, bool, Finding]
 """The row at which something was found, whether by a rule, and what."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """Admitted rows in order of time: `values` without what is called bad, which `bad` marks.
-
-    `passed` is the event time since each asset's row before, `behind` marks rows of a backlog.
-    """
-
-    asset: Rows
-    at: Instants
-    passed: Instants
-    values: Floats
-    bad: Bools | None
-    uncertain: Bools | None
-    behind: Bools
-
-    def take(self, rows: Rows) -> Batch:
-        """Select rows by index, keeping their order."""
-        return Batch(
-            self.asset[rows],
-            self.at[rows],
-            self.passed[rows],
-            self.values[rows],
-            None if self.bad is None else self.bad[rows],
-            None if self.uncertain is None else self.uncertain[rows],
-            self.behind[rows],
-        )
+_UNSAID = ("silent", "bad", "gaps")
+"""Faults of a sensor that then shows nothing to be compared."""
 
 
 class Appraisal:
@@ -222,11 +200,14 @@ class Appraisal:
         on: bool,
         late: bool = False,
         last: float | None = None,
+        evidence: Evidence | None = None,
     ) -> Finding:
         """Say of a sensor that it is not believable, or is again."""
         asset, which = self._assets[number], self._class.channels[channel]
         said = float(self.sensors.last[number, channel]) if last is None else last
-        return verdict.sensor(asset, which, fault, said, at, on=on, catching_up=late)
+        return verdict.sensor(
+            asset, which, fault, said, at, on=on, catching_up=late, evidence=evidence
+        )
 
     def _believed(self, batch: Batch) -> tuple[Known, Sifted, Followed | None]:
         """Make of what was said what is judged; tells too which rows not to learn from."""
@@ -275,14 +256,29 @@ class Appraisal:
                 machine=mate == channel,
             )
             which = self._class.channels[channel]
-            told = verdict.lie(asset, which, lie, at, on=on, catching_up=late)
+            shown = self._shown(known, place, channel, lie.kind, said)
+            told = verdict.lie(asset, which, lie, at, shown, on=on, catching_up=late)
             found.append((place, False, told))
         for (place, channel, fault, on), last in zip(sifted.lapses, sifted.said, strict=True):
             number, at = int(row.asset[place]), int(row.at[place])
             late = bool(behind[place])
-            told = self.sensor(number, channel, fault, at, on=on, late=late, last=last)
+            shown = self._shown(known, place, channel, FAULTS[fault], last)
+            told = self.sensor(
+                number, channel, fault, at, on=on, late=late, last=last, evidence=shown
+            )
             found.append((place, False, told))
         return found
+
+    def _shown(self, known: Known, place: int, channel: int, rule: str, said: float) -> Evidence:
+        """Set what a sensor shows at a row beside what the other channels let expect of it."""
+        row, checked = known.row, known.checked
+        band = (math.nan, math.nan)
+        if checked is not None:
+            band = float(checked.low[place, channel]), float(checked.high[place, channel])
+        if rule in _UNSAID:
+            said = math.nan
+        which = self._class.channels[channel]
+        return of_sensor(rule, which, said, band, int(row.at[place]), int(row.mode[place]))
 
     def _told(
         self, judged: Judged, behind: Bools, checked: Checked | None = None

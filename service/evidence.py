@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.alert import ChannelEvidence, Evidence, FailureMatch
+from core.clock import Instant
 from core.deviation import Kind
 from core.life import CannotSay, LifeEstimate
 from core.plant import AssetClass, Channel, FailureMode, Mode, RuleSpec
@@ -75,6 +76,17 @@ def gather(
         kind="" if kind is None else kind.value,
         matches=tuple(_said(one, labels) for one in fitting),
     )
+
+
+def of_sensor(
+    rule: str, channel: Channel, value: float, band: tuple[float, float], at: Instant, mode: int
+) -> Evidence:
+    """Gather what a finding on a sensor rests on: what it shows, beside what the others imply."""
+    low, high = (_number(bound) for bound in band)
+    shown = ChannelEvidence(
+        channel.name, channel.label, channel.unit, _number(value), low, high, 1.0
+    )
+    return Evidence(at, rule, None, (shown,), Mode(mode).words)
 
 
 def seconded(evidence: Evidence | None) -> bool:

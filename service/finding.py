@@ -56,6 +56,11 @@ class ClockStepped:
 Event: TypeAlias = Finding | CaughtUp | ClockStepped
 """What a class of assets tells of an entry, in the order in which it happened."""
 
+SILENT = "silent"
+BEHIND = "behind"
+NEW_REGIME = "new regime"
+"""Rules about an asset's data."""
+
 DATA = "data"
 LINK = "link"
 SESSION = "session"

@@ -16,12 +16,23 @@ from models.degradation import Degradation
 from models.detector import Detector
 from service import verdict
 from service.alignment import Aligned, Alignment
-from service.appraisal import Appraisal, Batch
+from service.appraisal import Appraisal
 from service.attendance import Attendance
 from service.backlog import Backlog, Lagging
+from service.batch import Batch
 from service.checkpoint import Part, Section
 from service.coverage import Coverage
-from service.finding import DATA, SENSOR, CaughtUp, ClockStepped, Event, Finding
+from service.finding import (
+    BEHIND,
+    DATA,
+    NEW_REGIME,
+    SENSOR,
+    SILENT,
+    CaughtUp,
+    ClockStepped,
+    Event,
+    Finding,
+)
 from service.presence import Presence
 from service.rules import NEVER
 from service.sensor_row import BAD
@@ -280,11 +291,11 @@ class Fleet:
             found.add((names[channel], LIES[kind]))
         found |= {(names[channel], rule.name) for rule, channel in self.rules.sensed(asset)}
         if self.silence.silent[asset]:
-            found.add((DATA, verdict.SILENT))
+            found.add((DATA, SILENT))
         if self.regimes.new(asset):
-            found.add((DATA, verdict.NEW_REGIME))
+            found.add((DATA, NEW_REGIME))
         if self.backlog.offset[asset]:
-            found.add((DATA, verdict.BEHIND))
+            found.add((DATA, BEHIND))
         return found
 
     def _round(

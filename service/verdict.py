@@ -9,14 +9,11 @@ from dataclasses import dataclass, replace
 from core.alert import Evidence
 from core.clock import Instant, Span
 from core.plant import Asset, Channel, RuleSpec, Severity
-from service.finding import DATA, SENSOR, Finding
+from service.finding import BEHIND, DATA, NEW_REGIME, SENSOR, SILENT, Finding
 from service.lengths import length
 from service.sensors import FAULTS
 from service.words import channel_sentence, local_time, quantity, summary, title
 
-SILENT = "silent"
-BEHIND = "behind"
-NEW_REGIME = "new regime"
 HOW_TO_ANSWER = (
     "If it is healthy so, record work on it as repaired: it is then learned anew as it runs now."
 )
@@ -80,6 +77,7 @@ def sensor(
     *,
     on: bool,
     catching_up: bool,
+    evidence: Evidence | None = None,
 ) -> Finding:
     """Say that a sensor is not believable, or is again."""
     name = FAULTS[fault]
@@ -95,6 +93,7 @@ def sensor(
         title=f"{asset.label}: sensor not believable, {channel.label} {short}" if on else "",
         summary=f"{_capital(channel.label)} {said}. {_WITHOUT_IT}" if on else "",
         why="" if on else "the sensor is believable again",
+        evidence=evidence if on else None,
         catching_up=catching_up,
     )
 
@@ -113,7 +112,14 @@ class Lie:
 
 
 def lie(
-    asset: Asset, channel: Channel, found: Lie, at: Instant, *, on: bool, catching_up: bool
+    asset: Asset,
+    channel: Channel,
+    found: Lie,
+    at: Instant,
+    evidence: Evidence,
+    *,
+    on: bool,
+    catching_up: bool,
 ) -> Finding:
     """Say that a sensor departs from what the machine's other channels imply, or no longer does."""
     short, long = _LIES[found.kind]
@@ -129,6 +135,7 @@ def lie(
         title=f"{asset.label}: sensor not believable, {channel.label} {short}" if on else "",
         summary=f"{_capital(channel.label)} {said}. {_WITHOUT_IT}" if on else "",
         why="" if on else _FOLLOWED if found.machine else _AGREES,
+        evidence=replace(evidence, actions=_BY_HAND) if on else None,
         catching_up=catching_up,
     )
 

@@ -14,11 +14,13 @@ from core.plant import SERVICE_ASSET, Asset, Plant, RuleSpec
 from models.signature import PARTLY, WELL
 from service import explanation
 from service.finding import (
+    BEHIND,
     CENTRE,
     DATA,
     DEVICE,
     HISTORY,
     LINK,
+    NEW_REGIME,
     SENSOR,
     SITE,
     mended_by_work,
@@ -255,6 +257,8 @@ def _meanwhile(alert: Alert) -> str:
         return "As long as you like. The machines of the plant are judged meanwhile."
     if _about_link(alert):
         return "Machines are judged at their site meanwhile, and what waits is kept there."
+    if _only_rule(alert) == NEW_REGIME:
+        return "Only fixed limits watch the machine until it runs as before, or this is learned."
     return "Until it is mended, nothing can be judged by what is missing."
 
 
@@ -276,6 +280,15 @@ _ACTIONS = {
 }
 
 
+_RULE_ACTIONS = {
+    BEHIND: "Check the machine's clock, the clock of this box, and the way between.",
+    NEW_REGIME: (
+        "If its load was changed on purpose, do nothing. If nobody changed it, inspect the machine."
+    ),
+}
+"""What to do where a case about data rests on one of these rules alone."""
+
+
 def _about_link(alert: Alert) -> bool:
     """Tell whether a case is about the link between a site and its centre."""
     return alert.group.startswith(SITE) or alert.group == CENTRE
@@ -291,8 +304,16 @@ def _nobodys(alert: Alert) -> bool:
     return refused and alert.group == DATA and alert.asset == SERVICE_ASSET
 
 
+def _only_rule(alert: Alert) -> str | None:
+    """Name the rule that a case rests on, where it is one."""
+    rules = alert.active or alert.rules
+    return rules[0] if len(rules) == 1 else None
+
+
 def _default_action(alert: Alert) -> str:
     known = _FROM_OUTSIDE if _nobodys(alert) else _ACTIONS.get(alert.group)
+    if alert.group == DATA and (alone := _only_rule(alert)) is not None:
+        known = _RULE_ACTIONS.get(alone, known)
     if known is not None:
         return known
     if _about_link(alert):

@@ -239,6 +239,8 @@ class MemoryJournal:
         return chosen
 
     def _forget(self, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
         gone = {entry.id for entry in entries}
         self._bytes -= _size(entries)
         self._entries = [entry for entry in self._entries if entry.id not in gone]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pytest
 
 from core.alert import AlertState, Change
@@ -85,6 +86,25 @@ def test_a_channel_that_drifts_alone_is_one_case_and_its_sensors() -> None:
     assert case.rules == ("unusual", "drift")
     assert "no other reading has gone with it" in case.summary
     assert case.evidence.actions[0].startswith("Compare the reading with one by hand")
+    (shown,) = case.evidence.channels
+    assert shown.low is not None
+    assert shown.high is not None
+    assert 9 < shown.low < shown.high < 11, "what the others let expect"
+    assert shown.share == 1.0
+
+
+def test_a_sensor_that_stands_still_is_shown_beside_what_the_others_let_expect() -> None:
+    given = taught()
+    given._random = np.random.default_rng(1)
+    still = {"pressure": 11.5}
+    for _ in range(60):
+        given.passes(10 * MINUTE)
+        noise = given._random.normal(0, 1, 2)
+        given.says(vibration=2 + 0.1 * noise[0], temperature=50 + 0.5 * noise[1], **still)
+    (shown,) = given.case("sensor:pressure").evidence.channels
+    assert (shown.value, shown.outside) == (11.5, True)
+    assert shown.low is not None
+    assert shown.low > 9
 
 
 def test_a_machine_whose_sensor_lies_is_judged_by_the_rest_and_less_surely() -> None:

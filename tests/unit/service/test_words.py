@@ -8,6 +8,7 @@ from core.alert import Alert, AlertState, ChannelEvidence, Evidence
 from core.clock import DAY, HOUR, MINUTE, SECOND
 from core.life import CannotSay, LifeEstimate, Remaining
 from core.plant import SERVICE_ASSET, RuleSpec, Severity
+from service.finding import NEW_REGIME
 from service.lengths import hours, length
 from service.words import (
     channel_sentence,
@@ -190,6 +191,13 @@ def test_every_kind_of_case_says_what_to_do(group: str, action: str) -> None:
     assert action in said.actions[0]
     assert said.certainty
     assert said.wait
+
+
+def test_a_case_of_a_new_regime_sends_nobody_to_the_gateway() -> None:
+    alert = replace(case("data", evidence=Evidence(AT, "", None)), active=(NEW_REGIME,))
+    said = describe(alert, plant())
+    assert "inspect the machine" in said.actions[0]
+    assert "fixed limits" in said.wait
 
 
 def test_a_number_gets_as_many_digits_as_tell_it_from_its_neighbours() -> None:
