@@ -22,7 +22,7 @@ from models.ensemble_row import judge_rows
 from models.ensemble_state import Course, Known, Told, blank, scratch
 from models.lessons import Lessons
 from models.mewma import LearnSettings, last
-from models.packed import alike, packed
+from models.packed import Kept, alike, distinct, packed, put_back
 from models.parts import parts
 
 _NEVER = 1e9
@@ -55,19 +55,22 @@ class Ensemble:
         self._candidates: Bools = given.judged
         self._lessons = Lessons(len(assets), len(given.judged))
         self._kept = blank(len(assets), len(given.judged), len(self._op))
+        self._shown = _shown(self._kept)
 
     def score(self, rows: Round) -> Scored:
         """Judge rows against what was learned."""
+        if distinct(rows.asset):
+            return put_back(self._kept, Course._fields, rows.asset, lambda: self.judge(rows))
         kept = packed({name: array[rows.asset] for name, array in self._kept.items()})
-        return self._run(rows, kept, np.arange(len(rows.asset)))
+        return self._run(rows, _shown(kept), np.arange(len(rows.asset)))
 
     def observe(self, rows: Round) -> None:
         """Move the running means and references forward."""
-        self._run(rows, self._kept, rows.asset)
+        self._run(rows, self._shown, rows.asset)
 
     def judge(self, rows: Round) -> Scored:
         """Score and observe rows in time order, in which assets may repeat."""
-        return self._run(rows, self._kept, rows.asset)
+        return self._run(rows, self._shown, rows.asset)
 
     def moving(self) -> State:
         """Return what `judge` moves, to be kept and put back by whoever tries something."""
@@ -128,7 +131,7 @@ class Ensemble:
         one["line"][0, 1 - block] = _NEVER
         none = np.zeros(len(rows) - cut, np.int64)
         mode = np.full(len(none), Mode.RUNNING, np.int8)
-        told = self._told(Round(none.astype(np.intp), none, rows[cut:], mode), one, none)
+        told = self._told(Round(none.astype(np.intp), none, rows[cut:], mode), _shown(one), none)
         return np.where(np.isnan(told.raw), 0.0, told.raw)
 
     def _learned(self, rows: Floats) -> dict[str, NDArray[Any]]:
@@ -147,11 +150,11 @@ class Ensemble:
         one["learned"][0] = True
         return one
 
-    def _run(self, rows: Round, kept: dict[str, NDArray[Any]], asset: NDArray[np.intp]) -> Scored:
-        told = self._told(rows, kept, asset)
+    def _run(self, rows: Round, shown: _Shown, asset: NDArray[np.intp]) -> Scored:
+        told = self._told(rows, shown, asset)
         return Scored(told.value, told.blame, told.low, told.high)
 
-    def _told(self, rows: Round, kept: dict[str, NDArray[Any]], asset: NDArray[np.intp]) -> Told:
+    def _told(self, rows: Round, shown: _Shown, asset: NDArray[np.intp]) -> Told:
         shape = rows.values.shape
         told = Told(
             np.full(shape[0], np.nan),
@@ -168,14 +171,22 @@ class Ensemble:
             locked,
             rows.repeated,
             self._op,
-            Known(*(alike(kept[name]) for name in Known._fields)),
-            Course(*(alike(kept[name]) for name in Course._fields)),
+            *shown,
             scratch(shape[1], len(self._op)),
             told,
         )
         return told
 
 
+def _shown(kept: Kept) -> _Shown:
+    """Show what is kept to the compiled loop."""
+    return (
+        Known(*(alike(kept[name]) for name in Known._fields)),
+        Course(*(alike(kept[name]) for name in Course._fields)),
+    )
+
+
+_Shown = tuple[Known, Course]
 _ADDED = ("wide", "ways", "lowest", "highest")  # since the first release
 _BASE = ("centre", "spread", "judged", "op_centre", "op_spread", "weights", "precision", "lean")
 _FITTED = tuple(name for name in Lesson.__dataclass_fields__ if name != "base")

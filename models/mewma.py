@@ -24,7 +24,7 @@ from models.baseline import fit
 from models.detector import Round, Scored, State
 from models.lessons import Lessons
 from models.mewma_row import Known, Moving, Told, judge_rows, scratch
-from models.packed import Kept, alike, packed
+from models.packed import Kept, alike, distinct, packed, put_back
 from models.parts import parts
 
 
@@ -89,11 +89,15 @@ class Mewma:
         self._candidates: Bools = given.judged
         self._lessons = Lessons(len(assets), len(names))
         self._kept = _blank(len(assets), len(names), len(self._op), settings.hold)
+        self._known = Known(*(alike(self._kept[name]) for name in Known._fields))
+        self._moving = _moving(self._kept)
 
     def score(self, rows: Round) -> Scored:
         """Judge rows against what was learned."""
-        unmoved = self._moving(rows.asset)
-        return self._judge(rows, np.arange(len(rows.asset)), unmoved)
+        if distinct(rows.asset):
+            return put_back(self._kept, Moving._fields, rows.asset, lambda: self.judge(rows))
+        unmoved = packed({name: self._kept[name][rows.asset] for name in Moving._fields}, _APART)
+        return self._judge(rows, np.arange(len(rows.asset)), _moving(unmoved))
 
     def observe(self, rows: Round) -> None:
         """Move the smoothing forward; it stands still while a machine does not run.
@@ -101,15 +105,15 @@ class Mewma:
         After a stop the slow mean says little of where the machine lately was, until it has been
         running for as long as that mean reaches back. Where a row is locked, the slow mean stands.
         """
-        self._judge(rows, rows.asset, self._moving())
+        self._judge(rows, rows.asset, self._moving)
 
     def judge(self, rows: Round) -> Scored:
         """Score and observe rows in time order; assets may repeat."""
-        return self._judge(rows, rows.asset, self._moving())
+        return self._judge(rows, rows.asset, self._moving)
 
     def moving(self) -> State:
         """Return what `judge` moves, to be kept and put back by whoever tries something."""
-        return self._moving()
+        return {name: self._kept[name] for name in Moving._fields}
 
     def learn(self, rows: Round, allowed: Bools) -> None:
         """Add healthy rows; an asset whose lessons are complete is fitted at once."""
@@ -123,14 +127,7 @@ class Mewma:
             if self._settings.learn.complete(self._lessons, asset):
                 self._fit(asset)
 
-    def _moving(self, asset: NDArray[np.intp] | None = None) -> Kept:
-        """Take what moves: all of it as it lies, or a copy of some assets'."""
-        kept = {name: self._kept[name] for name in Moving._fields}
-        if asset is None:
-            return kept
-        return packed({name: values[asset] for name, values in kept.items()}, apart=_APART)
-
-    def _judge(self, rows: Round, slot: NDArray[np.intp], moving: Kept) -> Scored:
+    def _judge(self, rows: Round, slot: NDArray[np.intp], moving: Moving) -> Scored:
         shape = rows.values.shape
         told = Told(
             np.full(shape[0], np.nan),
@@ -148,8 +145,8 @@ class Mewma:
             self._op,
             self._candidates,
             self._settings.smoothing,
-            Known(*(alike(self._kept[name]) for name in Known._fields)),
-            Moving(*(alike(moving[name]) for name in Moving._fields)),
+            self._known,
+            moving,
             scratch(shape[1], len(self._op)),
             told,
         )
@@ -198,6 +195,11 @@ class Mewma:
         kept["recent"][asset] = kept["stale"][asset] = 0.0
         kept["learned"][asset] = True
         self._lessons.drop(asset)
+
+
+def _moving(kept: Kept) -> Moving:
+    """Show what moves to the compiled loop."""
+    return Moving(*(alike(kept[name]) for name in Moving._fields))
 
 
 _FITTED = (

@@ -6,9 +6,9 @@ one place is fetched at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ Kept = dict[str, NDArray[Any]]
 """Named arrays, first axis the asset."""
 
 _SIZE = 8
+_T = TypeVar("_T")
 
 
 def packed(kept: Kept, apart: Iterable[str] = ()) -> Kept:
@@ -27,7 +28,7 @@ def packed(kept: Kept, apart: Iterable[str] = ()) -> Kept:
     sizes = [prod(kept[name].shape[1:]) for name in names]
     each = sum(sizes) + 1
     spare = max(prod(_shown(kept[name].shape)[1:]) for name in names)
-    block = np.empty((assets + 1) * each + spare)  # more than needed: see `alike`
+    block = np.empty(max(assets + 1, 2) * each + spare)  # more than needed: see `alike`
     start, views = 0, dict(kept)
     for name, count in zip(names, sizes, strict=True):
         shape = kept[name].shape
@@ -52,6 +53,23 @@ def alike(view: NDArray[Any]) -> NDArray[Any]:
 
 def _shown(shape: tuple[int, ...]) -> tuple[int, ...]:
     return (max(shape[0], 2), *[max(size, 1) for size in shape[1:]])
+
+
+def distinct(asset: NDArray[np.intp]) -> bool:
+    """Tell whether each row is of another asset."""
+    return len(asset) < 2 or len(np.unique(asset)) == len(asset)
+
+
+def put_back(
+    kept: Kept, names: Iterable[str], asset: NDArray[np.intp], run: Callable[[], _T]
+) -> _T:
+    """Run something that moves some of what is kept of distinct assets, and undo that."""
+    before = [(kept[name], kept[name][asset]) for name in names]
+    try:
+        return run()
+    finally:
+        for array, values in before:
+            array[asset] = values
 
 
 def _view(

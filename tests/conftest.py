@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -17,6 +17,9 @@ from tests.buckets import Buckets
 
 hypothesis.settings.register_profile("millwright", deadline=None)  # no test is timed
 hypothesis.settings.load_profile("millwright")
+
+PLAYS = {"integration", "benchmarks", "e2e"}
+"""Folders of tests that play the whole of something."""
 
 REAL_SERVERS_MANDATORY = os.environ.get("MILLWRIGHT_REAL_SERVERS") == "required"
 
@@ -53,6 +56,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, (what, find) in SERVERS.items():
         if item.get_closest_marker(marker) and find() is None:
             give_up(what)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Count branches by the tests of parts alone: long plays would take twice as long for it."""
+    counting = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if counting is None or not PLAYS.intersection(item.path.parts):
+        return (yield)
+    counting.pause()
+    try:
+        return (yield)
+    finally:
+        counting.resume()
 
 
 @pytest.fixture(autouse=True)
