@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# one more than cores, since many tests wait for a server
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test lint format bench servers clean help
@@ -29,7 +31,7 @@ demo: .venv/run ## a simulated plant, the whole service and its page on this mac
 
 test: .venv/dev ## all tests; those that need a missing real server are named at the end
 	@echo "millwright: running the tests"
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q $(ARGS)
 
 lint: .venv/dev ## rules, format, types, import directions, dead code
 	@echo "millwright: checking rules, format, types, imports and dead code"

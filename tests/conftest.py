@@ -18,8 +18,11 @@ from tests.buckets import Buckets
 hypothesis.settings.register_profile("millwright", deadline=None)  # no test is timed
 hypothesis.settings.load_profile("millwright")
 
-PLAYS = {"integration", "benchmarks", "e2e"}
-"""Folders of tests that play the whole of something."""
+PLAYS = {
+    *("benchmarks", "properties", "test_backtest.py", "test_determinism.py"),
+    *("test_detector_conformance.py", "test_health_conformance.py"),
+}
+"""Files and folders of tests that play the same over and over."""
 
 REAL_SERVERS_MANDATORY = os.environ.get("MILLWRIGHT_REAL_SERVERS") == "required"
 
@@ -60,7 +63,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Count branches by the tests of parts alone: long plays would take twice as long for it."""
+    """Count no branches in long plays: they would take twice as long for it."""
     counting = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
     if counting is None or not PLAYS.intersection(item.path.parts):
         return (yield)

@@ -22,7 +22,7 @@ def command(*words: str | Path) -> list[str]:
     return [sys.executable, "-m", "cli.main", *map(str, words)]
 
 
-def millwright(*words: str | Path, seconds: float = 30) -> subprocess.CompletedProcess[str]:
+def millwright(*words: str | Path, seconds: float = 60) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
         command(*words),
@@ -54,7 +54,7 @@ class Running:
     def err(self) -> str:
         return self._err.read_text(encoding="utf-8")
 
-    def says(self, words: str, seconds: float = 20) -> None:
+    def says(self, words: str, seconds: float = 40) -> None:
         """Wait until it has said something, on either stream."""
 
         def said() -> bool:
@@ -68,7 +68,7 @@ class Running:
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Tell it to end; gives its exit code."""
         self.process.send_signal(how)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def __enter__(self) -> Self:
         return self

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], seconds: float = 20, what: str = "it") -> None:
+def until(condition: Callable[[], object], seconds: float = 40, what: str = "it") -> None:
     """Wait until something is so; AssertionError where it is not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
