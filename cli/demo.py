@@ -94,7 +94,7 @@ def demo(
 def _fleet(scenario: str, config: Path) -> Fleet:
     """Make the scenario's machines, as the process that plays them makes them too."""
     from cli.configuration import load
-    from cli.simulate import scenario_named
+    from cli.scenarios import scenario_named
     from core.clock import system_clock
     from simulators.fleet import Fleet
 

@@ -11,8 +11,9 @@ import typer
 
 from cli.options import SHIPPED, Authority, ConfigFolder, Speed, pace_named
 from cli.progress import Progress
+from cli.scenarios import scenario_named
+from cli.simulate_fleet import AsParquet, Classes, Lives, Machines, Seed, Years, write_lives
 from core.errors import Refused
-from core.suggestion import unknown
 
 if TYPE_CHECKING:
     from cli.configuration import Configuration
@@ -20,23 +21,10 @@ if TYPE_CHECKING:
     from simulators.scenario import Scenario
 
 
-def scenario_named(name: str, folder: Path) -> Scenario:
-    """Load a scenario by path, or by its name in the configuration's or the shipped scenarios."""
-    from simulators.scenario import load
-
-    places = [Path(name), folder / "scenarios" / f"{name}.yaml"]
-    places.append(SHIPPED / "scenarios" / f"{name}.yaml")
-    for place in places:
-        if place.is_file():
-            return load(place)
-    folders = (folder / "scenarios", SHIPPED / "scenarios")
-    known = sorted({path.stem for where in folders for path in where.glob("*.yaml")})
-    msg = f"{unknown('scenario', name, known)}; or name a file"
-    raise Refused(msg)
-
-
 def simulate(
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
+    scenario: Annotated[
+        str | None, typer.Argument(help="A scenario file, or the name of a shipped one.")
+    ] = None,
     config: ConfigFolder = SHIPPED,
     broker: Annotated[
         str | None, typer.Option(help="Publish to this broker, mqtt://HOST:PORT.")
@@ -47,24 +35,41 @@ def simulate(
     speed: Speed = "max",
     live: Annotated[bool, typer.Option("--live", help="Go on live after the history.")] = False,
     ca: Authority = None,
+    fleet: Machines = None,
+    years: Years = 3.0,
+    classes: Classes = None,
+    seed: Seed = 1,
+    parquet: AsParquet = False,
     now: Annotated[int | None, typer.Option(hidden=True, help="The run's now, ns.")] = None,
 ) -> None:
     """Play a scenario's machines, to a broker or into CSV files.
 
     The truth (fault, onset, failure) is written beside the telemetry: with --broker where --out
-    is given, otherwise into a folder named after the scenario.
+    is given, otherwise into a folder named after the scenario. With --fleet: years of machines'
+    lives for `life fit`, with failures, work and censoring.
 
     Examples:
       millwright simulate wear --out month
       millwright simulate my-scenario.yaml -c my-plant --broker mqtt://10.0.0.5
       millwright simulate demo --broker mqtt://127.0.0.1 --speed 50000 --live
+      millwright simulate --fleet 100 --years 3 --out fleet
 
     """
     from cli.configuration import load
     from core.clock import system_clock
 
-    loaded, moment = load(config), now or system_clock()
-    played = scenario_named(scenario, config)
+    moment = now or system_clock()
+    if fleet is not None:
+        if scenario or broker or live or speed != "max":
+            msg = "--fleet makes lives into files; it takes no scenario, --broker, --live, --speed"
+            raise Refused(msg)
+        wanted = Lives(fleet, years, tuple(classes or ()), seed, parquet)
+        write_lives(wanted, out or Path("fleet"), moment)
+        return
+    if scenario is None:
+        msg = "name a scenario (such as wear), or how many machines: --fleet 100"
+        raise Refused(msg)
+    loaded, played = load(config), scenario_named(scenario, config)
     if broker is not None:
         _publish(played, loaded, moment, Publishing(broker, out, speed, live=live, ca=ca))
         return
