@@ -27,6 +27,7 @@ from models.blame import share
 from models.ensemble_course import LEAST, SKEWED, advance, look, settle, stand
 from models.ensemble_state import Course, Known, Now, Told
 from models.kernel import step
+from models.prefetch import prefetch
 
 STALE = 20  # for how many readings a missing channel is judged by what it last said
 JOINT = 2.0  # how far all channels together may be away, times the root of their number
@@ -35,7 +36,6 @@ LET_GO = 0.7  # once passed, the line is so low, or a score at the line would go
 RETURNED = 0.5  # below this part of what it lately was, a score has returned and is no alarm
 HIGHEST = 2.0  # how far that may raise the line at most
 OUTER = 50.0  # beyond how many deviations the operating point is as far as it gets
-LINE = 8  # numbers that memory brings at once
 ROUGH = 3.0  # so much farther channels may be from going together, which is known roughly
 TINY = 1e-300  # the least that a root is taken of
 NOISY = 2.0  # the band is at least so many deviations of single residuals to each side
@@ -58,13 +58,13 @@ def judge_rows(
     count, width = values.shape
     for i in range(count):
         a = asset[i]
+        prefetch(known.op_centre, known.room, asset[min(i + 1, count - 1)])
         if not known.learned[a]:
             continue
         if not live[i]:
             for m in range(2 * width + 1):
                 course.age[a, m] = max(course.age[a, m], OLDEST)
             continue
-        now.room[0] = _fetch(a, known, course)
         said = _expect(values[i], op, a, known, course, now)
         if not repeated:
             if said:
@@ -92,22 +92,6 @@ def judge_rows(
             course.said[a] = raw
             course.over[a] = raw > line
             stand(a, known, course, now.away, raw > line, locked[i])
-
-
-@step
-def _fetch(a: int, known: Known, course: Course) -> float:
-    """Touch what is known of an asset, so that memory is waited for once and not bit by bit."""
-    total, width = 0.0, known.judged.shape[1]
-    for k in range(width):
-        total += known.whiten[a, k, 0] + known.levels[a, k, 0] + known.ways[a, k, 0]
-    for k in range(0, width, LINE):
-        total += known.centre[a, k] + known.spread[a, k] + known.lean[a, k] + known.quiet[a, k]
-        total += course.quick[a, k] + course.level[a, k] + course.scatter[a, k]
-        total += course.together[a, k]
-    for m in range(0, 2 * width + 1, LINE):
-        total += known.usual[a, m] + known.rate[a, m] + known.widest[a, m] + known.far[a, m]
-        total += course.place[a, m] + course.age[a, m] + known.room[a, 0, m]
-    return total
 
 
 @step

@@ -14,6 +14,9 @@ AGES = 8
 """Ages of a reference that are told apart: 1, 2, 4, ... readings."""
 
 
+Singles = NDArray[np.float32]
+"""What is read for every row and need not be known to more than seven digits: half the memory."""
+
 NOWHERE = 1e9
 """How far away from home all is of which no release that learned it knew where that is.
 
@@ -42,15 +45,15 @@ class Known(NamedTuple):
     precision: Floats
     lean: Floats
     quiet: Floats
-    whiten: Floats
+    whiten: Singles
     usual: Floats
     rate: Floats
     room: Floats
     widest: Floats
     far: Floats
-    levels: Floats
-    wide: Floats
-    ways: Floats
+    levels: Singles
+    wide: Singles
+    ways: Singles
     lowest: Floats
     highest: Floats
     line: Floats
@@ -124,6 +127,7 @@ def scratch(channels: int, operating: int) -> Now:
 def blank(assets: int, channels: int, operating: int) -> dict[str, NDArray[Any]]:
     """Make the state of assets that have learned nothing."""
     width, size = 2 * operating, 2 * channels + 1
+    square = np.eye(channels, dtype=np.float32)
     kept: dict[str, NDArray[Any]] = {
         "learned": np.zeros(assets, np.bool_),
         "judged": np.zeros((assets, channels), np.bool_),
@@ -132,10 +136,10 @@ def blank(assets: int, channels: int, operating: int) -> dict[str, NDArray[Any]]
         "weights": np.zeros((assets, width, channels)),
         "precision": np.zeros((assets, width, width)),
         "lever": np.zeros((assets, width)),
-        "whiten": np.tile(np.eye(channels), (assets, 1, 1)),
-        "levels": np.tile(np.eye(channels), (assets, 1, 1)),
-        "wide": np.tile(NOWHERE * np.eye(channels), (assets, 1, 1)),
-        "ways": np.zeros((assets, channels, channels)),
+        "whiten": np.tile(square, (assets, 1, 1)),
+        "levels": np.tile(square, (assets, 1, 1)),
+        "wide": np.tile(NOWHERE * square, (assets, 1, 1)),
+        "ways": np.zeros((assets, channels, channels), np.float32),
         "lowest": np.full((assets, channels), -NOWHERE),
         "highest": np.full((assets, channels), NOWHERE),
         "line": np.ones((assets, 2)),

@@ -75,11 +75,30 @@ class _Kernel:
         self.compiled: Any = None
         self.waiting.append(self)
 
+    def made(self, numba: Any) -> Any:
+        """Make what stands for it in loops that are compiled."""
+        try:
+            return numba.njit(cache=True, **self.options)(self.function)
+        except RuntimeError:  # nowhere to keep it: neither beside the file nor in the user's cache
+            return numba.njit(**self.options)(self.function)
+
     def __call__(self, *given: object) -> object:
         if self.compiled is None:
             with self.lock:
                 _compile()
         return self.compiled(*given)
+
+
+class Machine(_Kernel):
+    """What is an instruction of the machine in compiled loops; `make` makes it of numba."""
+
+    def __init__(self, function: Callable[..., object], make: Callable[[Any], Any]) -> None:
+        super().__init__(function)
+        self._make = make
+
+    def made(self, numba: Any) -> Any:
+        """Make what stands for it in loops that are compiled."""
+        return self._make(numba)
 
 
 def _compile() -> None:
@@ -92,10 +111,7 @@ def _compile() -> None:
     fresh = list(_Kernel.waiting)
     _Kernel.waiting.clear()
     for one in fresh:
-        try:
-            one.compiled = numba.njit(cache=True, **one.options)(one.function)
-        except RuntimeError:  # nowhere to keep it: neither beside the file nor in the user's cache
-            one.compiled = numba.njit(**one.options)(one.function)
+        one.compiled = one.made(numba)
     for one in fresh:
         names = one.function.__globals__
         for name, value in list(names.items()):
