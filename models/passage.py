@@ -90,7 +90,8 @@ def remaining(found: Paths, end: float, horizon: float) -> Remaining | None:
         last = times[int(np.searchsorted(passed, 0.95))]
         times = np.linspace(first, last, _TIMES)
     points = np.interp([0.05, 0.5, 0.95], _passed(likely, end, times), times)
-    return Remaining(*points.tolist())
+    early, middle, late = points.tolist()
+    return Remaining(early, middle, late)
 
 
 def rising(found: Paths) -> float:

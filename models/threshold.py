@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, model_validator
 
 from core.clock import DAY, HOUR, Instant
-from core.life import CannotSay, Outlook, Remaining
+from core.life import CannotSay, Outlook, Remaining, declined
 from core.plant import Asset, AssetClass, Mode
 from core.quantity import Duration
 from core.readings import Bools, Floats, Instants
@@ -159,12 +159,10 @@ class Threshold:
         """Say what is left from the last point of the trail on."""
         found = paths(hours, values)
         if rising(found) < SURE:
-            return CannotSay("not_falling", "health is not falling, so no end is in sight")
+            return declined("not_falling")
         left = remaining(found, end, self._settings.max_horizon / HOUR)
         if left is None or left.p95 > WIDEST * left.p05:
-            return CannotSay(
-                "too_wide", "health falls too slowly or unevenly to say when it will reach its end"
-            )
+            return declined("too_wide")
         return left
 
     def _sign(self, asset: int) -> float:
@@ -232,14 +230,14 @@ class Threshold:
     def _refusal(self, asset: int) -> CannotSay | None:
         settings = self._settings
         if settings.end is None:
-            return CannotSay("no_threshold", "no end-of-life threshold is configured for it")
+            return declined("no_threshold")
         if self._missing[asset] >= MISSING:
-            return CannotSay("channel_missing", f"{settings.channel or 'the score'} is missing")
+            return declined("channel_missing", f"{settings.channel or 'the score'} is missing")
         if self._rows[asset] < settings.min_rows:
             words = f"still learning: {self._rows[asset]} of {settings.min_rows} readings"
-            return CannotSay("learning", words)
+            return declined("learning", words)
         if len(self._trail.points(asset)[0]) < ENOUGH_POINTS:
-            return CannotSay("learning", "still learning: not enough history for a trend")
+            return declined("learning", "still learning: not enough history for a trend")
         return None
 
 
@@ -282,4 +280,5 @@ def _later(outlook: Outlook, hours: float) -> Outlook:
     if isinstance(outlook, CannotSay):
         return outlook
     points = (outlook.p05, outlook.p50, outlook.p95)
-    return Remaining(*(max(point - hours, 0.0) for point in points))
+    early, middle, late = (max(point - hours, 0.0) for point in points)
+    return Remaining(early, middle, late)

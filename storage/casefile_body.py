@@ -111,4 +111,6 @@ def _estimate(fields: dict[str, Any]) -> LifeEstimate:
 
 
 def _outlook(fields: dict[str, Any]) -> Outlook:
-    return Remaining(**fields) if "p50" in fields else CannotSay(**fields)
+    if "p50" not in fields:
+        return CannotSay(**fields)
+    return Remaining(**{**fields, "course": tuple(fields.get("course", ()))})

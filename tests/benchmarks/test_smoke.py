@@ -20,6 +20,7 @@ SMALL = {
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
     "recordings": ["--seeds", "1", "--rows", "350"],
     "scoring": ["--readings", "2000", "--assets", "200", "--rounds", "1"],
+    "life_speed": ["--assets", "4", "--past", "300", "--rounds", "5"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
     "cardinality": ["--names", "5000", "--seconds", "2", "--assets", "5"],
     "chaos": [

@@ -31,6 +31,7 @@ from storage.casefile_memory import MemoryCaseFile
 from storage.casefile_sqlite import SqliteCaseFile
 
 LIFE = LifeEstimate("s/a/p1", 5, "bearing", 0.4, Remaining(1.0, 20.5, math.inf), "threshold 7")
+WHOLE = Remaining(1.0, 20.5, 80.0, 25.0, (0.5, 1.0, 3.0, 9.0, 20.5, 40.0, 60.0, 80.0, 95.0))
 CANNOT = CannotSay("two failures", "cannot say: two failures seen")
 HUGE = base64.urlsafe_b64encode(b'[0,0,99999999999999999999999,"a"]').decode().rstrip("=")
 LISTED = frozenset(AlertState)
@@ -101,7 +102,10 @@ def test_an_empty_file_says_so(cases: CaseFile) -> None:
     assert cases.conditions("s/a/p1", ("health",), 0, 9).values.shape == (0, 1)
 
 
-@pytest.mark.parametrize("life", [None, CANNOT, LIFE, replace(LIFE, remaining=CANNOT)])
+LIVES = [None, CANNOT, LIFE, replace(LIFE, remaining=CANNOT), replace(LIFE, remaining=WHOLE)]
+
+
+@pytest.mark.parametrize("life", LIVES)
 def test_a_case_comes_back_just_as_it_was(cases: CaseFile, life: Any) -> None:
     alert = an_alert()
     alert = replace(alert, evidence=replace(alert.evidence, life=life), returned_at=12, held=True)
