@@ -3,9 +3,9 @@
 Simulated machines report every ten minutes. Half of them stay healthy; of the others every second
 one wears out a bearing, the rest have other faults of the machine or a sensor that lies. The year
 is played once for each budget of false alerts, with the shipped classes and nothing else set. The
-first half of the machines is played once more with 5 % of what is learned from anomalous, and with
-other settings, to see whether those that one part of the classes would choose do as well for the
-other. The baseline is the fixed alarm lines of the classes alone, which promise nothing.
+first half of the machines is played once more with 5 % of what is learned from anomalous, and all
+with other settings, to see whether those that one part of the classes would choose do as well for
+the other. The baseline is the fixed alarm lines of the classes alone, which promise nothing.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def main() -> int:
     fixed = replace(usual, budget=1.0, fixed=True)
     less = replace(usual, machines=half_of(args.machines))
     dirty = replace(less, spoiled=True)
-    tried = [replace(less, settings=settings) for settings in TRIED]
+    tried = [replace(usual, settings=settings) for settings in TRIED]
     found = _played([fixed, *plays, dirty, *tried])
     rows = [figure for one in (*plays, fixed) for figure in laid_out(one, found[one])]
     rows += bounded(plays, [found[one] for one in plays])

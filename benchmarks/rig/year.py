@@ -59,7 +59,7 @@ class Outcome:
     `delivered` counts false alerts about machines and sensors, `aside` those about sensors alone,
     both by asset and thirty days; `early` are wear faults told in time, `told` all faults told.
     `named` and `apart` are of the `firsts`, the first alert about each fault. `parts` are the same
-    of the first half of the machines (as `half`), and of those of each class.
+    of the first half of the machines (as `half`), and of each class.
     """
 
     delivered: float
@@ -100,10 +100,10 @@ def half_of(machines: int) -> int:
 
 
 def _by_class(given: Hall, told: Told, half: set[str], seconds: float) -> dict[str, Outcome]:
-    """Work out the figures of the first half of the machines, together and by class."""
+    """Work out the figures of the first half of the machines, and of each class."""
     parts = {HALF: _of(given, told, half, seconds)}
     for name in given.plant.classes:
-        ours = {asset.id for asset in given.plant.assets_of(name)} & half
+        ours = {asset.id for asset in given.plant.assets_of(name)}
         parts[name] = _of(given, told, ours, seconds)
     return parts
 
@@ -144,7 +144,7 @@ def outcome(given: Hall, told: Told, ills: Sequence[Ill], seconds: float) -> Out
     firsts = [(ill, some[0]) for ill, some in about.items() if some]
     named = sum(given.truth(ill) in _blamed(alert)[:FIRST] for ill, alert in firsts)
     grown = [ill for ill in ills if not ill.wears and not ill.channel]
-    held = sum(any(_stands(alert, ill.begin + HELD) for alert in about[ill]) for ill in grown)
+    held = sum(any(_held(alert, ill) for alert in about[ill]) for ill in grown)
     others = sum(bool(about[ill]) for ill in ills if not ill.wears)
     return Outcome(
         ((found.rate or 0.0) + astray) * PER_MONTH,
@@ -184,8 +184,10 @@ def _blamed(alert: Episode) -> tuple[str, ...]:
     return (alert.group.removeprefix(SENSOR),) if alert.group.startswith(SENSOR) else alert.channels
 
 
-def _stands(alert: Episode, at: Instant) -> bool:
-    return alert.began <= at and (alert.ended is None or alert.ended >= at)
+def _held(alert: Episode, ill: Ill) -> bool:
+    """Tell whether an alert stood at any time of a fault's thirtieth day."""
+    day = ill.begin + HELD
+    return alert.began <= day and (alert.ended is None or alert.ended >= day - DAY)
 
 
 def _share(part: int, whole: int) -> float:
