@@ -14,7 +14,7 @@ SMALL = {
     "ingest": ["--messages", "3000"],
     "latency": ["--assets", "10", "--rate", "200", "--seconds", "18"],
     "fuzz": ["--inputs", "500", "--engine", "mutator"],
-    "backtest": ["--assets", "3", "--days", "8", "--baseline", "2", "--store"],
+    "backtest": ["--assets", "3", "--days", "8", "--baseline", "2"],
     "fleet": ["--machines", "4", "--days", "20", "--budget", "1"],
     "waveform": ["--rounds", "2", "--seeds", "3"],
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
