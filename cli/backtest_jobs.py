@@ -99,6 +99,7 @@ def _joined(parts: list[Told]) -> Told:
     for part in parts:
         whole.seen |= part.seen
         whole.scores |= part.scores
+        whole.lives |= part.lives
         whole.observed |= part.observed
         whole.episodes += part.episodes
         whole.transitions += part.transitions

@@ -40,10 +40,18 @@ def _references(document: Document) -> Iterator[Fault]:
         yield from _all_known(document, ("detectors", detector, "channels"), channels)
         yield from _all_known(document, ("detectors", detector, "ignore"), channels)
         yield from _known(document, ("detectors", detector, "channel"), "channel", channels)
-    yield from _known(document, ("health", "channel"), "channel", channels)
-    yield from _known(document, ("health", "detector"), "detector", detectors)
-    if modes:
-        yield from _known(document, ("health", "failure_mode"), "failure mode", modes)
+    for place in _healths(document):
+        yield from _known(document, (*place, "channel"), "channel", channels)
+        yield from _known(document, (*place, "detector"), "detector", detectors)
+        if modes:
+            yield from _known(document, (*place, "failure_mode"), "failure mode", modes)
+
+
+def _healths(document: Document) -> list[Place]:
+    """Find the block of each degradation model: of the only one, or of those in a list."""
+    found = document.get("health")
+    several = range(len(found)) if isinstance(found, list) else None
+    return [("health",)] if several is None else [("health", number) for number in several]
 
 
 def _known(document: Document, place: Place, what: str, names: Iterable[str]) -> Iterator[Fault]:
@@ -88,13 +96,14 @@ def _limits(document: Document) -> Iterator[Fault]:
         for name in document.block("detectors", detector, "channels"):
             ends = document.get("channels", name, "range")
             for line in _LINES:
-                place = ("detectors", detector, "channels", name, line)
-                yield from _within(document, place, ends)
-    for block, keys in (("health", ("healthy", "end")), ("modes", ("off_below", "running_above"))):
-        signal = document.get(block, "channel")
+                within: Place = ("detectors", detector, "channels", name, line)
+                yield from _within(document, within, ends)
+    lines = [(place, ("healthy", "end")) for place in _healths(document)]
+    for place, keys in [*lines, (("modes",), ("off_below", "running_above"))]:
+        signal = document.get(*place, "channel")
         ends = document.get("channels", signal, "range") if isinstance(signal, str) else None
         for key in keys:
-            yield from _within(document, (block, key), ends)
+            yield from _within(document, (*place, key), ends)
 
 
 def _states(document: Document) -> Iterator[Fault]:

@@ -7,11 +7,12 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from cli.failure_text import FailureModeText
+from cli.health_text import HealthText
 from cli.plant_text import Name, Text
 from core.clock import HOUR, MINUTE
 from core.plant import Reporting, Role, Severity, Treatment
 from core.quantity import Duration, Share
-from models.registry import DetectorSettings, HealthSettings
+from models.registry import DetectorSettings
 from service.finding import DATA, DEVICE, LINK, NOTE, SENSOR, SESSION, SITE
 
 State: TypeAlias = Annotated[str, StringConstraints(pattern=r"\S")]
@@ -134,8 +135,8 @@ class ClassText(Text):
     """When a score becomes an alert."""
     failure_modes: dict[Name, FailureModeText] = Field(default_factory=dict)
     """How such machines fail, and what to do."""
-    health: HealthSettings | None = None
-    """What the health index and the remaining life are read from."""
+    health: HealthText | None = None
+    """What the health index and the remaining life are read from; a list where several are."""
     silent_after: Duration = Field(15 * MINUTE, gt=0)
     """How long an asset may say nothing before that is a case."""
     stuck_after: Duration = Field(6 * HOUR, gt=0)

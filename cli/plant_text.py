@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from core.clock import MINUTE, SECOND
+from core.clock import HOUR, MINUTE, SECOND
 from core.plant import ClockPolicy, Place
 from core.quantity import Duration
 from core.settings import Settings
@@ -39,6 +40,28 @@ class Text(Settings):
     """A block of a file; the sentence under each field is what editors show."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+def _check_start(text: str) -> str:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is not None or len(text) < len("2026-12-03T06:00"):
+        msg = f"{quoted(text)} is not a wall time at the site; write it like 2026-12-03T06:00"
+        raise ValueError(msg)
+    return text
+
+
+class StopText(Text):
+    """A planned stop, in which machines can be worked on."""
+
+    name: Annotated[str, StringConstraints(pattern=r"\S", max_length=60)]
+    """What people call it, in any language."""
+    start: Annotated[str, AfterValidator(_check_start)]
+    """When it begins, by the clock of the site: 2026-12-03T06:00."""
+    every: Annotated[Duration, Field(ge=HOUR)] | None = None
+    """After how long it comes again, at the same wall time where that is whole days; else once."""
 
 
 class AssetText(Text):
@@ -72,6 +95,8 @@ class SiteText(Text):
     """The words people know it by, in any language."""
     areas: dict[Name, AreaText] = Field(default_factory=dict)
     """Its parts, by the name they have in topics."""
+    stops: tuple[StopText, ...] = ()
+    """When its machines stand still anyway; what fails before the next of them is told so."""
 
 
 class PlantText(Text):
@@ -85,3 +110,5 @@ class PlantText(Text):
     """How often the journal notes that time has passed, so that silence is noticed."""
     gone_after: Duration = Field(MINUTE, ge=0)
     """How long a device may be gone before that is a case; a shorter absence is told to nobody."""
+    stops: tuple[StopText, ...] = ()
+    """Planned stops of all sites, each by its own clock, besides those of a site."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
 
 from cli.class_text import ChannelText, ClassText, ModesText, RuleText
 from cli.failure_text import failure_mode
-from cli.plant_text import PlantText
+from cli.plant_text import PlantText, StopText
 from core.document import Document
 from core.errors import Fault
 from core.plant import (
@@ -19,6 +21,8 @@ from core.plant import (
     RuleSpec,
     Site,
 )
+from core.stop import Stop
+from core.suggestion import quoted
 from core.units import scale
 from models.registry import build, build_health
 
@@ -27,7 +31,17 @@ _INFINITY = float("inf")
 
 def sites_of(plant: PlantText) -> dict[str, Site]:
     """Make the sites, by name."""
-    return {name: Site(name, site.timezone, site.title) for name, site in plant.sites.items()}
+    return {
+        name: Site(name, site.timezone, site.title, _stops(plant.stops + site.stops, site.timezone))
+        for name, site in plant.sites.items()
+    }
+
+
+def _stops(stops: Iterable[StopText], timezone: str) -> tuple[Stop, ...]:
+    return tuple(
+        Stop(stop.name, datetime.fromisoformat(stop.start), timezone, stop.every or 0)
+        for stop in stops
+    )
 
 
 def assets_of(plant: PlantText) -> dict[str, Asset]:
@@ -107,7 +121,15 @@ def unfit(made: AssetClass, document: Document) -> Iterator[Fault]:
             build(named, made, ())
         except ValueError as error:
             yield document.fault(("detectors", named.name), str(error))
-    try:
-        build_health(made, ())
-    except ValueError as error:
-        yield document.fault(("health",), str(error))
+    seen: set[str] = set()
+    for number, settings in enumerate(made.healths):
+        place = ("health", number) if isinstance(made.health, tuple) else ("health",)
+        try:
+            model = build_health(replace(made, health=settings), ())
+        except ValueError as error:
+            yield document.fault(place, str(error))
+            continue
+        mode = "" if model is None else model.failure_mode
+        if mode in seen:
+            yield document.fault(place, f"failure mode {quoted(mode)} is followed twice")
+        seen.add(mode)

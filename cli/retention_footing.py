@@ -34,6 +34,7 @@ def looked_back(asset_class: AssetClass) -> Iterator[tuple[Span, str]]:
         span = getattr(getattr(named.settings, "learn", None), "span", None)
         if isinstance(span, int):
             yield span, f"{asset_class.name}: detectors.{named.name}.learn.span"
-    window = getattr(asset_class.health, "window", None)
-    if isinstance(window, int):
-        yield window, f"{asset_class.name}: health.window"
+    for settings in asset_class.healths:
+        window = getattr(settings, "window", None)
+        if isinstance(window, int):
+            yield window, f"{asset_class.name}: health.window"

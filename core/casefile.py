@@ -16,6 +16,9 @@ from core.history import Columns
 from core.life import LifeEstimate
 from core.work import WorkEvent
 
+LIFE = "life:"
+"""What the names of kept estimates of remaining life begin with, before their failure mode."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -33,7 +36,8 @@ class Status:
 
     `judged` is false while the asset cannot be judged; `why` then says it. `at` is the event
     time of its last reading, `arrived` when that came in. `counts` are duplicates, late, ….
-    `quiet` tells that it sends only what changes, and that what it said still holds.
+    `quiet` tells that it sends only what changes, and that what it said still holds. `others` are
+    its lives in further failure modes than that of `life`, which ends soonest.
     """
 
     asset: str
@@ -47,6 +51,7 @@ class Status:
     life: LifeEstimate | None = None
     counts: dict[str, int] = field(default_factory=dict)
     quiet: bool = False
+    others: tuple[LifeEstimate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from core.clock import DAY, HOUR, MINUTE, SECOND, Span
+from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span
 from core.deviation import Kind, Movement
 from core.settings import Settings
+from core.stop import Stop, next_stop
 
 SERVICE_ASSET = "millwright"
 """The asset id under which cases about the service itself are kept."""
@@ -222,11 +223,18 @@ class AssetClass:
     detectors: tuple[NamedDetector, ...] = ()
     rules: tuple[RuleSpec, ...] = ()
     failure_modes: tuple[FailureMode, ...] = ()
-    health: Settings | None = None
+    health: Settings | tuple[Settings, ...] | None = None
     silent_after: Span = 15 * MINUTE
     stuck_after: Span = 6 * HOUR
     catching_up_after: Span = 5 * MINUTE
     false_alerts: float = 0.1
+
+    @property
+    def healths(self) -> tuple[Settings, ...]:
+        """The settings of its degradation models, one for each failure mode that is followed."""
+        if self.health is None:
+            return ()
+        return self.health if isinstance(self.health, tuple) else (self.health,)
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -267,11 +275,12 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place with one civil clock. `timezone` is an IANA name."""
+    """A place with one civil clock. `timezone` is an IANA name; `stops` are planned there."""
 
     name: str
     timezone: str
     title: str = ""
+    stops: tuple[Stop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +310,12 @@ class Plant:
         """List the assets of a class in the order of their ids."""
         found = [asset for asset in self.assets.values() if asset.asset_class == class_name]
         return tuple(sorted(found, key=lambda asset: asset.id))
+
+    def stop_of(self, asset_id: str, at: Instant) -> tuple[Stop, Instant] | None:
+        """Find the next planned stop of an asset after a moment, and when it begins."""
+        asset = self.assets.get(asset_id)
+        site = None if asset is None else self.sites.get(asset.site)
+        return None if site is None else next_stop(site.stops, at)
 
     def judges(self, asset_id: str) -> bool:
         """Tell whether an asset is judged here: one that is judged elsewhere is only stored."""

@@ -75,7 +75,7 @@ class Scored:
     high: Floats
     values: Floats | None = None
 
-    def take(self, rows: slice) -> Scored:
+    def take(self, rows: NDArray[np.intp] | slice) -> Scored:
         """Select rows, keeping their order."""
         values = None if self.values is None else self.values[rows]
         return Scored(self.value[rows], self.blame[rows], self.low[rows], self.high[rows], values)

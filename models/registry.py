@@ -89,7 +89,10 @@ def build(named: NamedDetector, asset_class: AssetClass, assets: tuple[Asset, ..
 
 
 def build_health(asset_class: AssetClass, assets: tuple[Asset, ...]) -> Degradation | None:
-    """Build the degradation model of a class; None where it has none."""
-    if asset_class.health is None:
-        return None
-    return HEALTH[type(asset_class.health)](asset_class.health, asset_class, assets)
+    """Build the first degradation model of a class; None where it has none."""
+    return next(iter(build_healths(asset_class, assets)), None)
+
+
+def build_healths(asset_class: AssetClass, assets: tuple[Asset, ...]) -> tuple[Degradation, ...]:
+    """Build the degradation models of a class, one for each failure mode that is followed."""
+    return tuple(HEALTH[type(one)](one, asset_class, assets) for one in asset_class.healths)

@@ -21,6 +21,7 @@ from core.plant import Severity
 from core.work import WorkEvent
 from service import api_forms
 from service.api_history import add_history
+from service.api_life import add_life
 from service.api_requests import CommandRequest, WorkRequest
 from service.feed import Feed
 from service.outlook import renewed
@@ -50,6 +51,7 @@ def api_router(feed: Feed) -> APIRouter:
     _add_work(router, feed)
     _add_assets(router, feed)
     add_history(router, feed)
+    add_life(router, feed)
     _add_events(router, feed)
     return router
 

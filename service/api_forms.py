@@ -14,6 +14,7 @@ from core.life import CannotSay, LifeEstimate
 from core.plant import Place, Plant
 from core.work import WorkEvent
 from service import explanation as words
+from service.before_stop import BeforeStop, before_stop
 from service.similar import Similar
 from service.words import describe, kind_of_trouble, similar_sentence
 
@@ -45,6 +46,7 @@ def short(alert: Alert, plant: Plant) -> Json:
         "version": alert.version,
         "origin": alert.origin,
         "explanation": explanation(alert),
+        "life": life(alert.evidence.life, plant),
     }
 
 
@@ -57,7 +59,7 @@ def long(
         "rules": alert.rules,
         "active": alert.active,
         "description": asdict(describe(alert, plant)),
-        "evidence": evidence(alert.evidence),
+        "evidence": evidence(alert.evidence, plant),
         "history": [transition(step) for step in steps],
         "plot": f"/api/v1/alerts/{alert.id}/plot.svg",
     }
@@ -107,7 +109,7 @@ def explanation(alert: Alert) -> Json:
     }
 
 
-def evidence(found: Evidence) -> Json:
+def evidence(found: Evidence, plant: Plant | None = None) -> Json:
     """Write what a case rests on."""
     return {
         "at": iso(found.at),
@@ -118,7 +120,7 @@ def evidence(found: Evidence) -> Json:
         "channels": [_channel(channel) for channel in found.channels],
         "candidates": found.candidates,
         "actions": found.actions,
-        "life": life(found.life),
+        "life": life(found.life, plant),
         "kind": found.kind or None,
         "failure_modes": [_match(match) for match in found.matches],
     }
@@ -151,8 +153,11 @@ def _match(match: FailureMatch) -> Json:
     }
 
 
-def life(found: LifeEstimate | CannotSay | None) -> Json | None:
-    """Write remaining life: hours as a distribution, or why there are none."""
+def life(found: LifeEstimate | CannotSay | None, plant: Plant | None = None) -> Json | None:
+    """Write remaining life: hours as a distribution, or why there are none.
+
+    With a `plant`, how likely it ends before the next planned stop, too.
+    """
     if found is None:
         return None
     if isinstance(found, CannotSay):
@@ -170,7 +175,14 @@ def life(found: LifeEstimate | CannotSay | None) -> Json | None:
         "health": _number(found.health),
         "at": iso(found.at),
         "basis": found.basis,
+        "before_stop": None if plant is None else _stop(before_stop(found, plant)),
     }
+
+
+def _stop(found: BeforeStop | None) -> Json | None:
+    if found is None:
+        return None
+    return {"name": found.stop.name, "at": iso(found.at), "chance": round(found.chance, 4)}
 
 
 def work(done: WorkEvent) -> Json:
@@ -213,7 +225,8 @@ def asset(asset_id: str, status: Status | None, plant: Plant, now: Instant) -> J
         "why": status.why,
         "score": _number(status.score),
         "health": _number(status.health),
-        "life": life(status.life),
+        "life": life(status.life, plant),
+        "other_lives": [life(one, plant) for one in status.others],
         "counts": status.counts,
         "quiet": status.quiet,
     }

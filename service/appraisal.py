@@ -19,7 +19,6 @@ from core.plant import Asset, AssetClass, Mode, RuleSpec
 from core.readings import Bools, Floats, Instants
 from models.course import rounds, spans
 from models.crosscheck import LIES, Checked, Crosscheck, learning
-from models.degradation import Degradation
 from models.detector import Detector, Round, Verdicts
 from models.recent import Recent
 from models.regime_watch import Followed
@@ -31,6 +30,7 @@ from service.evidence import gather, of_sensor, seconded
 from service.finding import Finding
 from service.held import Held, filled
 from service.judging import Judged, Judging, Known
+from service.lives import Lives
 from service.modes import ModeWatch
 from service.regimes import RunningRegimes, first_only, placed
 from service.rules import Fired, RuleLatch
@@ -55,11 +55,11 @@ class Appraisal:
         asset_class: AssetClass,
         assets: tuple[Asset, ...],
         detectors: dict[str, Detector],
-        health: Degradation | None,
+        lives: Lives,
     ) -> None:
         self._class = asset_class
         self._assets = assets
-        self._health = health
+        self.lives = lives
         count, channels = len(assets), asset_class.channel_names
         self.modes = ModeWatch(asset_class.modes, channels, count, asset_class.silent_after)
         self.sensors = SensorWatch(
@@ -178,17 +178,7 @@ class Appraisal:
 
     def life(self, asset: int, at: Instant) -> LifeEstimate | None:
         """Estimate what is left of one asset; None where its class has no model for it."""
-        if self._health is None:
-            return None
-        health = float(self._health.health()[asset])
-        return LifeEstimate(
-            self._assets[asset].id,
-            at,
-            self._health.failure_mode,
-            health if health == health else None,  # noqa: PLR0124 - not NaN
-            self._health.remaining(asset),
-            self._health.basis(asset),
-        )
+        return self.lives.life(asset, at)
 
     def sensor(
         self,
@@ -300,6 +290,7 @@ class Appraisal:
         ended = self.thinning.add(row.asset, row.at, judged.scores, health)
         if len(ended.at):
             self.conditions.append(ended)
+        self.conditions += self.lives.take()
 
     def _sensed(self, judged: Judged, behind: Bools) -> Iterator[tuple[int, Finding]]:
         """Say at its row what rules have found about sensors."""
@@ -349,9 +340,9 @@ class Appraisal:
             told = verdicts[self._expects].take(part)
             counts = (some.mode == Mode.RUNNING) | (some.mode == Mode.UNKNOWN)
             self.recent.add(some.asset, some.at, some.values, told.low, told.high, counts)
-        if self._health is not None and stop > start:
-            said: Mapping[str, object] = {n: s.take(part) for n, s in verdicts.items()}
-            health[part] = self._health.observe(row.take(part), said)  # type: ignore[arg-type]
+        if self.lives.any and stop > start:
+            said = {name: scored.take(part) for name, scored in verdicts.items()}
+            health[part] = self.lives.observe(row.take(part), said)
         return stop
 
     def _verdict(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.alert import AlertState, Change, Notice, Transition
-from core.casefile import Advance
+from core.casefile import LIFE, Advance
 from core.clock import MINUTE, Instant, Span
 from core.plant import Plant
 from core.readings import Floats, Instants, Readings
@@ -62,7 +62,10 @@ class Seen:
 
 @dataclass(slots=True)
 class Told:
-    """What a past came to. `scores` are the worst per `step`: asset, then name, then step."""
+    """What a past came to. `scores` are the worst per `step`: asset, then name, then step.
+
+    `lives` are the estimates of remaining life that were kept: asset, then name, then time.
+    """
 
     step: Span = MINUTE
     episodes: list[Episode] = field(default_factory=list)
@@ -70,6 +73,7 @@ class Told:
     seen: dict[str, Seen] = field(default_factory=dict)
     observed: set[Failure] = field(default_factory=set)
     scores: dict[str, dict[str, dict[int, float]]] = field(default_factory=dict)
+    lives: dict[str, dict[str, dict[Instant, float]]] = field(default_factory=dict)
 
     @property
     def readings(self) -> int:
@@ -152,6 +156,7 @@ class Rehearsal:
             self._follow(notice)
         for ended in joined(pending.conditions):
             self._keep_worst(ended)
+            self._keep_lives(ended)
 
     def _keep_worst(self, ended: Thinned) -> None:
         """Keep the worst scores of each step, for the plots."""
@@ -167,6 +172,14 @@ class Rehearsal:
                 for at, value in zip(step[first].tolist(), worst.tolist(), strict=True):
                     if value == value:  # noqa: PLR0124 - not NaN
                         steps[at] = max(steps.get(at, value), value)
+
+    def _keep_lives(self, ended: Thinned) -> None:
+        """Keep what was said of remaining life."""
+        if not any(name.startswith(LIFE) for name in ended.names):
+            return
+        for one in ended:
+            series = self.told.lives.setdefault(one.asset, {}).setdefault(one.name, {})
+            series[one.at] = one.value
 
     def _follow(self, notice: Notice) -> None:
         """Begin or end the episode of a case."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from core.alert import Alert, Transition
+from core.casefile import LIFE as LIVES
 from core.casefile import Condition
 from core.condition_store import ConditionPoint
 from core.life import LifeEstimate, Remaining
@@ -15,8 +16,13 @@ SCORES, LIFE, ALERTS = "score", "life", "alert"
 
 
 def of_conditions(conditions: Iterable[Condition]) -> Iterator[ConditionPoint]:
-    """Make points of thinned scores and health; one that is no number is left out."""
+    """Make points of thinned scores and health; one that is no number is left out.
+
+    Kept estimates of remaining life are, too: of these `of_life` makes points.
+    """
     for one in conditions:
+        if one.name.startswith(LIVES):
+            continue
         _, scored, detector = one.name.partition(SCORE)
         tags = {"detector": detector} if scored else {}
         if math.isfinite(one.value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ from service.finding import (
     Event,
     Finding,
 )
+from service.lives import Lives, NextStop, no_stop
 from service.presence import Presence
 from service.rules import NEVER
 from service.sensor_row import BAD
@@ -56,24 +57,25 @@ class Fleet:
         asset_class: AssetClass,
         assets: tuple[Asset, ...],
         detectors: Mapping[str, Detector],
-        health: Degradation | None,
+        health: Sequence[Degradation],
         zones: Mapping[str, str],
         too_early: Span,
+        next_stop: NextStop = no_stop,
     ) -> None:
         self.asset_class = asset_class
         self.assets = assets
         self.detectors = dict(detectors)
-        self.health = health
         self._zones = zones
         count, channels = len(assets), asset_class.channel_names
         self.number = {asset.id: number for number, asset in enumerate(assets)}
         self.watermark = Watermark(count, len(channels), too_early)
         self.silence = Silence(count, asset_class.silent_after)
         self.backlog = Backlog(count, asset_class.catching_up_after)
-        self._appraisal = appraisal = Appraisal(asset_class, assets, self.detectors, health)
+        self.lives = Lives(assets, tuple(health), next_stop)
+        self._appraisal = appraisal = Appraisal(asset_class, assets, self.detectors, self.lives)
         self.modes, self.sensors = appraisal.modes, appraisal.sensors
         self.rules, self.held, self.tally = appraisal.rules, appraisal.held, appraisal.tally
-        self.life, self.crosscheck = appraisal.life, appraisal.crosscheck
+        self.crosscheck = appraisal.crosscheck
         self.regimes = appraisal.regimes
         self.attendance = Attendance(asset_class, count, self.held)
         self._alignment = Alignment(channels)
@@ -134,9 +136,8 @@ class Fleet:
         if self.crosscheck is not None:
             sections["crosscheck"] = self.crosscheck
             signatures["crosscheck"] = f"{channels} {graded}".rstrip()
-        if self.health is not None and self.asset_class.health is not None:
-            sections["health"] = self.health
-            signatures["health"] = f"{channels} {self.asset_class.health.model_dump_json()}"
+        for name, section, signature in self.lives.sections(self.asset_class):
+            sections[name], signatures[name] = section, signature
         assets = tuple(asset.id for asset in self.assets)
         return Part(self.asset_class.name, assets, sections, signatures)
 
@@ -263,8 +264,7 @@ class Fleet:
         if self.crosscheck is not None:
             self.crosscheck.forget(asset)
         self.regimes.forget(asset)
-        if self.health is not None:
-            self.health.forget(asset)
+        self.lives.forget(asset)
         self.tally.dirty[asset] = True
 
     def rearm(self, asset: int, groups: Collection[str]) -> None:

@@ -59,7 +59,7 @@ def teach(
         fleet.regimes.forget(pupil)
         fleet.tally.dirty[pupil] = True
     detectors = fresh | {name: fleet.detectors[name] for name in learners}
-    school = Fleet(fleet.asset_class, fleet.assets, detectors, None, {}, too_early)
+    school = Fleet(fleet.asset_class, fleet.assets, detectors, (), {}, too_early)
     school.watch(beat)
     if fleet.crosscheck is not None:
         school.share(fleet.crosscheck)

@@ -22,14 +22,14 @@ from core.clock import MINUTE
 from core.errors import Refused
 from core.work import Work
 from service import page_causes as causes
-from service import page_drill
+from service import page_drill, page_life
 from service import page_view as view
 from service.auth import FORGET
 from service.course import MOST_CHANNELS, SPANS, expected_resolution
 from service.metrics import open_alerts
 from service.outlook import renewed
 from service.page_messages import add_messages
-from service.page_words import tongue
+from service.page_words import kind_of, tongue
 from service.similar import similar
 from service.words import timezone_of
 
@@ -136,6 +136,8 @@ class Pages:
             steps=view.steps(feed.casefile.transitions(alert_id), case.label, zone, now),
             works=list(Work) if workable else [],
             modes=view.failure_modes(asset_class),
+            lives=self._lives(alert),
+            fresh=now // FRESH_PLOT,
         )
 
     def past(self, cursor: str | None, asset: str | None) -> Response:
@@ -177,6 +179,7 @@ class Pages:
             shows=expected_resolution(length),
             more=max(0, len(channels) - MOST_CHANNELS),
             drill=self._drill(asset_id),
+            lives=page_life.lives(asset_id, feed.plant, feed.casefile, feed.clock()),
             fresh=feed.clock() // FRESH_PLOT,
         )
 
@@ -184,6 +187,13 @@ class Pages:
         feed = self._feed
         found = None if feed.drills is None else feed.drills.latest(asset_id)
         return page_drill.drill(asset_id, found, feed.plant, feed.clock())
+
+    def _lives(self, alert: Alert) -> list[page_life.Life]:
+        """Show of an open case of a machine how long it lasts."""
+        feed = self._feed
+        if kind_of(alert) != "machine" or not alert.state.is_open:
+            return []
+        return page_life.lives(alert.asset, feed.plant, feed.casefile, feed.clock())
 
     def missing(self, words: str) -> HTMLResponse:
         """Say that something is not there."""

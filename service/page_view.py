@@ -30,6 +30,7 @@ from service.page_words import (
 from service.words import (
     Description,
     band,
+    basis_apart,
     describe,
     local_time,
     measured,
@@ -40,8 +41,6 @@ from service.words import (
 SERVICE_LABEL = "Millwright"
 GAUGE = 100.0
 """Width of the little scale that shows a measured value against its band."""
-
-BASIS = " Rests on: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ def case(alert: Alert, plant: Plant, now: Instant) -> Case:
     asset = plant.assets.get(alert.asset)
     label = asset.label if asset is not None else _stranger(alert.asset)
     kind, said = kind_of(alert), describe(alert, plant)
-    wait, _, basis = said.wait.partition(BASIS)
+    wait, basis = basis_apart(said.wait)
     return Case(
         id=alert.id,
         version=alert.version,
@@ -286,7 +285,7 @@ def _machine(
         blind=blind(status) and (here or status is not None),
         quality=quality(status),
         health=None if health is None else round(100 * min(1.0, max(0.0, health))),
-        life=life_left(None if status is None else status.life, asset_class)
+        life=life_left(None if status is None else status.life, asset_class, plant)
         if here or status is not None
         else "Said where it is judged",
         unseen="none yet" if here else "not followed here",

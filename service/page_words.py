@@ -10,6 +10,7 @@ from core.casefile import Status
 from core.clock import DAY, HOUR, MINUTE, SECOND, Span
 from core.life import CannotSay, LifeEstimate
 from core.plant import SERVICE_ASSET, AssetClass, Place, Plant, Severity
+from service.before_stop import before_stop, weekday
 from service.finding import SENSOR, mended_by_work
 from service.lengths import hours
 
@@ -138,8 +139,10 @@ def quality(status: Status | None) -> str:
     return f"Values marked by the device: {said}" if said else ""
 
 
-def life_left(life: LifeEstimate | CannotSay | None, asset_class: AssetClass) -> str:
-    """Say remaining life in a few words, or why there is none."""
+def life_left(
+    life: LifeEstimate | CannotSay | None, asset_class: AssetClass, plant: Plant | None = None
+) -> str:
+    """Say remaining life in a few words, or why there is none; with the next stop of `plant`."""
     if life is None:
         if asset_class.health is None:
             return "Cannot say: no model is set up for this class"
@@ -147,6 +150,8 @@ def life_left(life: LifeEstimate | CannotSay | None, asset_class: AssetClass) ->
     left = life if isinstance(life, CannotSay) else life.remaining
     if isinstance(left, CannotSay):
         return f"Cannot say: {left.words}"
+    stop = None if plant is None else before_stop(life, plant)
+    then = f"; fails before {weekday(stop)}'s stop: {stop.percent}" if stop else ""
     if left.p05 * HOUR < MINUTE:
-        return f"About {hours(left.p50)} (at most {hours(left.p95)})"
-    return f"About {hours(left.p50)} ({hours(left.p05)} to {hours(left.p95)})"
+        return f"About {hours(left.p50)} (at most {hours(left.p95)}){then}"
+    return f"About {hours(left.p50)} ({hours(left.p05)} to {hours(left.p95)}){then}"

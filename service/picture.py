@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -40,7 +40,9 @@ class Panel:
     """One curve over time: seconds since 1970 against values; None breaks the line.
 
     `low` and `high` bound what was expected; `line` is drawn across, as the alarm line is. `band`
-    goes with the values where they are means.
+    goes with the values where they are means. Values that are `dates` are in seconds as well, and
+    now is drawn among them. `rulers` are
+    drawn across at a value, each with its name.
     """
 
     title: str
@@ -50,6 +52,8 @@ class Panel:
     high: float | None = None
     line: float | None = None
     band: Band | None = None
+    dates: bool = False
+    rulers: list[tuple[float, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ import select
 import sys
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from service.picture import Panel, Picture, decode
+from service.picture import Band, Panel, Picture, decode
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +29,7 @@ FOOT_HEIGHT = 40
 NOTE_HEIGHT = 12
 INK, SOFT, CURVE, BAND, MARK = "#1d2430", "#5b6572", "#1f5fa8", "#bfe3c8", "#b3261e"
 FITTING = "#3c6b4a"
+_FEW_DAYS = 3.0
 
 STYLE: Any = {
     "svg.fonttype": "none",
@@ -80,6 +82,7 @@ def draw(picture: Picture) -> bytes:
 
 def _draw_panel(axes: Axes, panel: Panel, picture: Picture) -> None:
     axes.set_title(panel.title, loc="left", fontsize=10, color=INK, pad=4)
+    panel = _in_days(panel) if panel.dates else panel
     span = (_days(picture.start), _days(picture.stop))
     axes.set_xlim(*span)
     bottom, top = _limits(panel)
@@ -88,7 +91,11 @@ def _draw_panel(axes: Axes, panel: Panel, picture: Picture) -> None:
     axes.grid(axis="y", color="#e3e6ea", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.tick_params(length=3)
+    if panel.dates:
+        _draw_now(axes, picture)
     _draw_expected(axes, panel, bottom, top)
+    for at, name in panel.rulers:
+        _draw_ruler(axes, at, name)
     if panel.line is not None:
         axes.axhline(panel.line, color=MARK, linewidth=1, linestyle=(0, (4, 3)), gid="line")
     days, values = [_days(at) for at in panel.at], _numbers(panel.values)
@@ -111,6 +118,32 @@ def _draw_panel(axes: Axes, panel: Panel, picture: Picture) -> None:
                 _name_mark(axes, _days(at), word, picture, low=number > 0)
 
 
+def _in_days(panel: Panel) -> Panel:
+    """Count values that are dates in days."""
+    curves = [panel.values, *((panel.band.low, panel.band.high) if panel.band else ())]
+    values, *band = [[None if at is None else _days(at) for at in curve] for curve in curves]
+    rulers = [(_days(at), name) for at, name in panel.rulers]
+    return replace(panel, values=values, band=Band(*band) if band else None, rulers=rulers)
+
+
+def _draw_now(axes: Axes, picture: Picture) -> None:
+    """Write values as dates, and draw where each moment was now: what lies above is to come."""
+    from matplotlib import dates
+
+    zone, (bottom, top) = ZoneInfo(picture.zone), axes.get_ylim()
+    span = [_days(picture.start), _days(picture.stop)]
+    axes.plot(span, span, color=SOFT, linewidth=1, linestyle=(0, (1, 2)), gid="now", scaley=False)
+    axes.set_ylim(bottom, top)
+    axes.yaxis.set_major_locator(
+        dates.AutoDateLocator(minticks=3, maxticks=5, tz=zone)  # type: ignore[no-untyped-call]
+    )
+    form = "%d %b" if top - bottom > _FEW_DAYS else "%d %Hh"
+    axes.yaxis.set_major_formatter(
+        dates.DateFormatter(form, tz=zone)  # type: ignore[no-untyped-call]
+    )
+    axes.tick_params(axis="y", labelsize=8)
+
+
 def _draw_expected(axes: Axes, panel: Panel, bottom: float, top: float) -> None:
     if panel.low is None and panel.high is None:
         return
@@ -124,6 +157,20 @@ def _draw_expected(axes: Axes, panel: Panel, bottom: float, top: float) -> None:
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
         va="top",
+        fontsize=8,
+        color=FITTING,
+    )
+
+
+def _draw_ruler(axes: Axes, at: float, name: str) -> None:
+    axes.axhline(at, color=FITTING, linewidth=1, linestyle=(0, (6, 2)), gid="ruler")
+    axes.annotate(
+        name,
+        (1.0, at),
+        (-4, 2),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="right",
         fontsize=8,
         color=FITTING,
     )
@@ -151,6 +198,7 @@ def _limits(panel: Panel) -> tuple[float, float]:
     drawn = [panel.values, *((panel.band.low, panel.band.high) if panel.band else ())]
     known = [value for curve in drawn for value in curve if value is not None]
     bounds = [one for one in (panel.low, panel.high, panel.line) if one is not None]
+    bounds += [at for at, _ in panel.rulers]
     shown = known + bounds or [0.0, 1.0]
     low, high = min(shown), max(shown)
     margin = 0.08 * (high - low) or 0.05 * abs(high) or 0.5

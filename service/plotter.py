@@ -28,6 +28,8 @@ from core.errors import Unavailable
 from core.history import TelemetryHistory
 from core.plant import Plant
 from service.course import SPANS, course, drawn
+from service.fan import drawn as fanned
+from service.fan import fan
 from service.picture import Picture, gather
 
 PATIENCE = 25.0
@@ -145,6 +147,17 @@ class Plotter:
             return drawn(found, self.plant, width)
 
         return await self._drawn((f"{span} {asset}", 0, width), gathered, lasts=False)
+
+    async def draw_life(self, asset: str, failure_mode: str, width: int) -> bytes | None:
+        """Return the past estimates of when a machine's life ends as SVG, like `draw`."""
+        width = _fitting(width)
+
+        def gathered() -> Picture | None:
+            now = self.clock()
+            found = fan(asset, failure_mode, self.casefile, now)
+            return fanned(found, self.plant, self.casefile, now, width)
+
+        return await self._drawn((f"life {failure_mode} {asset}", 0, width), gathered, lasts=False)
 
     async def close(self) -> None:
         """End the drawing process."""

@@ -14,6 +14,7 @@ from collections import Counter
 import structlog
 
 from core.casefile import Advance, CaseFile, Status
+from core.clock import Instant
 from core.errors import Refused, Unavailable
 from core.journal import Journal, Kind
 from core.plant import AssetClass, Plant
@@ -218,6 +219,11 @@ def _fleet(plant: Plant, asset_class: AssetClass) -> Fleet:
     detectors = {
         named.name: registry.build(named, asset_class, assets) for named in asset_class.detectors
     }
-    health = registry.build_health(asset_class, assets)
+    health = registry.build_healths(asset_class, assets)
     zones = {site.name: site.timezone for site in plant.sites.values()}
-    return Fleet(asset_class, assets, detectors, health, zones, plant.too_early)
+
+    def next_stop(asset: str, at: Instant) -> Instant | None:
+        coming = plant.stop_of(asset, at)
+        return None if coming is None else coming[1]
+
+    return Fleet(asset_class, assets, detectors, health, zones, plant.too_early, next_stop)

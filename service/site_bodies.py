@@ -41,7 +41,7 @@ def _form(kind: type, **changed: Any) -> Any:
 
 
 _ALERT = _form(Alert, evidence=_form(Evidence, life=Any))
-_STATUS = _form(Status, life=Any)
+_STATUS = _form(Status, life=Any, others=list[Any])
 _STEP = _form(Transition)
 _ESTIMATE = _form(LifeEstimate, remaining=Any)
 
@@ -64,7 +64,13 @@ def transition(body: bytes) -> Transition:
 
 def status(body: bytes) -> Status:
     """Read how an asset stands; ValueError where it is none."""
-    _life(_read(body, _STATUS)["life"])
+    found = _read(body, _STATUS)
+    others = found.get("others", [])
+    if not all(isinstance(one, dict) and "remaining" in one for one in others):
+        msg = "others: each must be an estimate"
+        raise ValueError(msg)
+    for life in (found["life"], *others):
+        _life(life)
     return casefile_body.status(body)
 
 

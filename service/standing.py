@@ -36,7 +36,8 @@ def _status(fleet: Fleet, number: int, readiness: float) -> Status:
     scores = fleet.tally.latest[number]
     score = float(np.fmax.reduce(scores)) if len(scores) else float("nan")
     judged, why = _judged(fleet, number, score, readiness)
-    life = fleet.life(number, last_at) if last_at is not None else None
+    lives = fleet.lives.all(number, last_at) if last_at is not None else ()
+    life = lives[0] if lives else None
     return Status(
         asset=fleet.assets[number].id,
         at=last_at,
@@ -49,6 +50,7 @@ def _status(fleet: Fleet, number: int, readiness: float) -> Status:
         life=life,
         counts=fleet.tally.counts(number),
         quiet=bool(fleet.held.quiet[number]) and fleet.held.holds(number),
+        others=lives[1:],
     )
 
 

@@ -13,6 +13,7 @@ from core.life import CannotSay, LifeEstimate
 from core.plant import SERVICE_ASSET, Asset, Plant, RuleSpec
 from models.signature import PARTLY, WELL
 from service import explanation
+from service.before_stop import before_stop, weekday
 from service.finding import (
     BEHIND,
     CENTRE,
@@ -27,6 +28,8 @@ from service.finding import (
 )
 from service.lengths import hours
 from service.similar import Similar
+
+BASIS = " Rests on: "
 
 _MORE_DIGITS = 4
 """So many more digits than three a number may need to be told from its neighbours."""
@@ -138,7 +141,7 @@ def describe(alert: Alert, plant: Plant) -> Description:
         since=_since(alert, timezone_of(alert.asset, plant)),
         channels=tuple(_with_share(channel) for channel in evidence.channels),
         certainty=_certainty(alert),
-        wait=_wait(alert),
+        wait=_wait(alert, plant),
         actions=evidence.actions or (_default_action(alert),),
         kind=explanation.trouble(kind_of_trouble(alert)),
         failure_modes=_failure_modes(alert, plant),
@@ -236,7 +239,7 @@ def _certainty(alert: Alert) -> str:
     return f"{said}."
 
 
-def _wait(alert: Alert) -> str:
+def _wait(alert: Alert, plant: Plant) -> str:
     life = alert.evidence.life
     if not mended_by_work(alert.group):
         return _meanwhile(alert)
@@ -246,7 +249,7 @@ def _wait(alert: Alert) -> str:
         return "Cannot say: no remaining-life model is set up for this class."
     if isinstance(life, CannotSay):
         return f"Cannot say: {life.words}"
-    return _life(life)
+    return life_sentence(life, plant)
 
 
 def _meanwhile(alert: Alert) -> str:
@@ -262,15 +265,34 @@ def _meanwhile(alert: Alert) -> str:
     return "Until it is mended, nothing can be judged by what is missing."
 
 
-def _life(life: LifeEstimate) -> str:
+def life_sentence(life: LifeEstimate, plant: Plant) -> str:
+    """Say how long a machine lasts and what that rests on, or why that cannot be said."""
     left = life.remaining
     if isinstance(left, CannotSay):
         return f"Cannot say: {left.words}"
     earliest = "now" if left.p05 * HOUR < MINUTE else hours(left.p05)
     return (
         f"About {hours(left.p50)} are left; 9 in 10 chance of between "
-        f"{earliest} and {hours(left.p95)}. Rests on: {life.basis}"
+        f"{earliest} and {hours(left.p95)}.{_stop_sentence(life, plant)}{BASIS}{life.basis}"
     )
+
+
+def _stop_sentence(life: LifeEstimate, plant: Plant) -> str:
+    """Say how likely a machine fails before the next planned stop; empty where none is planned."""
+    found = before_stop(life, plant)
+    if found is None:
+        return ""
+    begins = local_time(found.at, found.stop.timezone)
+    return (
+        f" Fails before the stop on {weekday(found)}"
+        f" ({found.stop.name}, {begins}): {found.percent}."
+    )
+
+
+def basis_apart(said: str) -> tuple[str, str]:
+    """Part what is said of a life from what that rests on."""
+    words, _, basis = said.partition(BASIS)
+    return words, basis
 
 
 _ACTIONS = {

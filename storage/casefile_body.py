@@ -57,7 +57,8 @@ def status(body: bytes) -> Status:
     """Read an asset's status back."""
     fields = _decoder.decode(body)
     life = fields["life"]
-    return Status(**{**fields, "life": None if life is None else _estimate(life)})
+    others = tuple(_estimate(one) for one in fields.get("others", ()))
+    return Status(**{**fields, "life": None if life is None else _estimate(life), "others": others})
 
 
 def notice(body: bytes, number: int, event: int) -> Notice:

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from core.alert import Notice, Transition
-from core.casefile import Advance, Condition
-from core.clock import Span
+from core.casefile import LIFE, Advance, Condition
+from core.clock import DAY, Span
 from core.errors import Refused
 from core.work import WorkEvent
 from storage import casefile_body, cursor
@@ -43,6 +43,9 @@ CREATE TABLE checkpoint(name TEXT PRIMARY KEY, body BLOB NOT NULL);
 """
 _TRIM_AT_ONCE = 500
 
+KEEP_LIVES: Span = 2 * 365 * DAY
+"""Estimates of remaining life are few, and are wanted once that life has ended."""
+
 
 def commit(connection: sqlite3.Connection, advance: Advance) -> None:
     """Write everything that an advance changed, and its position.
@@ -74,15 +77,19 @@ def behind(position: int, stored: int) -> Refused:
 
 
 def trim_conditions(connection: sqlite3.Connection, keep: Span) -> None:
-    """Drop some thinned scores that are older than `keep` before the newest of their series."""
-    for number, newest in connection.execute(
-        "SELECT id, (SELECT max(at) FROM conditions WHERE series = id) FROM series"
+    """Drop some thinned scores that are older than `keep` before the newest of their series.
+
+    Estimates of remaining life stay for `KEEP_LIVES` at least.
+    """
+    for number, name, newest in connection.execute(
+        "SELECT id, name, (SELECT max(at) FROM conditions WHERE series = id) FROM series"
     ).fetchall():
         if newest is not None:
+            kept = max(keep, KEEP_LIVES) if name.startswith(LIFE) else keep
             connection.execute(
                 "DELETE FROM conditions WHERE series = ?1 AND at <= (SELECT max(at) FROM ("
                 "SELECT at FROM conditions WHERE series = ?1 AND at < ?2 ORDER BY at LIMIT ?3))",
-                (number, newest - keep, _TRIM_AT_ONCE),
+                (number, newest - kept, _TRIM_AT_ONCE),
             )
 
 

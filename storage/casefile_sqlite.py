@@ -25,7 +25,8 @@ _EVER = -(2**63)
 class SqliteCaseFile:
     """Implements `core.casefile.CaseFile`.
 
-    Thinned scores are kept for `keep_conditions` of event time before the newest of their kind.
+    Thinned scores are kept for `keep_conditions` of event time before the newest of their kind,
+    estimates of remaining life for longer.
     """
 
     def __init__(self, path: Path, keep_conditions: Span = 90 * DAY) -> None:

@@ -371,7 +371,7 @@
   // --- start
 
   function plotState(event) {
-    const figure = event.target.closest && event.target.closest("#plot");
+    const figure = event.target.closest && event.target.closest("#plot, .fan");
     if (!figure) return;
     const failed = event.type === "error";
     figure.querySelector("img").hidden = failed;

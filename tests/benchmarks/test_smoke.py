@@ -21,6 +21,7 @@ SMALL = {
     "recordings": ["--seeds", "1", "--rows", "350"],
     "scoring": ["--readings", "2000", "--assets", "200", "--rounds", "1"],
     "life_speed": ["--assets", "4", "--past", "300", "--rounds", "5"],
+    "demo_life": ["--runs", "1"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
     "cardinality": ["--names", "5000", "--seconds", "2", "--assets", "5"],
     "chaos": [

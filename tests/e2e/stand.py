@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from core.plant import (
     Site,
 )
 from core.readings import Reading, Readings
+from core.stop import Stop
 from models.limits import Limit, LimitsSettings
 from models.mewma import LearnSettings, MewmaSettings
 from models.threshold import ThresholdSettings
@@ -42,6 +44,7 @@ from storage.settings import JournalSettings
 STEP = 30 * MINUTE
 SPAN = 9 * DAY
 WEARING, CALM, SILENT, WATCHED = "cwp_3", "cwp_4", "pump_7", "bfp_1"
+CLEANING = Stop("weekly cleaning", datetime(2026, 1, 1, 6), "Asia/Karachi", 7 * DAY)
 
 ISO = "ISO 10816-7, category II; verify against your licensed copy"
 
@@ -111,7 +114,7 @@ def plant(title: str = "Cooling water pump 3") -> Plant:
         Asset("shanghai", "boiler house", WATCHED, PUMP.name, title="锅炉给水泵 1"),
     )
     sites = {
-        "karachi": Site("karachi", "Asia/Karachi", "Karachi works"),
+        "karachi": Site("karachi", "Asia/Karachi", "Karachi works", (CLEANING,)),
         "shanghai": Site("shanghai", "Asia/Shanghai", "上海工厂"),
     }
     return Plant(sites, {asset.id: asset for asset in assets}, {PUMP.name: PUMP})

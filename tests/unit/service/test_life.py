@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from core.clock import HOUR, MINUTE
@@ -9,6 +10,7 @@ from core.life import CannotSay, LifeEstimate, Remaining
 from core.plant import AssetClass, NamedDetector, RuleSpec
 from models.mewma import LearnSettings, MewmaSettings
 from models.threshold import ThresholdSettings
+from service.estimates import names_of
 from service.scoring import Scoring
 from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
@@ -97,3 +99,14 @@ def test_a_machine_that_was_mended_begins_a_new_life(worn: Worn) -> None:
     assert life.health is None
     assert isinstance(life.remaining, CannotSay)
     assert life.remaining.reason == "learning"
+
+
+def test_what_was_said_of_its_life_is_kept_once_an_hour(worn: Worn) -> None:
+    kept = worn.casefile.conditions(P1, names_of("bearing"), 0, worn.now + 1)
+    assert 8 < len(kept) <= 100
+    assert np.all(np.diff(kept.at) >= HOUR - STEP)
+    early, middle, late = kept.values.T
+    assert np.all((early <= middle) & (middle <= late))
+    again = Worn(restarts=97).casefile.conditions(P1, names_of("bearing"), 0, worn.now + 1)
+    assert np.array_equal(again.at, kept.at)
+    assert np.array_equal(again.values, kept.values)

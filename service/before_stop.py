@@ -1,0 +1,45 @@
+"""Before the stop: how likely a machine fails before the next planned stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.clock import HOUR, Instant, to_datetime
+from core.life import CannotSay, LifeEstimate, chance
+from core.plant import Plant
+from core.stop import Stop
+
+FEW, MOST = 0.01, 0.99
+"""Below and above these a distribution of which a few points are known tells no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeStop:
+    """The chance, 0 to 1, that a machine fails before a stop that begins at `at`."""
+
+    stop: Stop
+    at: Instant
+    chance: float
+
+    @property
+    def percent(self) -> str:
+        """The chance as people say it."""
+        if self.chance < FEW:
+            return "under 1 %"
+        return "over 99 %" if self.chance > MOST else f"{round(100 * self.chance)} %"
+
+
+def before_stop(life: LifeEstimate | CannotSay | None, plant: Plant) -> BeforeStop | None:
+    """Tell of a life whether it ends before the next stop; None where either is not known."""
+    if not isinstance(life, LifeEstimate) or isinstance(life.remaining, CannotSay):
+        return None
+    coming = plant.stop_of(life.asset, life.at)
+    if coming is None:
+        return None
+    stop, at = coming
+    return BeforeStop(stop, at, chance(life.remaining, (at - life.at) / HOUR))
+
+
+def weekday(one: BeforeStop) -> str:
+    """Name the day of the week on which a stop begins, by the clock of its site."""
+    return f"{to_datetime(one.at).astimezone(one.stop.zone):%A}"

@@ -1,0 +1,123 @@
+"""Lives: the health of the assets of one class in each failure mode, and what is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from core.clock import Instant
+from core.life import LifeEstimate, Outlook, Remaining
+from core.plant import Asset, AssetClass
+from core.readings import Floats
+from models.degradation import Degradation
+from models.detector import Round, Scored
+from service.checkpoint import Section
+from service.estimates import Estimates
+from service.telling import Telling
+from service.thinning import Thinned
+
+NextStop = Callable[[str, Instant], Instant | None]
+"""Tells when the next planned stop of an asset begins after a moment."""
+
+
+def no_stop(_asset: str, _at: Instant) -> Instant | None:
+    """Know of no planned stop."""
+    return None
+
+
+class Lives:
+    """Follows health along judged rows, and says how long it lasts, soonest end first."""
+
+    def __init__(
+        self,
+        assets: tuple[Asset, ...],
+        models: tuple[Degradation, ...],
+        next_stop: NextStop = no_stop,
+    ) -> None:
+        self._assets = assets
+        self.models = models
+        self._next_stop = next_stop
+        self.tellings = tuple(Telling(len(assets)) for _ in models)
+        self.estimates = Estimates([asset.id for asset in assets])
+        self._kept: list[Thinned] = []
+
+    @property
+    def any(self) -> bool:
+        """Whether any model follows health."""
+        return bool(self.models)
+
+    def observe(self, row: Round, verdicts: Mapping[str, Scored]) -> Floats:
+        """Follow rows in order of time; returns the worst health after each, NaN if not known."""
+        health = np.full(len(row.asset), np.nan)
+        for places, due in self.estimates.parts(row.asset, row.at):
+            some = row.take(places)
+            said = {name: scored.take(places) for name, scored in verdicts.items()}
+            for model in self.models:
+                health[places] = np.fmin(health[places], model.observe(some, said))
+            kept = due[self.estimates.wanted(health[due], row.at[due])]
+            for asset, at in zip(row.asset[kept].tolist(), row.at[kept].tolist(), strict=True):
+                self._keep(asset, at)
+        return health
+
+    def life(self, asset: int, at: Instant) -> LifeEstimate | None:
+        """Say what is left of one asset in its soonest failure mode; None without a model."""
+        return next(iter(self.all(asset, at)), None)
+
+    def all(self, asset: int, at: Instant) -> tuple[LifeEstimate, ...]:
+        """Say what is left of one asset in each failure mode, the soonest end first."""
+        stop = self._next_stop(self._assets[asset].id, at)
+        told = [
+            self._estimate(model, asset, at, telling.said(asset, at, model.remaining(asset), stop))
+            for model, telling in zip(self.models, self.tellings, strict=True)
+        ]
+        return tuple(sorted(told, key=_soonest))
+
+    def forget(self, asset: int) -> None:
+        """Start one asset anew, after a repair."""
+        for model, telling in zip(self.models, self.tellings, strict=True):
+            model.forget(asset)
+            telling.forget(asset)
+
+    def sections(self, asset_class: AssetClass) -> Iterator[tuple[str, Section, str]]:
+        """Name what a checkpoint keeps, each with what it was made for."""
+        channels = ",".join(asset_class.channel_names)
+        for number, settings in enumerate(asset_class.healths if self.models else ()):
+            model, telling = self.models[number], self.tellings[number]
+            of = f".{model.failure_mode}" if number else ""
+            made_for = f"{channels} {settings.model_dump_json()}"
+            yield f"health{of}", model, made_for
+            yield f"telling{of}", telling, made_for
+        if self.models:
+            yield "estimates", self.estimates, ""
+
+    def take(self) -> list[Thinned]:
+        """Give away the estimates that were kept since this was last asked."""
+        taken, self._kept = self._kept, []
+        return taken
+
+    def _keep(self, asset: int, at: Instant) -> None:
+        """Tell an asset's lives, note what was told, and keep it."""
+        stop = self._next_stop(self._assets[asset].id, at)
+        for model, telling in zip(self.models, self.tellings, strict=True):
+            found = model.remaining(asset)
+            said = telling.said(asset, at, found, stop)
+            telling.note(asset, at, found, said)
+            life = self._estimate(model, asset, at, said)
+            self._kept += self.estimates.kept([(asset, life)])
+
+    def _estimate(self, model: Degradation, asset: int, at: Instant, said: Outlook) -> LifeEstimate:
+        health = float(model.health()[asset])
+        return LifeEstimate(
+            self._assets[asset].id,
+            at,
+            model.failure_mode,
+            health if health == health else None,  # noqa: PLR0124 - not NaN
+            said,
+            model.basis(asset),
+        )
+
+
+def _soonest(life: LifeEstimate) -> tuple[bool, float]:
+    left = life.remaining
+    return (False, left.p50) if isinstance(left, Remaining) else (True, 0.0)

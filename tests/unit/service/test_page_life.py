@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core.casefile import Advance, Condition, Status
+from core.clock import HOUR
+from core.life import CannotSay, LifeEstimate, Remaining
+from service.estimates import names_of
+from tests.pages import Room, case
+from tests.story import START
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    yield Room()
+
+
+def test_a_machine_says_how_long_it_lasts_and_shows_what_was_said_before(room: Room) -> None:
+    left = Remaining(20.0, 48.0, 90.0)
+    life = LifeEstimate("site/hall/p1", START, "bearing_wear", 0.4, left, "vibration to 8 mm/s")
+    status = Status("site/hall/p1", START, START, "running", True, "", 1.2, 0.4, life)
+    names = names_of("bearing_wear")
+    said = tuple(Condition("site/hall/p1", START - HOUR, name, 50.0) for name in names)
+    room.position += 1
+    room.casefile.commit(Advance(room.position, statuses=(status,), conditions=said))
+    for path in ("/machine?asset=site/hall/p1", "/alerts/c1"):
+        page = room.has(case()).opens(path) if "c1" in path else room.opens(path)
+        assert "About 2 days are left; 9 in 10 chance of between 20 hours and 4 days." in page.text
+        sources = [str(one["src"]) for one in page.of("img")]
+        assert any(
+            one.startswith("/api/v1/life/plot.svg?asset=site%2Fhall%2Fp1") for one in sources
+        )
+
+
+def test_a_machine_of_which_nothing_can_be_said_says_why_and_draws_nothing(room: Room) -> None:
+    why = CannotSay("not_falling", "health is not falling, so no end is in sight")
+    life = LifeEstimate("site/hall/p1", START, "bearing_wear", 1.0, why, "vibration to 8 mm/s")
+    status = Status("site/hall/p1", START, START, "running", True, "", 0.2, 1.0, life)
+    page = room.has(statuses=(status,)).opens("/machine?asset=site/hall/p1")
+    assert page.text.count("Cannot say: health is not falling, so no end is in sight") == 2
+    assert not [one for one in page.of("img") if "/life/" in str(one["src"])]
