@@ -32,6 +32,7 @@ def _register() -> None:
         doctor,
         drill,
         forward,
+        life,
         messages,
         models,
         replay,
@@ -59,6 +60,7 @@ def _register() -> None:
     for name, command in commands:
         app.command(name, cls=Teaching)(command)
     app.add_typer(alerts.app, name="alerts")
+    app.add_typer(life.app, name="life")
     app.add_typer(messages.app, name="messages")
     app.add_typer(models.app, name="models")
     app.add_typer(storage.app, name="storage")

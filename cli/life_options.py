@@ -1,0 +1,38 @@
+"""Options that `life fit` and `life predict` share, and how they read runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from models.run_table import RunTable
+    from storage.run_columns import RunColumns
+
+UnitColumn = Annotated[
+    str | None, typer.Option(help="The column that tells units apart.", metavar="COLUMN")
+]
+TimeColumn = Annotated[
+    str | None, typer.Option(help="The column of age, or of times.", metavar="COLUMN")
+]
+Separator = Annotated[
+    str | None,
+    typer.Option(help="Between cells, or tab or blank; else recognised.", metavar="SIGN"),
+]
+ModelFolder = Annotated[Path, typer.Option(help="The folder of the model.", metavar="DIR")]
+
+
+def listed(names: str) -> tuple[str, ...]:
+    """Cut names at commas."""
+    return tuple(name.strip() for name in names.split(",") if name.strip())
+
+
+def runs_of(columns: RunColumns, operating: tuple[str, ...]) -> RunTable:
+    """Put the rows of a table together to runs."""
+    from models.run_table import gathered
+
+    return gathered(
+        columns.unit, columns.time, columns.values, columns.names, operating, columns.failed
+    )

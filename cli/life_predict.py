@@ -1,0 +1,124 @@
+"""`life predict`: the life left of units, by a model that was learned from others."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import life_options as option
+from core.errors import Refused
+
+if TYPE_CHECKING:
+    from core.life import Outlook
+    from models.run_life import RunLife
+    from models.similar_runs import Alike
+    from storage.run_columns import RunColumns
+
+
+def predict(
+    data: Annotated[Path, typer.Argument(help="CSV or Parquet of units.", metavar="DATA")],
+    model: option.ModelFolder,
+    out: Annotated[
+        Path, typer.Option(help="Where to write: .csv, .parquet, or - for stdout.", metavar="FILE")
+    ],
+    every_row: Annotated[
+        bool, typer.Option("--every-row", help="Each row, not only the last of each unit.")
+    ] = False,
+    unit: option.UnitColumn = None,
+    time: option.TimeColumn = None,
+    separator: option.Separator = None,
+) -> None:
+    """Say the life left of units, or that it cannot be said.
+
+    A row is `ok`, or `cannot_say` with the reason. Units of time are those of the model's runs.
+
+    Examples:
+      millwright life predict today.csv --model life --out left.csv
+      millwright life predict history.csv --model life --every-row --out -
+
+    """
+    from models.run_life_kept import restored
+    from storage import life_folder
+    from storage.life_file import write
+    from storage.run_columns import RunsAsked, read
+
+    facts, arrays = life_folder.kept(model)
+    made, meant = restored(facts, arrays), _meant(facts, model)
+    asked = RunsAsked(unit or meant["unit"], time or meant["time"], separator=separator)
+    columns = read(data, asked, made.regimes.operating)
+    notes = [*columns.notes, *_doubts(columns, made, meant, data)]
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    rows = _rows(columns, made, every=every_row)
+    write(out, rows)
+    told = sum(row["state"] == "ok" for row in rows)
+    words = f"{told} of {len(rows)} rows have an estimate"
+    print(words if str(out) == "-" else f"{words}; written to {out}", file=sys.stderr)
+
+
+def _meant(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return what the columns of the model's runs were called."""
+    meant = facts.get("columns")
+    if not isinstance(meant, dict) or not {"unit", "time", "counts"} <= set(meant):
+        msg = f"{folder}: damaged: it does not say what its columns are"
+        raise Refused(msg)
+    return meant
+
+
+def _doubts(columns: RunColumns, made: RunLife, meant: dict[str, Any], data: Path) -> list[str]:
+    """Refuse a table that has nothing of the model's; note what of it is missing."""
+    from core.suggestion import listed
+
+    lost = [name for name in made.regimes.names if name not in columns.names]
+    if len(lost) == len(made.regimes.names):
+        msg = f"{data}: it has none of the channels that the model knows: {listed(lost)}"
+        raise Refused(msg)
+    if columns.counts != meant["counts"]:
+        was = {True: "a counter", False: "dates"}
+        msg = f"{data}: time is {was[columns.counts]}, in the model's runs it was "
+        msg += f"{was[bool(meant['counts'])]}; --time names another column"
+        raise Refused(msg)
+    return [f"channels that are missing: {listed(lost)}"] if lost else []
+
+
+def _rows(columns: RunColumns, made: RunLife, *, every: bool) -> list[dict[str, Any]]:
+    import numpy as np
+
+    runs = option.runs_of(columns, made.regimes.operating)
+    said = made.forecast(runs)
+    wanted = np.arange(len(runs.time)) if every else runs.last
+    second = dict(zip(runs.last.tolist(), made.alike(runs), strict=True))
+    return [
+        {
+            "unit": runs.called[runs.unit[i]],
+            "time": columns.told[runs.row[i]],
+            "health": float(said.health[i]),
+            **_told(said.at(i)),
+            "basis": "; ".join(filter(None, (made.basis, _second(second.get(i))))),
+        }
+        for i in wanted.tolist()
+    ]
+
+
+def _told(left: Outlook) -> dict[str, Any]:
+    from core.life import CannotSay, chance
+
+    if isinstance(left, CannotSay):
+        return {"state": "cannot_say", "reason": left.reason}
+    return {
+        "rul": left.mean,
+        "rul_p05": left.p05,
+        "rul_p50": left.p50,
+        "rul_p95": left.p95,
+        "p_fail_10": chance(left, 10.0),
+        "p_fail_30": chance(left, 30.0),
+        "state": "ok",
+    }
+
+
+def _second(alike: Alike | None) -> str:
+    """Say the second opinion, which is asked for at the last row of each unit."""
+    return "" if alike is None else alike.words

@@ -1,0 +1,122 @@
+"""Remaining life from run-to-failure records: trees, the spread of their errors, and doubt.
+
+Several members are fitted, each to all units but a fold of them, and average. What each says of the
+units that it has not seen shows how the life left is distributed (`run_spread`), and how wide
+intervals must be to hold (`conformal`). Why it is built so: docs/decisions/0034.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.life import LEVELS, Outlook, Remaining, declined
+from core.readings import Floats
+from models.conformal import Stretch
+from models.run_doubt import Doubt
+from models.run_features import features, smoothed
+from models.run_regimes import Regimes
+from models.run_spread import Spread
+from models.run_table import RunTable
+from models.similar_runs import Alike, SimilarRuns
+from models.trees import Trees
+
+MIDDLE = LEVELS.index(0.5)
+LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
+
+INDEX_SPAN = 15
+"""Over about so many rows the index of wear is smoothed before runs are compared by it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """Trees, and the weights by which an index of wear is made of the channels."""
+
+    wear: Floats
+    trees: Trees
+
+    def said(self, runs: RunTable, channels: Floats, plain: Floats) -> Floats:
+        """Say the life left of each row, up to the cap."""
+        return self.trees.predict(rows(runs, channels, plain, self.wear))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunForecast:
+    """What is said of rows, in the table's own unit of time.
+
+    `rul[i]` is the estimate of least squared error of the life left, counted up to the cap: above
+    it channels do not tell. `mean[i]` is that of all of it, `course[i, l]` the life left at
+    `LEVELS[l]`, `health[i]` 1 as new and 0 at the end, `reason[i]` why nothing is said, else empty.
+    """
+
+    rul: Floats
+    mean: Floats
+    course: Floats
+    health: Floats
+    reason: NDArray[np.object_]
+
+    def at(self, row: int) -> Outlook:
+        """Return what is said of one row, as all sources of life say it."""
+        if self.reason[row]:
+            return declined(self.reason[row])
+        course = self.course[row].tolist()
+        points = course[LOW], course[MIDDLE], course[HIGH]
+        return Remaining(*points, mean=float(self.rul[row]), course=tuple(course))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunLife:
+    """A fitted model. `failures` are the units it has seen fail."""
+
+    regimes: Regimes
+    members: tuple[Member, ...]
+    spread: Spread
+    stretch: Stretch
+    doubt: Doubt
+    past: SimilarRuns
+    failures: int
+
+    def forecast(self, runs: RunTable) -> RunForecast:
+        """Say the life left of each row, from it and those before it alone."""
+        channels, known = self.regimes.standardised(runs)
+        plain = features(runs, channels)
+        said = np.mean([one.said(runs, channels, plain) for one in self.members], axis=0)
+        mean, course = self.spread.of(said, runs.time)
+        health = np.clip(said / self.spread.cap, 0.0, 1.0)
+        reason = self.doubt.reasons(runs, channels, known, health)
+        return RunForecast(
+            np.maximum(said, 0.0), mean, self.stretch.course(course, MIDDLE), health, reason
+        )
+
+    def alike(self, runs: RunTable) -> list[Alike]:
+        """Find the units of the past most alike to each unit at its last row."""
+        channels, _ = self.regimes.standardised(runs)
+        index = worn(runs, channels, self.members)
+        return [self.past.alike(index[part]) for part in runs.parts()]
+
+    @property
+    def basis(self) -> str:
+        """Say what an estimate rests on."""
+        return f"boosted trees on {self.failures} failed units, intervals held to units unseen"
+
+
+def rows(runs: RunTable, channels: Floats, plain: Floats, wear: Floats) -> Floats:
+    """Put the features of the channels and those of their index of wear together."""
+    index = _index(channels, wear)
+    return np.concatenate([plain, features(runs, index[:, None])[:, 1:]], axis=1)
+
+
+def worn(runs: RunTable, channels: Floats, members: Sequence[Member]) -> Floats:
+    """Return the smoothed index of wear of each row, by the mean weights of the members."""
+    wear = np.mean([member.wear for member in members], axis=0)
+    found: Floats = smoothed(runs, _index(channels, wear)[:, None], INDEX_SPAN)[:, 0]
+    return found
+
+
+def _index(channels: Floats, wear: Floats) -> Floats:
+    known = np.isfinite(channels).any(axis=1)
+    found: Floats = np.where(known, np.nan_to_num(channels) @ wear, np.nan)
+    return found

@@ -1,0 +1,257 @@
+"""Fits `models.run_life` to runs, and tells how it did on units that it had not seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.errors import Refused
+from core.life import LEVELS
+from core.readings import Floats
+from models import run_doubt, run_regimes
+from models.conformal import Stretch, covered, half_width, stretch, thirds, votes
+from models.run_cap import best_cap
+from models.run_features import features, smoothed
+from models.run_life import HIGH, LOW, MIDDLE, Member, RunLife, rows, worn
+from models.run_spread import Spread, spread
+from models.run_table import Numbers, RunTable
+from models.similar_runs import SimilarRuns
+from models.trees import grown
+
+FOLDS = 5
+FEWEST = 10
+"""So many units must have failed; with fewer no 90 % interval can be held to units unseen."""
+
+ALPHA = 0.1
+THINNED = 24_000
+"""A member is fitted to no more rows than this, evenly spread; neighbours say the same."""
+
+REMEMBERED = 4000
+"""So many rows of the past are kept to show the spread."""
+
+JUDGED = 12_000
+"""On so many rows intervals are calibrated and judged."""
+
+WEAR_SPAN = 15
+WEAR_RIDGE = 0.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checked:
+    """Rows of units that had been left out, and what was said of them.
+
+    `rul` counts life up to the cap, `mean` all of it. `vote` weighs rows so that a unit counts
+    once; `half` is the half width of the interval that is equally wide everywhere and holds as
+    often on the same folds.
+    """
+
+    unit: Numbers
+    age: Floats
+    truth: Floats
+    rul: Floats
+    mean: Floats
+    low: Floats
+    middle: Floats
+    high: Floats
+    vote: Floats
+    half: float
+
+    def coverage(self, chosen: Any = slice(None)) -> float:
+        """Share of the 90 % intervals that held the truth."""
+        held = covered(self.low, self.high, self.truth)[chosen]
+        return float(np.average(held, weights=self.vote[chosen]))
+
+    def coverage_by_third(self) -> list[float]:
+        """Tell the same of each third of predicted life, the least first."""
+        third = thirds(self.rul, self.vote)
+        return [self.coverage(third == k) for k in np.unique(third).tolist()]
+
+    def error(self, most: float = np.inf) -> float:
+        """Root mean squared error; `most` clips both what was said and the truth."""
+        off = np.minimum(self.rul, most) - np.minimum(self.truth, most)
+        return float(np.sqrt(np.average(off**2, weights=self.vote)))
+
+    @property
+    def error_of_mean(self) -> float:
+        """Root mean squared error of the mean of the whole distribution."""
+        return float(np.sqrt(np.average((self.mean - self.truth) ** 2, weights=self.vote)))
+
+    @property
+    def width(self) -> float:
+        """Mean width of the intervals."""
+        return float(np.average(self.high - self.low, weights=self.vote))
+
+    @property
+    def constant_width(self) -> float:
+        """Mean width of the interval that is equally wide everywhere but never below 0."""
+        low = np.maximum(self.mean - self.half, 0.0)
+        return float(np.average(self.mean + self.half - low, weights=self.vote))
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What boosting is given; chosen by cross-validation (docs/decisions/0034)."""
+
+    iterations: int = 300
+    rate: float = 0.04
+    leaves: int = 15
+    least: int = 40
+    ridge: float = 5.0
+    share: float = 0.3
+    cap: float | None = None
+
+
+SHIPPED = Course()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What is computed once for all members."""
+
+    runs: RunTable
+    channels: Floats
+    plain: Floats
+    cap: float
+    usable: Numbers
+    label: Floats
+
+
+def fit(runs: RunTable, seed: int = 0, course: Course | None = None) -> tuple[RunLife, Checked]:
+    """Fit to runs; Refused where fewer than `FEWEST` units have failed, or nothing moves.
+
+    Returns the model, and how it did on units that had been left out.
+    """
+    course = course or SHIPPED
+    failed = np.flatnonzero(runs.failed)
+    if len(failed) < FEWEST:
+        msg = f"{len(failed)} of {len(runs.called)} units have failed; at least {FEWEST} must"
+        raise Refused(msg)
+    regimes = run_regimes.learn(runs)
+    if not regimes.names:
+        msg = f"none of the columns ever moves: {', '.join(runs.conditions) or 'there is none'}"
+        raise Refused(msg)
+    channels, _ = regimes.standardised(runs)
+    plain = features(runs, channels)
+    ended = runs.failed[runs.unit]
+    usual = float(np.median(runs.length[failed]))
+    ages = runs.time[ended], runs.left[ended], runs.unit[ended]
+    cap = course.cap or best_cap(plain[ended], *ages, usual, seed)
+    usable = np.flatnonzero(ended | (runs.left >= cap))
+    seen = _Seen(runs, channels, plain, cap, usable, np.minimum(runs.left, cap))
+    fold = _folds(runs, seed)
+    members = [_member(seen, fold, k, seed, course) for k in range(fold.max() + 1)]
+    said = np.empty(len(runs.time))
+    for k, member in enumerate(members):
+        mine = fold[runs.unit] == k
+        said[mine] = member.said(runs, channels, plain)[mine]
+    spreading, stretching, checked = _calibrated(runs, said, fold, cap, seed)
+    doubt = run_doubt.learn(runs, channels, said / cap)
+    index = worn(runs, channels, members)[ended]
+    past = SimilarRuns(runs.called, runs.unit[ended], index, runs.left[ended])
+    parts = regimes, tuple(members), spreading, stretching, doubt, past
+    model = RunLife(*parts, len(failed))
+    return model, checked
+
+
+def _folds(runs: RunTable, seed: int) -> Numbers:
+    """Deal units out to folds, so that each has as many failed and as long lives as the others."""
+    rng = np.random.default_rng(seed)
+    order = np.lexsort((runs.length, runs.failed))
+    fold = np.empty(len(order), np.int64)
+    for begin in range(0, len(order), FOLDS):
+        some = order[begin : begin + FOLDS]
+        fold[some] = rng.permutation(FOLDS)[: len(some)]
+    return fold
+
+
+def _member(seen: _Seen, fold: Numbers, left_out: int, seed: int, course: Course) -> Member:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    runs = seen.runs
+    mine = seen.usable[fold[runs.unit[seen.usable]] != left_out]
+    wear = _wear(runs, seen.channels, seen.label, mine)
+    step = max(1, -(-len(mine) // THINNED))
+    mine = mine[left_out % step :: step]
+    booster = HistGradientBoostingRegressor(
+        max_iter=course.iterations,
+        learning_rate=course.rate,
+        max_leaf_nodes=course.leaves,
+        min_samples_leaf=min(course.least, max(5, len(mine) // 50)),
+        l2_regularization=course.ridge,
+        max_features=course.share,
+        early_stopping=False,
+        random_state=1000 * seed + left_out,
+    )
+    given = rows(runs, seen.channels, seen.plain, wear)[mine]
+    return Member(wear, grown(booster.fit(given, seen.label[mine])))
+
+
+def _wear(runs: RunTable, channels: Floats, label: Floats, mine: Numbers) -> Floats:
+    """Weigh channels so that their sum follows the life left (ridge regression)."""
+    smooth = np.nan_to_num(smoothed(runs, channels, WEAR_SPAN))[mine]
+    x, y = smooth - smooth.mean(axis=0), label[mine] - label[mine].mean()
+    ridge = WEAR_RIDGE * len(x) * np.eye(x.shape[1])
+    weight = np.linalg.solve(x.T @ x + ridge, x.T @ y)
+    spread = float((x @ weight).std())
+    found: Floats = weight / max(spread, 1e-12)
+    return found
+
+
+def _calibrated(
+    runs: RunTable, said: Floats, fold: Numbers, cap: float, seed: int
+) -> tuple[Spread, Stretch, Checked]:
+    """Learn the spread, hold intervals to units left out, and judge them on yet others."""
+    rng = np.random.default_rng(seed)
+    weight = _weights(runs)
+    past = _some(runs, REMEMBERED, rng)
+    asked = _some(runs, JUDGED, rng)
+    unit, age, truth = runs.unit[asked], runs.time[asked], runs.left[asked]
+    vote = votes(unit) * weight[unit]
+    share = votes(runs.unit[past]) * weight[runs.unit[past]]
+    part, from_part = fold[unit], fold[runs.unit[past]]
+    mean, course = np.empty(len(asked)), np.empty((len(asked), len(LEVELS)))
+    for k in np.unique(part).tolist():
+        other = past[from_part != k]
+        known = spread(said[other], runs.time[other], runs.left[other], share[from_part != k], cap)
+        mean[part == k], course[part == k] = known.of(said[asked][part == k], age[part == k])
+    raw = course[:, [LOW, MIDDLE, HIGH]]
+    held, half = np.empty_like(raw), np.empty(len(asked))
+    for k in np.unique(part).tolist():
+        rest, mine = part != k, part == k
+        learned = stretch(raw[rest], truth[rest], unit[rest], vote[rest], ALPHA)
+        held[mine] = learned.course(raw[mine], 1)
+        half[mine] = half_width(mean[rest], truth[rest], unit[rest], vote[rest], ALPHA)
+    low, middle, high = held.T
+    wide = float(half.mean())
+    checked = Checked(unit, age, truth, said[asked], mean, low, middle, high, vote, wide)
+    whole = spread(said[past], runs.time[past], runs.left[past], share, cap)
+    return whole, stretch(raw, truth, unit, vote, ALPHA), checked
+
+
+def _some(runs: RunTable, count: int, rng: np.random.Generator) -> Numbers:
+    """Draw rows of failed units, evenly over the life of each."""
+    units = np.flatnonzero(runs.failed)
+    each = max(4, count // len(units))
+    edges, found = runs.edges, []
+    for u in units.tolist():
+        place = (np.arange(each) + rng.random(each)) / each
+        rows_of = edges[u] + (place * (edges[u + 1] - edges[u])).astype(np.int64)
+        found.append(np.unique(rows_of))
+    return np.concatenate(found)
+
+
+def _weights(runs: RunTable) -> Floats:
+    """Weigh failed units for those of their length that were lost to sight before they failed.
+
+    Inverse probability of not being censored before, by the Kaplan-Meier estimate of censoring.
+    """
+    length, seen = runs.length, np.ones(len(runs.called))
+    still = 1.0
+    for at in np.unique(length[~runs.failed]).tolist():
+        risk = (length >= at).sum()
+        still *= 1.0 - (length[~runs.failed] == at).sum() / risk
+        seen[length > at] = max(still, 0.05)
+    found: Floats = 1.0 / seen
+    return found

@@ -1,0 +1,107 @@
+"""A fitted life model as plain facts and arrays, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Refused
+from models import trees
+from models.conformal import Stretch
+from models.run_doubt import Doubt
+from models.run_features import PER_CHANNEL
+from models.run_life import Member, RunLife
+from models.run_regimes import Regimes
+from models.run_spread import Spread
+from models.similar_runs import SimilarRuns
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_PARTS: dict[str, tuple[type, tuple[str, ...], tuple[str, ...]]] = {
+    "regimes": (
+        Regimes, ("names", "operating", "reach"), ("centre", "spread", "mean", "scale", "bend")
+    ),
+    "spread": (Spread, ("cap", "usual"), ("said", "age", "left", "weight")),
+    "stretch": (Stretch, (), ("stage", "below", "above")),
+    "doubt": (Doubt, ("far", "oldest"), ("middle", "inverse")),
+    "past": (SimilarRuns, ("called",), ("unit", "index", "left")),
+}  # fmt: skip
+"""Each part of a model: its class, its fields that are facts, and those that are arrays."""
+
+
+def kept(model: RunLife) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Take a model apart: facts that JSON can hold, and arrays."""
+    facts: dict[str, Any] = {"failures": model.failures, "members": len(model.members)}
+    arrays: dict[str, NDArray[Any]] = {}
+    for part, (_, told, held) in _PARTS.items():
+        mine = getattr(model, part)
+        facts[part] = {name: getattr(mine, name) for name in told}
+        arrays |= {f"{part}.{name}": getattr(mine, name) for name in held}
+    for k, member in enumerate(model.members):
+        arrays[f"member{k}.wear"] = member.wear
+        arrays |= {f"member{k}.{name}": each for name, each in member.trees.arrays().items()}
+    return facts, arrays
+
+
+def restored(facts: Mapping[str, Any], arrays: Arrays) -> RunLife:
+    """Put a model together again; Refused where its parts do not fit each other."""
+    try:
+        parts = {
+            part: made(
+                **{name: _fact(facts[part][name]) for name in told},
+                **{name: _numbers(arrays[f"{part}.{name}"]) for name in held},
+            )
+            for part, (made, told, held) in _PARTS.items()
+        }
+        members = [_member(arrays, k) for k in range(int(facts["members"]))]
+        model = RunLife(members=tuple(members), failures=int(facts["failures"]), **parts)
+        _fitting(model)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        msg = f"the model is damaged: {error!r}"
+        raise Refused(msg) from error
+    return model
+
+
+def _fact(given: Any) -> Any:
+    return tuple(given) if isinstance(given, list) else given
+
+
+def _numbers(given: NDArray[Any]) -> NDArray[Any]:
+    if given.dtype.kind not in "fi":
+        msg = f"an array of {given.dtype} where numbers are wanted"
+        raise ValueError(msg)
+    return given.astype(np.float64)
+
+
+def _member(arrays: Arrays, k: int) -> Member:
+    wear = _numbers(arrays[f"member{k}.wear"])
+    mine = {
+        name.partition(".")[2]: each
+        for name, each in arrays.items()
+        if name.startswith(f"member{k}.")
+    }
+    return Member(wear, trees.kept(mine, 1 + PER_CHANNEL * (len(wear) + 1)))
+
+
+def _fitting(model: RunLife) -> None:
+    """Raise ValueError where shapes do not fit the names of the channels."""
+    regimes, width = model.regimes, len(model.regimes.names)
+    shapes = [
+        (regimes.mean, (len(regimes.centre), width)),
+        (regimes.scale, (len(regimes.centre), width)),
+        (regimes.centre, (len(regimes.centre), len(regimes.operating))),
+        (model.doubt.inverse, (width, width)),
+        (model.doubt.middle, (width,)),
+        *((member.wear, (width,)) for member in model.members),
+        *((each, model.spread.left.shape) for each in (model.spread.said, model.spread.weight)),
+    ]
+    for array, shape in shapes:
+        if array.shape != shape:
+            msg = f"an array of {array.shape} where {shape} is wanted"
+            raise ValueError(msg)
+    if not model.members or not len(model.spread.left):
+        msg = "no members or no past"
+        raise ValueError(msg)

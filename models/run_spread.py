@@ -1,0 +1,85 @@
+"""The spread of the life left, given what the trees say and the age: from rows of the past.
+
+Trees that were not fitted to a unit said something of each of its rows, and how it ended is known.
+The rows that resemble the one that is asked about most, by what the trees said and by age, show how
+the life left is distributed. Age counts where there is no sign of wear yet, and ever less after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.life import LEVELS
+from core.readings import Floats
+
+NEAR = (0.06, 0.15)
+"""How far what the trees say (as a logarithm) and age (in usual lives) still count as alike."""
+
+FEWEST = 60
+"""So many rows are taken at least, however far they are."""
+
+FLOOR = 0.15
+"""Below this share of the cap, what the trees say is told apart no more finely."""
+
+AT_ONCE = 2000
+"""So many rows are asked about at once, so that memory stays small."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """Rows of the past, by the life that was left (ascending): `said` by trees, `age`, `weight`.
+
+    `cap` is where the trees stop telling, `usual` the usual life of a unit.
+    """
+
+    said: Floats
+    age: Floats
+    left: Floats
+    weight: Floats
+    cap: float
+    usual: float
+
+    def of(self, said: Floats, age: Floats) -> tuple[Floats, Floats]:
+        """Return the mean life left of each row, and its course at `LEVELS`, `[row, level]`."""
+        mean, course = np.empty(len(said)), np.empty((len(said), len(LEVELS)))
+        past = self._place(self.said, self.age)
+        for begin in range(0, len(said), AT_ONCE):
+            rows = slice(begin, begin + AT_ONCE)
+            weight = self._alike(self._place(said[rows], age[rows]), past)
+            mean[rows] = weight @ self.left
+            course[rows] = _quantiles(weight, self.left)
+        return mean, course
+
+    def _place(self, said: Floats, age: Floats) -> Floats:
+        share = np.clip(said / self.cap, 0.0, None)
+        fresh = np.clip(share, 0.0, 1.0) ** 2
+        return np.stack(
+            [np.log(share + FLOOR) / NEAR[0], age / self.usual * fresh / NEAR[1]], axis=1
+        )
+
+    def _alike(self, asked: Floats, past: Floats) -> Floats:
+        """Weigh the rows of the past by how alike they are; the weights of a row sum to 1."""
+        away = (asked[:, [0]] - past[:, 0]) ** 2 + (asked[:, [1]] - past[:, 1]) ** 2
+        few = min(FEWEST, len(past)) - 1
+        reach = np.maximum(np.partition(away, few, axis=1)[:, [few]], 1.0)
+        weight = np.exp(-0.5 * away / reach) * self.weight
+        found: Floats = weight / weight.sum(axis=1, keepdims=True)
+        return found
+
+
+def spread(said: Floats, age: Floats, left: Floats, weight: Floats, cap: float) -> Spread:
+    """Keep rows of the past, in order of the life that was left."""
+    order = np.argsort(left, kind="stable")
+    usual = float(np.median(age + left))
+    return Spread(said[order], age[order], left[order], weight[order], cap, usual)
+
+
+def _quantiles(weight: Floats, left: Floats) -> Floats:
+    share = np.cumsum(weight, axis=1)
+    found = np.empty((len(weight), len(LEVELS)))
+    for k, level in enumerate(LEVELS):
+        place = (share < level).sum(axis=1)
+        found[:, k] = left[np.minimum(place, len(left) - 1)]
+    return found

@@ -1,0 +1,195 @@
+"""Columns of run-to-failure records out of a table, and what is odd about them, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.clock import DAY
+from core.errors import ConfigError
+from core.readings import Bools, Floats
+from core.suggestion import closest, listed, quoted
+from storage.table import Asked, Table, files_of
+from storage.table_file import look_at
+from storage.table_form import fault
+
+UNITS = (
+    "unit", "unit_id", "unit number", "unit_number", "unit_nr", "unit id", "engine", "engine_id",
+    "machine", "machine_id", "machineid", "asset", "asset_id", "device", "device_id", "equipment",
+    "serial", "serial_number", "id",
+)  # fmt: skip
+"""What the column that tells units apart is usually called, likeliest first."""
+
+AGES = ("cycle", "cycles", "age", "hours", "operating_hours", "time", "time_cycles", "day", "days")
+"""Columns that count, which are taken for the time where none is named."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunColumns:
+    """Rows of a table in its order; `time` is the age, in days where the table has dates.
+
+    `told[i]` is the time as the file has it, `failed` what the event column says. `counts` is
+    false where the table has dates; `notes` say what was passed over.
+    """
+
+    unit: list[str]
+    time: Floats
+    told: list[str]
+    values: Floats
+    names: tuple[str, ...]
+    failed: Bools | None
+    counts: bool
+    unit_column: str
+    time_column: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunsAsked:
+    """Which columns are what; what is None is recognised by its name."""
+
+    unit: str | None = None
+    time: str | None = None
+    event: str | None = None
+    ignore: tuple[str, ...] = ()
+    separator: str | None = None
+
+
+def read(path: Path, asked: RunsAsked, needed: Sequence[str] = ()) -> RunColumns:
+    """Read a table of runs; ConfigError names what cannot be used, and what is allowed.
+
+    `needed` are columns without which it would be of no use.
+    """
+    names = look_at(files_of(path)[0], asked.separator).names
+    unit = _found(path, names, asked.unit, UNITS, "--unit")
+    time = _found(path, names, asked.time, AGES, "--time", need=False)
+    event = None if asked.event is None else _found(path, names, asked.event, (), "--event")
+    for name in needed:
+        _found(path, names, name, (), "--operating")
+    table = Table(path, Asked(time, unit, asked.ignore, asked.separator))
+    words = [name for name in needed if name not in table.channels]
+    if words:
+        message = f"--operating: column {quoted(words[0])} holds no numbers; allowed: numbers"
+        raise fault(path, 1, message)
+    if not table.time.columns:
+        raise fault(path, None, f"no column tells the time; --time names it: {listed(names)}")
+    return _columns(table, unit or "", event)
+
+
+def _found(
+    path: Path,
+    names: Sequence[str],
+    given: str | None,
+    usual: Sequence[str],
+    option: str,
+    *,
+    need: bool = True,
+) -> str | None:
+    """Find a column by what was given, else by what it is usually called."""
+    folded = {name.strip().casefold(): name for name in names}
+    if given is not None:
+        if given in names or given.strip().casefold() in folded:
+            return given if given in names else folded[given.strip().casefold()]
+        guess = closest(given, names)
+        meant = f"did you mean {quoted(guess[0])}? " if guess else ""
+        raise fault(
+            path, 1, f"{option}: no column {quoted(given)}; {meant}columns: {listed(names)}"
+        )
+    known = [folded[word] for word in usual if word in folded]
+    if known or not need:
+        return known[0] if known else None
+    raise fault(path, 1, f"which column tells units apart? {option} names it: {listed(names)}")
+
+
+def _columns(table: Table, unit: str, event: str | None) -> RunColumns:
+    names = tuple(name for name in table.channels if name != event)
+    wanted = [*names, *([event] if event is not None else [])]
+    units, ages, told, values, timed = [], [], [], [], []
+    for piece in table.pieces(wanted):
+        units += piece.asset
+        ages.append(piece.at)
+        told += piece.told
+        values.append(piece.values)
+        timed.append(piece.timed & np.array([name != "(none)" for name in piece.asset]))
+    every, good = np.concatenate(values), np.concatenate(timed)
+    at = np.concatenate(ages)[good]
+    kept = [name for name, fine in zip(units, good.tolist(), strict=True) if fine]
+    said = [one for one, fine in zip(told, good.tolist(), strict=True) if fine]
+    if not kept:
+        raise fault(table.path, None, "no row has both a unit and a time that can be read")
+    counts = table.time.counts
+    age = at / table.time.scale if counts else _since_first(kept, at) / DAY
+    failed = None if event is None else _events(table, event, kept, age, every[good, -1])
+    return RunColumns(
+        kept,
+        age.astype(np.float64),
+        said,
+        every[good][:, : len(names)],
+        names,
+        failed,
+        counts,
+        unit,
+        table.names[table.time.columns[0]],
+        tuple(_notes(table, kept, age, int((~good).sum()))),
+    )
+
+
+def _since_first(unit: Sequence[str], at: Floats) -> Floats:
+    number = np.unique(np.array(unit), return_inverse=True)[1]
+    first = np.full(int(number.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, number, at)
+    found: Floats = (at - first[number]).astype(np.float64)
+    return found
+
+
+def _events(table: Table, event: str, unit: list[str], age: Floats, said: Floats) -> Bools:
+    """Read which units have failed: those whose event is 1 in their last row."""
+    odd = np.isfinite(said) & (said != 0) & (said != 1)
+    if odd.any():
+        message = f"column {quoted(event)}: {said[odd][0]:g} is no event; allowed: 1 failed, 0 not"
+        raise fault(table.path, None, message)
+    order = np.argsort(age, kind="stable")
+    last: dict[str, tuple[int, float]] = {}
+    failed_at: dict[str, float] = {}
+    for row in order.tolist():
+        last[unit[row]] = (row, said[row])
+        if said[row] == 1:
+            failed_at[unit[row]] = age[row]
+    found = np.zeros(len(unit), np.bool_)
+    faults = []
+    for name, (row, word) in last.items():
+        found[row] = word == 1
+        if word == 0 and name in failed_at:
+            faults.append(
+                f"unit {quoted(name)}: failed at {failed_at[name]:g}, but rows follow in which it "
+                "had not; what a unit does after a failure is another run: give it another name"
+            )
+    if faults:
+        raise ConfigError(*(fault(table.path, None, one).faults[0] for one in faults[:5]))
+    return found
+
+
+def _notes(table: Table, unit: list[str], age: Floats, lost: int) -> list[str]:
+    notes = [note for file in table.files[:1] for note in file.notes]
+    if lost:
+        notes.append(f"{lost} rows without a unit or a time that can be read were passed over")
+    unread = table.unread
+    for name, count in unread.cells.most_common(3):
+        example = unread.first[name][2]
+        notes.append(f"{quoted(name)}: {count} cells are no numbers, such as {quoted(example)}")
+    if unread.ragged:
+        notes.append(f"{unread.ragged} rows with more cells than the header were passed over")
+    number = np.unique(np.array(unit), return_inverse=True)[1]
+    order = np.lexsort((age, number))
+    step = np.diff(age[order])[np.diff(number[order]) == 0]
+    repeated = int((step == 0).sum())
+    if repeated:
+        notes.append(f"{repeated} rows bear the time of the row before")
+    usual = float(np.median(step[step > 0])) if (step > 0).any() else 0.0
+    wide = int((step > 20 * usual).sum()) if usual else 0
+    if wide:
+        notes.append(f"{wide} gaps of over twenty usual steps; rows are taken as they follow")
+    return notes

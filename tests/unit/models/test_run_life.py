@@ -1,0 +1,143 @@
+"""Remaining life from runs to failure: right, held to intervals, and silent where it must be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import Refused
+from core.life import CannotSay, Remaining
+from models.run_life import HIGH, LOW, RunLife
+from models.run_life_fit import Checked, Course, fit
+from models.run_life_kept import kept, restored
+from tests.fleets import fleet, runs
+
+QUICK = Course(iterations=60, rate=0.1)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> tuple[RunLife, Checked]:
+    return fit(runs(fleet()), course=QUICK)
+
+
+@pytest.fixture(scope="module")
+def model(fitted: tuple[RunLife, Checked]) -> RunLife:
+    return fitted[0]
+
+
+def test_life_left_of_new_units_is_told_with_intervals_that_hold(model: RunLife) -> None:
+    frame = fleet(60, seed=2)
+    table = runs(frame)
+    said = model.forecast(table)
+    late = frame["truth"].to_numpy() < 25
+    judged = late & (said.reason == "")
+    off = said.rul[judged] - frame["truth"].to_numpy()[judged]
+    assert np.sqrt(np.mean(off**2)) < 8
+    truth = frame["truth"].to_numpy()
+    held = (said.course[:, LOW] <= truth) & (truth <= said.course[:, HIGH])
+    assert 0.8 <= held.mean() <= 0.98
+    assert (said.reason != "").mean() < 0.08  # the first four rows of each unit
+    assert (np.diff(said.course, axis=1) >= 0).all()
+    assert said.course.min() >= 0
+
+
+def test_a_fit_says_how_it_did_on_units_left_out(fitted: tuple[RunLife, Checked]) -> None:
+    checked = fitted[1]
+    assert 0.8 <= checked.coverage() <= 1
+    assert len(checked.coverage_by_third()) == 3
+    assert checked.width < checked.constant_width
+    assert checked.error(20) < checked.error()
+
+
+def test_what_is_said_of_a_row_rests_on_no_later_one(model: RunLife) -> None:
+    frame = fleet(3, seed=3)
+    whole = model.forecast(runs(frame))
+    short = frame[frame["cycle"] <= 40]
+    begun = model.forecast(runs(short))
+    same = (frame["cycle"] <= 40).to_numpy()
+    assert np.allclose(whole.rul[same], begun.rul)
+    assert np.allclose(whole.course[same], begun.course)
+
+
+def test_a_model_that_was_kept_says_the_same(model: RunLife) -> None:
+    facts, arrays = kept(model)
+    table = runs(fleet(4, seed=4))
+    again = restored(facts, arrays).forecast(table)
+    assert np.array_equal(again.course, model.forecast(table).course)
+
+
+@pytest.mark.parametrize("harm", ["short", "missing", "loop"])
+def test_a_damaged_model_is_refused(model: RunLife, harm: str) -> None:
+    facts, arrays = kept(model)
+    if harm == "short":
+        arrays["regimes.mean"] = arrays["regimes.mean"][:, :1]
+    elif harm == "missing":
+        del arrays["member0.cut"]
+    else:
+        arrays["member0.left"] = np.zeros_like(arrays["member0.left"])
+    with pytest.raises(Refused, match="damaged"):
+        restored(facts, arrays)
+
+
+def last(model: RunLife, frame: pd.DataFrame) -> Remaining | CannotSay:
+    table = runs(frame)
+    return model.forecast(table).at(int(table.last[0]))
+
+
+def reason(model: RunLife, frame: pd.DataFrame) -> str:
+    said = last(model, frame)
+    assert isinstance(said, CannotSay), said
+    assert said.words
+    return said.reason
+
+
+def test_a_regime_never_seen_is_declined(model: RunLife) -> None:
+    frame = fleet(1, seed=5)
+    assert isinstance(last(model, frame), Remaining)
+    frame.loc[frame.index[-10:], ["load", "speed"]] = (1.6, 55.0)
+    assert reason(model, frame) == "new_regime"
+
+
+def test_sensors_that_were_swapped_are_declined(model: RunLife) -> None:
+    frame = fleet(1, seed=5)
+    frame[["heat", "flow"]] = frame[["flow", "heat"]].to_numpy()
+    assert reason(model, frame) == "sensors_distrusted"
+
+
+def test_a_sensor_that_contradicts_the_others_is_declined(model: RunLife) -> None:
+    frame = fleet(1, seed=5)
+    frame.loc[frame.index[-20:], "heat"] -= 40  # colder than ever, while all else is worn
+    assert reason(model, frame) == "sensors_distrusted"
+
+
+def test_a_unit_that_does_not_degrade_is_declined(model: RunLife) -> None:
+    some = [fleet(1, seed=s, wears=False) for s in range(6, 10)]
+    frame = pd.concat(some, ignore_index=True)
+    frame["unit"], frame["cycle"] = "u0", np.arange(1, len(frame) + 1)
+    assert reason(model, frame) == "not_falling"
+
+
+def test_a_unit_hardly_begun_is_declined(model: RunLife) -> None:
+    assert reason(model, fleet(1, seed=5).iloc[:3]) == "too_short"
+
+
+def test_a_unit_whose_channels_are_silent_is_declined(model: RunLife) -> None:
+    frame = fleet(1, seed=5)
+    frame[["heat", "shake", "flow"]] = np.nan
+    assert reason(model, frame) == "channel_missing"
+
+
+def test_too_few_failures_are_refused_in_words() -> None:
+    with pytest.raises(Refused, match="9 of 9 units have failed; at least 10 must"):
+        fit(runs(fleet(9)))
+
+
+def test_units_that_still_run_are_no_failures_and_lengthen_lives() -> None:
+    frame = fleet(40, seed=7)
+    early = (frame["truth"] > 40) | (frame["unit"].str[1:].astype(int) % 2 == 0)
+    frame = frame[early].copy()
+    frame["event"] = (frame["truth"] == 0).astype(int)
+    made, checked = fit(runs(frame), course=QUICK)
+    assert made.failures == 20
+    assert 0.75 <= checked.coverage() <= 1
