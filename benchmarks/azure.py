@@ -37,6 +37,7 @@ from benchmarks.rig.azure_fit import (
     choose,
     fitted,
     folds,
+    mean_chances,
     outcomes_by_age,
     outcomes_by_record,
     outcomes_of_all,
@@ -55,6 +56,7 @@ GROUPS = 5
 ASKED = (30, 60)
 FARTHEST = 730.0
 OURS = ("ours", "Cox alone", "Weibull alone")
+MEAN = "one chance for all"
 BOUND = "least of 95 %, bootstrap over machines"
 
 
@@ -110,7 +112,7 @@ def _report(known: list[Life], seen: Moments, args: argparse.Namespace) -> int:
     told: dict[str, Floats] = {
         "Weibull on age": np.zeros((len(asked.age), len(TIMES))),
     }
-    told |= {name: told["Weibull on age"].copy() for name in ("Kaplan-Meier on age", *OURS)}
+    told |= {name: told["Weibull on age"].copy() for name in ("Kaplan-Meier on age", MEAN, *OURS)}
     for heap, rest, choice in zip(heaps, rests, chosen, strict=True):
         own = np.isin(asked.machine, heap)
         there = asked.rows(own)
@@ -121,6 +123,7 @@ def _report(known: list[Life], seen: Moments, args: argparse.Namespace) -> int:
         ):
             told[name][own] = chances(method, fitted(method, rest), there)
         told[OURS[0]][own] = choice.chances(rest, there)
+        told[MEAN][own] = mean_chances(rest)
     said = {name: _told(one, judges) for name, one in told.items()}
     figures = _compared(said, asked, judges)
     figures += _calibrated(said[OURS[0]], judges)

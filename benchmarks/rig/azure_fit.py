@@ -98,6 +98,11 @@ def chances(method: Method, models: Sequence[Mixture], seen: Moments) -> Floats:
     return told
 
 
+def mean_chances(seen: Moments) -> Floats:
+    """Return the chance `[h]` to fail within each of `TIMES` that all have, whatever their age."""
+    return 1 - failing(np.zeros(len(seen.left)), seen.left, seen.failed).at(TIMES)
+
+
 def outcomes_by_age(seen: Moments, known: Sequence[Life]) -> Outcomes:
     """Show what came of components, with weights by the age at which others were taken out."""
     curves = [_taken([life for life in known if life.component == k]) for k in range(4)]
