@@ -78,7 +78,7 @@ class Player:
         self, of: LifeClass, duty: Duty, begins: Whole, upkeep: Upkeep, rng: np.random.Generator
     ) -> None:
         machines, days = duty.hours.shape
-        self._of, self._duty, self._begins, self._upkeep, self._rng = of, duty, begins, upkeep, rng
+        self._of, self._duty, self._upkeep, self._rng = of, duty, upkeep, rng
         self._wear = Wear(of.modes, machines, rng)
         self._stands = begins.copy()
         self._number = np.zeros(machines, np.int64)

@@ -20,6 +20,7 @@ SMALL = {
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
     "recordings": ["--seeds", "1", "--rows", "350"],
     "scoring": ["--readings", "2000", "--assets", "200", "--rounds", "1"],
+    "life_fleet": ["--machines", "5", "--years", "1.5", "--seeds", "1", "--lives", "4"],
     "life_speed": ["--assets", "4", "--past", "300", "--rounds", "5"],
     "demo_life": ["--runs", "1"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
@@ -30,6 +31,7 @@ SMALL = {
     ],
 }
 MET = {
+    "life_fleet": ["0 failures, blend: answers given", "saved against run to failure"],
     "backtest": ["transitions that differ"],
     "cardinality": ["memory more", "series more", "messages missing", "proposed assets"],
     "waveform": [
