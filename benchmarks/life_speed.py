@@ -45,6 +45,7 @@ def fleet(count: int, past: int) -> Degradation:
         raise RuntimeError(msg)
     for number in range(past):
         model.observe(_round(number, count, past), {})
+    model.remaining(0)  # loads what is compiled, once in a service's life
     return model
 
 

@@ -16,6 +16,7 @@ SMALL = {
     "fuzz": ["--inputs", "500", "--engine", "mutator"],
     "backtest": ["--assets", "3", "--days", "8", "--baseline", "2"],
     "fleet": ["--machines", "4", "--days", "20", "--budget", "1"],
+    "wear": ["--seeds", "1"],
     "waveform": ["--rounds", "2", "--seeds", "3"],
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
     "recordings": ["--seeds", "1", "--rows", "350"],
