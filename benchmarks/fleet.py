@@ -40,7 +40,7 @@ def laid_out(one: Play, came: Outcome) -> list[Figure]:
         ("lead, median", came.lead, "days", "", ""),
         ("true channel among two", came.named, "", ">= 0.8", "by what the fault moves most"),
         ("sensor and machine apart", came.apart, "", ">= 0.9", f"first alerts of {came.firsts}"),
-        ("held fault still told", came.held, "", "== 1", "on day thirty"),
+        ("held fault still told", came.held, "", "== 1", "for most of day thirty"),
         ("time", came.seconds, "s", "", f"{came.readings / came.seconds:,.0f} readings/s"),
     ]
     return [

@@ -60,8 +60,8 @@ class Checked:
     `lone` is the channel that departs alone, -1 for none, `sensor` whether by its sensor's doing,
     `mate` the channel that it is exchanged with, -1 for none. `several` marks where more than one
     departs. `barred[row, channel]` marks channels that are at fault, `gone` those of them that have
-    only drifted or stepped. `low` and `high` bound what the others let expect of each channel, NaN
-    where that is not known.
+    only drifted or stepped. `low` and `high` bound where each channel is expected by the operating
+    channels and its own past, NaN where that is not known.
     """
 
     values: Floats

@@ -103,9 +103,9 @@ class Told(NamedTuple):
 
     `lone` is the channel that has departed alone, `sensor` whether that is its sensor's doing, and
     `several` whether more than one has departed. `gone` marks what is disbelieved for no more than
-    a drift or a step. `low` and `high` bound what the other channels let expect of each, NaN where
-    that is not known. `lapses` holds row, channel, fault, whether it began, and the channel that
-    it is exchanged with; that is itself where its fault was the machine's.
+    a drift or a step. `low` and `high` bound where each is expected by the operating channels and
+    its own past, NaN where that is not known. `lapses` holds row, channel, fault, whether it began,
+    and the channel that it is exchanged with; that is itself where its fault was the machine's.
     """
 
     values: Floats

@@ -18,8 +18,10 @@ LINE = 64
 _READ, _KEEP, _DATA = 0, 3, 1
 
 
-def _made(_numba: Any) -> Any:
+def _made(numba: Any) -> Any:
     """Make the machine's own instruction of it (LLVM's `llvm.prefetch`), line by line."""
+    if numba.config.DISABLE_JIT:
+        return _plain
     from llvmlite import ir
     from numba.core import cgutils as untyped
     from numba.core import types

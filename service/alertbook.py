@@ -151,7 +151,7 @@ class AlertBook:
         if together or not (raised or came_back or finding.rule not in case.rules):
             changed = replace(case, **news)
             return Move(self) if changed == case else self._touched(changed)
-        news["evidence"] = finding.evidence
+        news["evidence"] = _joined(case.evidence, finding.evidence)
         if raised or came_back:
             news |= {"state": _UNACKNOWLEDGED, "acknowledged_by": "", "returned_at": None}
         if raised or finding.severity is case.severity:
@@ -303,3 +303,13 @@ def _after_work(case: Alert, work: WorkEvent) -> tuple[AlertState, str]:
     if case.state is _RETURNED:
         return _NORMAL, f"{said}; the condition had returned"
     return _ACKNOWLEDGED, said
+
+
+def _joined(before: Evidence, now: Evidence | None) -> Evidence | None:
+    """Keep the score and the advice that a case rests on where what joins it brings none."""
+    if now is None or now.score is not None:
+        return now
+    now = replace(now, actions=now.actions or before.actions)
+    if before.score is None:
+        return now
+    return replace(before, at=now.at, channels=now.channels, mode=now.mode, actions=now.actions)

@@ -43,7 +43,7 @@ from service.watermark import Rows
 Placed = tuple[int, bool, Finding]
 """The row at which something was found, whether by a rule, and what."""
 
-_UNSAID = ("silent", "bad", "gaps")
+_UNSAID = ("silent", "bad")
 """Faults of a sensor that then shows nothing to be compared."""
 
 
@@ -260,7 +260,7 @@ class Appraisal:
         return found
 
     def _shown(self, known: Known, place: int, channel: int, rule: str, said: float) -> Evidence:
-        """Set what a sensor shows at a row beside what the other channels let expect of it."""
+        """Set what a sensor shows at a row beside where it is expected by its load and past."""
         row, checked = known.row, known.checked
         band = (math.nan, math.nan)
         if checked is not None:

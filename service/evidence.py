@@ -81,7 +81,7 @@ def gather(
 def of_sensor(
     rule: str, channel: Channel, value: float, band: tuple[float, float], at: Instant, mode: int
 ) -> Evidence:
-    """Gather what a finding on a sensor rests on: what it shows, beside what the others imply."""
+    """Gather what a finding on a sensor rests on: what it shows, beside its band."""
     low, high = (_number(bound) for bound in band)
     shown = ChannelEvidence(
         channel.name, channel.label, channel.unit, _number(value), low, high, 1.0

@@ -159,8 +159,10 @@ def _channels(alert: Alert, plant: Plant) -> Sequence[ChannelEvidence]:
     if alert.asset not in plant.assets:
         return ()
     if alert.group.startswith(SENSOR):
-        channels = plant.class_of(alert.asset).channels
-        blamed = [one for one in channels if one.name == alert.group.removeprefix(SENSOR)]
+        name = alert.group.removeprefix(SENSOR)
+        if shown := [one for one in alert.evidence.channels if one.channel == name]:
+            return shown
+        blamed = [one for one in plant.class_of(alert.asset).channels if one.name == name]
         return [ChannelEvidence(c.name, c.label, c.unit, None, None, None, 1.0) for c in blamed]
     known = plant.class_of(alert.asset).channel_names
     return [one for one in alert.evidence.channels if one.channel in known][:MOST_CHANNELS]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from core.alert import Alert, AlertState, ChannelEvidence, Evidence, FailureMatch
 from core.clock import HOUR, MINUTE, Instant, to_datetime
 from core.life import CannotSay, LifeEstimate
-from core.plant import SERVICE_ASSET, Asset, Plant, RuleSpec
+from core.plant import SERVICE_ASSET, Asset, Plant, RuleSpec, Severity
 from models.signature import PARTLY, WELL
 from service import explanation
 from service.before_stop import before_stop, weekday
@@ -228,6 +228,8 @@ def _since(alert: Alert, timezone: str) -> str:
 
 def _certainty(alert: Alert) -> str:
     evidence = alert.evidence
+    if _only_rule(alert) == NEW_REGIME:
+        return "Certain that it runs as it never did while learned; not whether that is a fault."
     if not mended_by_work(alert.group):
         return "Certain: this is about the data, not a judgement of the machine."
     if evidence.score is None:
@@ -261,7 +263,10 @@ def _meanwhile(alert: Alert) -> str:
     if _about_link(alert):
         return "Machines are judged at their site meanwhile, and what waits is kept there."
     if _only_rule(alert) == NEW_REGIME:
-        return "Only fixed limits watch the machine until it runs as before, or this is learned."
+        learned = "work on it is recorded" if _doubted(alert) else "this is learned"
+        return f"Only fixed limits watch the machine until it runs as before, or {learned}."
+    if _only_rule(alert) == BEHIND:
+        return "The machine is judged as its readings come, by the times that they carry."
     return "Until it is mended, nothing can be judged by what is missing."
 
 
@@ -308,6 +313,10 @@ _RULE_ACTIONS = {
         "If its load was changed on purpose, do nothing. If nobody changed it, inspect the machine."
     ),
 }
+_DOUBTED = (
+    "Look at the machine. If it is healthy as it runs now, record work on it as repaired: "
+    "it is then learned anew."
+)
 """What to do where a case about data rests on one of these rules alone."""
 
 
@@ -326,6 +335,11 @@ def _nobodys(alert: Alert) -> bool:
     return refused and alert.group == DATA and alert.asset == SERVICE_ASSET
 
 
+def _doubted(alert: Alert) -> bool:
+    """Tell whether a new regime has lasted so long that a person is asked."""
+    return _only_rule(alert) == NEW_REGIME and alert.severity is not Severity.INFO
+
+
 def _only_rule(alert: Alert) -> str | None:
     """Name the rule that a case rests on, where it is one."""
     rules = alert.active or alert.rules
@@ -334,7 +348,9 @@ def _only_rule(alert: Alert) -> str | None:
 
 def _default_action(alert: Alert) -> str:
     known = _FROM_OUTSIDE if _nobodys(alert) else _ACTIONS.get(alert.group)
-    if alert.group == DATA and (alone := _only_rule(alert)) is not None:
+    if _doubted(alert):
+        known = _DOUBTED
+    elif alert.group == DATA and (alone := _only_rule(alert)) is not None:
         known = _RULE_ACTIONS.get(alone, known)
     if known is not None:
         return known

@@ -65,13 +65,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Count no branches in long plays: they would take twice as long for it."""
     counting = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
-    if counting is None or not PLAYS.intersection(item.path.parts):
+    if counting is None or not PLAYS.intersection(_place(item)):
         return (yield)
     counting.pause()
     try:
         return (yield)
     finally:
         counting.resume()
+
+
+def _place(item: pytest.Item) -> tuple[str, ...]:
+    return item.path.relative_to(item.config.rootpath).parts
 
 
 @pytest.fixture(autouse=True)

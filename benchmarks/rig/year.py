@@ -144,7 +144,7 @@ def outcome(given: Hall, told: Told, ills: Sequence[Ill], seconds: float) -> Out
     firsts = [(ill, some[0]) for ill, some in about.items() if some]
     named = sum(given.truth(ill) in _blamed(alert)[:FIRST] for ill, alert in firsts)
     grown = [ill for ill in ills if not ill.wears and not ill.channel]
-    held = sum(any(_held(alert, ill) for alert in about[ill]) for ill in grown)
+    held = sum(_held(ill, about[ill]) for ill in grown)
     others = sum(bool(about[ill]) for ill in ills if not ill.wears)
     return Outcome(
         ((found.rate or 0.0) + astray) * PER_MONTH,
@@ -184,10 +184,12 @@ def _blamed(alert: Episode) -> tuple[str, ...]:
     return (alert.group.removeprefix(SENSOR),) if alert.group.startswith(SENSOR) else alert.channels
 
 
-def _held(alert: Episode, ill: Ill) -> bool:
-    """Tell whether an alert stood at any time of a fault's thirtieth day."""
-    day = ill.begin + HELD
-    return alert.began <= day and (alert.ended is None or alert.ended >= day - DAY)
+def _held(ill: Ill, alerts: Sequence[Episode]) -> bool:
+    """Tell whether a fault was alarmed for most of its thirtieth day."""
+    end = ill.begin + HELD
+    spans = [(one.began, end if one.ended is None else one.ended) for one in alerts]
+    stood = [min(last, end) - max(first, end - DAY) for first, last in spans]
+    return sum(max(span, 0) for span in stood) > DAY // 2
 
 
 def _share(part: int, whole: int) -> float:

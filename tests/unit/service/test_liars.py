@@ -85,14 +85,15 @@ def test_a_channel_that_drifts_alone_is_one_case_and_its_sensors() -> None:
     assert case.rules == ("unusual", "drift")
     assert "no other reading has gone with it" in case.summary
     assert case.evidence.actions[0].startswith("Compare the reading with one by hand")
+    assert (case.evidence.detector, case.evidence.score is None) == ("usual", False)
     (shown,) = case.evidence.channels
     assert shown.low is not None
     assert shown.high is not None
-    assert 9 < shown.low < shown.high < 11, "what the others let expect"
+    assert 9 < shown.low < shown.high < 11, "by the load and its own past"
     assert shown.share == 1.0
 
 
-def test_a_sensor_that_stands_still_is_shown_beside_what_the_others_let_expect() -> None:
+def test_a_sensor_that_stands_still_is_shown_beside_where_it_is_expected() -> None:
     given = taught()
     given._random = np.random.default_rng(1)
     still = {"pressure": 11.5}

@@ -195,9 +195,18 @@ def test_every_kind_of_case_says_what_to_do(group: str, action: str) -> None:
 
 def test_a_case_of_a_new_regime_sends_nobody_to_the_gateway() -> None:
     alert = replace(case("data", evidence=Evidence(AT, "", None)), active=(NEW_REGIME,))
-    said = describe(alert, plant())
+    said = describe(replace(alert, severity=Severity.INFO), plant())
     assert "inspect the machine" in said.actions[0]
     assert "fixed limits" in said.wait
+    assert "this is learned" in said.wait
+    assert "not whether that is a fault" in said.certainty
+
+
+def test_a_new_regime_that_lasts_asks_for_work_to_be_recorded() -> None:
+    alert = replace(case("data", evidence=Evidence(AT, "", None)), active=(NEW_REGIME,))
+    said = describe(alert, plant())
+    assert "record work" in said.actions[0]
+    assert "work on it is recorded" in said.wait
 
 
 def test_a_number_gets_as_many_digits_as_tell_it_from_its_neighbours() -> None:
