@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.rig.life_answers import Asked, Learn, answers, asked, blended, pooled
+from benchmarks.rig.life_condition import age_and_condition
 from benchmarks.rig.life_record import Record, Seen, cut, record
 from benchmarks.rig.life_repairs import Judged, judged
 from benchmarks.rig.life_sources import Answer, mean_life, path_to_end, virtual_age, weibull_on_age
@@ -48,7 +49,11 @@ SEEDS, CHOOSING = (11, 12), (1, 2)
 TEST = 500
 """Added to a seed for the fleet that is asked about."""
 
-SOURCES: Mapping[str, Learn] = {"age": virtual_age, "wear": path_to_end}
+SOURCES: Mapping[str, Learn] = {
+    "age": virtual_age,
+    "age and condition": age_and_condition,
+    "wear": path_to_end,
+}
 BASELINES: Mapping[str, Learn] = {
     "baseline mean life": mean_life,
     "baseline Weibull on age": weibull_on_age,
@@ -77,7 +82,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--choosing", action="store_true", help="the seeds settings are chosen on")
     parser.add_argument("--machines", type=int, default=30, help="of each class and seed")
     parser.add_argument("--years", type=float, default=3.0, help="of record")
-    parser.add_argument("--lives", type=int, default=60, help="about so many of each fleet asked")
+    parser.add_argument("--lives", type=int, default=25, help="about so many of each fleet asked")
     parser.add_argument("--seeds", type=int, default=2, help="how many, 1 or 2")
     args = parser.parse_args(given)
     seeds = (CHOOSING if args.choosing else SEEDS)[: args.seeds]

@@ -21,7 +21,7 @@ SMALL = {
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
     "recordings": ["--seeds", "1", "--rows", "350"],
     "scoring": ["--readings", "2000", "--assets", "200", "--rounds", "1"],
-    "life_fleet": ["--machines", "5", "--years", "1.5", "--seeds", "1", "--lives", "4"],
+    "life_fleet": ["--machines", "3", "--years", "1", "--seeds", "1", "--lives", "4"],
     "life_speed": ["--assets", "4", "--past", "300", "--rounds", "5"],
     "demo_life": ["--runs", "1"],
     "memory": ["--assets", "5", "--rows", "200", "--steady", "1"],
