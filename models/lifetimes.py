@@ -33,11 +33,13 @@ class Weibull:
 
     `fitted` is log shape, log of the hazard gathered by age `unit`, and the weights of covariates
     standardised by `centre` and `spread`; `covariance` says how unsure they are, given that rows of
-    one group hang together.
+    one group hang together, and `looks` from how many failures that is known, less
+    three.
     """
 
     fitted: Floats
     covariance: Floats
+    looks: int
     unit: float
     centre: Floats
     spread: Floats
@@ -63,10 +65,15 @@ class Weibull:
         return np.exp(np.clip(standard @ self.fitted[2:], -_TAME, _TAME))
 
     def drawn(self, count: int, seed: int) -> tuple[Weibull, ...]:
-        """Return so many fits that might as well be true, in pairs about this one."""
+        """Return so many fits that might as well be true, in pairs about this one.
+
+        They lie about it as Student's t has it, so farther where failures were few.
+        """
         values, vectors = np.linalg.eigh(self.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
-        off = np.random.default_rng(seed).normal(size=(count // 2, len(values))) @ root.T
+        rng = np.random.default_rng(seed)
+        off = rng.normal(size=(count // 2, len(values))) @ root.T
+        off *= np.sqrt(self.looks / rng.chisquare(self.looks, (count // 2, 1)))
         return tuple(
             replace(self, fitted=self.fitted + sign * one) for one in off for sign in (1, -1)
         )
@@ -90,7 +97,8 @@ def fit(table: LifeTable, ridge: float = 1.0) -> Weibull | CannotSay:
         method="trust-exact",
     )
     found.x[0] = min(found.x[0], _STEEPEST)
-    return Weibull(found.x, likelihood.covariance(found.x), unit, centre, spread)
+    looks = table.failures - 3
+    return Weibull(found.x, likelihood.covariance(found.x), looks, unit, centre, spread)
 
 
 class _Likelihood:
@@ -147,7 +155,11 @@ class _Likelihood:
         return found
 
     def covariance(self, at: Floats) -> Floats:
-        """Return how unsure the fit is: the sandwich over groups (D. Y. Lin, L. J. Wei, 1989)."""
+        """Return how unsure the fit is: the sandwich over groups (D. Y. Lin, L. J. Wei, 1989).
+
+        Of few groups it may come out too small by chance: it is never taken for smaller, in volume,
+        than if no rows hung together.
+        """
         names, place = np.unique(self._group, return_inverse=True)
         score = np.zeros((len(names), len(at)))
         np.add.at(score, place, self._scores(at))
@@ -155,4 +167,5 @@ class _Likelihood:
         if len(names) <= len(at):
             return inverse
         found: Floats = inverse @ (score.T @ score) @ inverse * len(names) / (len(names) - len(at))
-        return found
+        volumes = [np.linalg.slogdet(one)[1] for one in (found, inverse)]
+        return found if volumes[0] > volumes[1] else inverse

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.errors import Refused
-from core.life import CannotSay
+from core.life import CannotSay, Remaining
 from models.ageing import Mixture, Standing
 from models.life_table import FEWEST, LifeTable
 from models.lifetimes import Weibull, fit
@@ -56,6 +58,28 @@ def test_a_fit_of_few_failures_is_blurred_by_what_it_does_not_know() -> None:
     many = learned(lives(2000, 2.0, 100.0, 0.0, seed=5)).drawn(64, seed=1)
     spread = [np.std([np.log(one.scale) for one in drawn]) for drawn in (few, many)]
     assert spread[0] > 4 * spread[1]
+
+
+def known_from(failures: int, seed: int) -> LifeTable:
+    """Return lives up to the one that brings so many failures, each a group by itself."""
+    table = lives(60, 2.0, 100.0, 0.0, seed=seed).only(())
+    first = table.rows(np.cumsum(table.ended) - table.ended < failures)
+    return replace(first, group=np.arange(len(first.stop)))
+
+
+def test_intervals_learned_from_five_failures_hold_what_they_promise() -> None:
+    """Of lives of the true law 90 % should lie within; the bare fit's intervals hold fewer."""
+    none, held, bare = np.zeros((1, 0)), [], []
+    new = Standing(np.zeros(1), none, none, 0.0)
+    for seed in range(16):
+        found = learned(known_from(FEWEST, seed))
+        for models, kept in ((found.drawn(32, seed=1), held), ((found,), bare)):
+            (left,) = Mixture(models, (1 / len(models),) * len(models)).left(new, 3000.0)
+            assert isinstance(left, Remaining)
+            early, late = 1 - np.exp(-((np.array([left.p05, left.p95]) / 100) ** 2))
+            kept.append(late - early)
+    assert np.mean(held) >= 0.83
+    assert np.mean(held) > np.mean(bare) + 0.04
 
 
 def test_a_strong_ridge_leaves_the_covariates_out() -> None:
