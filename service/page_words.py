@@ -152,6 +152,8 @@ def life_left(
         return f"Cannot say: {left.words}"
     stop = None if plant is None else before_stop(life, plant)
     then = f"; fails before {weekday(stop)}'s stop: {stop.percent}" if stop else ""
+    if left.p50 * HOUR < MINUTE:
+        return "Its end is due now"
     if left.p05 * HOUR < MINUTE:
         return f"About {hours(left.p50)} (at most {hours(left.p95)}){then}"
     return f"About {hours(left.p50)} ({hours(left.p05)} to {hours(left.p95)}){then}"

@@ -2,8 +2,9 @@
 
 What was told last ages with the clock and stands until the middle of a new estimate leaves the
 inner part of what was told, its width halves or doubles, the chance of failing before the next
-planned stop changes by more than so many points, or it has stood for long enough. That nothing can
-be said any more is told at once, except for reasons that come and go with noise: these must last.
+planned stop changes by more than so many points, or it has stood for a day or a quarter of what was
+left. That nothing can be said any more is told at once, except for reasons that come and go with
+noise: these must last.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from service.rules import NEVER
 
 STANDS: Span = DAY
 """So long what was told stands at most."""
+
+PART = 0.25
+"""Nor does it stand for longer than this part of what it said was left."""
 
 HOLDS: Span = 6 * HOUR
 """So long nothing must be sayable before that is told, where the reason may be noise."""
@@ -53,8 +57,9 @@ class Telling:
             lasts = mute != NEVER and at - mute >= HOLDS
             return found if lasts or found.reason not in NOISY else told
         since = at - int(self._at[asset])
+        stands = min(float(STANDS), PART * HOUR * float(self._told[asset, 1]))
         hours = None if stop is None else (stop - at) / HOUR
-        return found if since >= STANDS or news(told, found, hours) else told
+        return found if since >= stands or news(told, found, hours) else told
 
     def note(self, asset: int, at: Instant, found: Outlook, said: Outlook) -> None:
         """Note what was found of an asset and what was said."""

@@ -276,6 +276,8 @@ def life_sentence(life: LifeEstimate, plant: Plant) -> str:
     if isinstance(left, CannotSay):
         return f"Cannot say: {left.words}"
     earliest = "now" if left.p05 * HOUR < MINUTE else hours(left.p05)
+    if left.p50 * HOUR < MINUTE:
+        return f"Its end is due now; 19 in 20 within {hours(left.p95)}.{BASIS}{life.basis}"
     return (
         f"About {hours(left.p50)} are left; 9 in 10 chance of between "
         f"{earliest} and {hours(left.p95)}.{_stop_sentence(life, plant)}{BASIS}{life.basis}"

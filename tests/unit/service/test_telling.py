@@ -102,3 +102,11 @@ def test_a_mended_machine_is_told_anew(teller: Teller) -> None:
 
 def test_an_end_that_has_passed_is_news_if_it_has_not_come() -> None:
     assert news(Remaining(0.0, 0.0, 0.0), Remaining(1.0, 2.0, 3.0), None)
+
+
+def test_near_the_end_it_is_told_anew_before_the_clock_has_used_it_up() -> None:
+    teller = Teller()
+    teller.hears(0, Remaining(2.0, 4.0, 12.0))
+    assert teller.hears(0.5, Remaining(2.0, 3.6, 11.0)) == Remaining(1.5, 3.5, 11.5)
+    found = Remaining(2.0, 3.4, 10.0)
+    assert teller.hears(1.0, found) == found

@@ -261,3 +261,8 @@ def test_messages_of_nobody_are_looked_for_among_the_proposed_and_hinder_no_mach
     assert "accepts it into the plant" in said.actions[0]
     assert "judged meanwhile" in said.wait
     assert "gateway" in describe(case("data", rules=("refused: malformed",)), plant()).actions[0]
+
+
+def test_an_end_that_is_due_is_not_said_in_seconds() -> None:
+    said = describe(with_life(Remaining(0.0, 0.0, 8.0)), plant()).wait
+    assert said.startswith("Its end is due now; 19 in 20 within 8 hours.")
