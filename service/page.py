@@ -29,6 +29,7 @@ from service.course import MOST_CHANNELS, SPANS, expected_resolution
 from service.metrics import open_alerts
 from service.outlook import renewed
 from service.page_messages import add_messages
+from service.page_scorecard import add_scorecard
 from service.page_words import kind_of, tongue
 from service.similar import similar
 from service.words import timezone_of
@@ -244,6 +245,7 @@ def page_router(feed: Feed) -> APIRouter:
         return Response(pages.files["icon.svg"], media_type=FILES["icon.svg"], headers=FOR_EVER)
 
     add_messages(router, pages, feed)
+    add_scorecard(router, pages, feed)
     _add_login(router, pages, feed)
     return router
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from core.casefile import Advance, Condition, Status
 from core.clock import HOUR
 from core.life import CannotSay, LifeEstimate, Remaining
+from core.work import Work, WorkEvent
+from models.threshold import ThresholdSettings
 from service.estimates import names_of
 from tests.pages import Room, case
+from tests.plants import plant, pump_class
 from tests.story import START
 
 
@@ -41,3 +45,20 @@ def test_a_machine_of_which_nothing_can_be_said_says_why_and_draws_nothing(room:
     page = room.has(statuses=(status,)).opens("/machine?asset=site/hall/p1")
     assert page.text.count("Cannot say: health is not falling, so no end is in sight") == 2
     assert not [one for one in page.of("img") if "/life/" in str(one["src"])]
+
+
+def test_the_scorecard_holds_ended_lives_against_what_was_said_of_them() -> None:
+    health = ThresholdSettings(channel="vibration", end=8.0, failure_mode="bearing")
+    room = Room(plant(2, replace(pump_class(), health=health)))
+    assert "No life has ended yet." in room.opens("/scorecard").text
+    told = tuple(
+        Condition("site/hall/p1", START - 10 * HOUR, name, left)
+        for name, left in zip(names_of("bearing"), (5.0, 9.0, 20.0), strict=True)
+    )
+    done = WorkEvent("site/hall/p1", START, Work.REPLACED, "Bilal")
+    room.position += 1
+    room.casefile.commit(Advance(room.position, conditions=told, work=(done,)))
+    page = room.opens("/scorecard")
+    assert "100 %" in page.text
+    assert "Bearing wear" in page.text
+    assert "/machine?asset=site%2Fhall%2Fp1" in [str(one["href"]) for one in page.of("a")]

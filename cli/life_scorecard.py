@@ -1,0 +1,64 @@
+"""`life scorecard`: how good what was said of lives was, now that they have ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
+
+if TYPE_CHECKING:
+    from service.scorecard import Line
+
+_SHOWN = (
+    "class", "failure_mode", "ended", "cut_short", "graded", "error", "bias", "covered", "width",
+    "accurate", "horizon_hours",
+)  # fmt: skip
+
+
+def scorecard(config: ConfigFolder = SHIPPED, as_json: AsJson = False) -> None:
+    """Show how good what was said of ended lives was.
+
+    A life ends by work that mends the machine. Error, bias and width are shares of what was truly
+    left; covered is how often the 90 % interval held the end; accurate, how often the middle was
+    within 20 % half-way; horizon, how long before the end it began to stay within.
+
+    Examples:
+      millwright life scorecard -c my-plant
+      millwright life scorecard -c my-plant --json
+
+    """
+    from cli.adapters import existing, open_casefile
+    from cli.configuration import load
+    from service import scorecard as found
+
+    loaded = existing(load(config))
+    casefile = open_casefile(loaded)
+    try:
+        lines = found.scorecard(found.lives(loaded.plant, casefile))
+    finally:
+        casefile.close()
+    print_rows([_row(line, as_json=as_json) for line in lines], _SHOWN, as_json=as_json)
+
+
+def _row(line: Line, *, as_json: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "class": line.asset_class,
+        "failure_mode": line.failure_mode,
+        "ended": line.ended,
+        "cut_short": line.cut_short,
+        "graded": line.graded,
+    }
+    if line.grade is None:
+        return told | dict.fromkeys(_SHOWN[len(told) :])
+    grade = line.grade
+    shares = {
+        "error": grade.error,
+        "bias": grade.bias,
+        "covered": grade.covered,
+        "width": grade.width,
+        "accurate": grade.accurate,
+    }
+    if as_json:
+        return told | shares | {"horizon_hours": grade.horizon}
+    written = {name: f"{100 * share:.0f} %" for name, share in shares.items()}
+    return told | written | {"horizon_hours": f"{grade.horizon:.0f}"}

@@ -1,0 +1,119 @@
+"""The page of the scorecard: how good what was said of lives was, now that they have ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse, Response
+
+from core.clock import Instant
+from core.plant import Plant
+from models.foretold import Foretold
+from service.lengths import hours
+from service.page_view import Moment, moment_of
+from service.scorecard import Life, Line, lives, scorecard
+from service.words import timezone_of
+
+if TYPE_CHECKING:
+    from service.feed import Feed
+    from service.page import Pages
+
+MOST_LIVES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """Figures as the page shows them; each a dash where there are none."""
+
+    error: str = "–"
+    covered: str = "–"
+    width: str = "–"
+    accurate: str = "–"
+    horizon: str = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """One class and failure mode."""
+
+    label: str
+    failure_mode: str
+    ended: int
+    cut_short: int
+    graded: int
+    figures: Graded
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One life that has ended."""
+
+    asset: str
+    label: str
+    failure_mode: str
+    at: Moment
+    cut_short: bool
+    figures: Graded
+
+
+def add_scorecard(router: APIRouter, pages: Pages, feed: Feed) -> None:
+    """Make the route of the page."""
+
+    @router.get("/scorecard")
+    def card() -> Response:
+        return _render(pages, feed)
+
+
+def _render(pages: Pages, feed: Feed) -> HTMLResponse:
+    last, now, plant = feed.casefile.last_event(), feed.clock(), feed.plant
+    found = lives(plant, feed.casefile)
+    return pages.render(
+        "scorecard.html",
+        last=last,
+        lines=[_line(line, plant) for line in scorecard(found)],
+        ended=[_ended(life, plant, now) for life in found[:MOST_LIVES]],
+        more=max(0, len(found) - MOST_LIVES),
+    )
+
+
+def _line(line: Line, plant: Plant) -> Summed:
+    made = plant.classes[line.asset_class]
+    return Summed(
+        made.title or made.name.replace("_", " "),
+        _mode(line.failure_mode, line.asset_class, plant),
+        line.ended,
+        line.cut_short,
+        line.graded,
+        figures(line.grade),
+    )
+
+
+def _ended(life: Life, plant: Plant, now: Instant) -> Ended:
+    return Ended(
+        life.asset,
+        plant.assets[life.asset].label,
+        _mode(life.failure_mode, life.asset_class, plant),
+        moment_of(life.ended.at, timezone_of(life.asset, plant), now),
+        life.cut_short,
+        figures(life.grade),
+    )
+
+
+def _mode(name: str, asset_class: str, plant: Plant) -> str:
+    known = {one.name: one.title for one in plant.classes[asset_class].failure_modes}
+    return known.get(name) or name.replace("_", " ")
+
+
+def figures(grade: Foretold | None) -> Graded:
+    """Write figures as the page shows them."""
+    if grade is None:
+        return Graded()
+    return Graded(
+        f"{100 * grade.error:.0f} %",
+        f"{100 * grade.covered:.0f} %",
+        f"{100 * grade.width:.0f} %",
+        f"{100 * grade.accurate:.0f} %",
+        hours(grade.horizon) if grade.horizon > 0 else "never",
+    )
