@@ -56,6 +56,8 @@ def fit(
     table = option.runs_of(columns, works)
     for note in columns.notes:
         print(f"note: {note}", file=sys.stderr)
+    if columns.counts and columns.since_first:
+        print("note: most units begin late: age counts from the first row of each", file=sys.stderr)
     print(f"learning from {len(table.called)} units, {len(table.time):,} rows", file=sys.stderr)
     made, checked = fitted(table, seed)
     facts, arrays = kept(made)
@@ -72,6 +74,7 @@ def _meant(columns: RunColumns, operating: tuple[str, ...]) -> dict[str, Any]:
         "unit": columns.unit_column,
         "time": columns.time_column,
         "counts": columns.counts,
+        "since_first": columns.since_first,
         "operating": list(operating),
     }
 

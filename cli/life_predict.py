@@ -48,7 +48,7 @@ def predict(
     facts, arrays = life_folder.kept(model)
     made, meant = restored(facts, arrays), _meant(facts, model)
     asked = RunsAsked(unit or meant["unit"], time or meant["time"], separator=separator)
-    columns = read(data, asked, made.regimes.operating)
+    columns = read(data, asked, made.regimes.operating, since_first=meant["since_first"])
     notes = [*columns.notes, *_doubts(columns, made, meant, data)]
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
@@ -62,7 +62,7 @@ def predict(
 def _meant(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return what the columns of the model's runs were called."""
     meant = facts.get("columns")
-    if not isinstance(meant, dict) or not {"unit", "time", "counts"} <= set(meant):
+    if not isinstance(meant, dict) or not {"unit", "time", "counts", "since_first"} <= set(meant):
         msg = f"{folder}: damaged: it does not say what its columns are"
         raise Refused(msg)
     return meant

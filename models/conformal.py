@@ -3,7 +3,7 @@
 Quantiles of a model are taken as a first guess. On units that the model has not seen, each half of
 the interval is stretched until the truth lies within it as often as promised: conformalised
 quantile regression (Y. Romano, E. Patterson, E. Candes: Conformalized quantile regression, NeurIPS
-2019), with residuals in half-widths, for each third of predicted life, and one vote for each unit
+2019), with residuals in half-widths, at each stage of predicted life, and one vote for each unit
 however many rows it has (A. Angelopoulos, S. Bates: A gentle introduction to conformal prediction,
 2021; rows of one unit resemble each other, so that it is units that are exchangeable).
 """
@@ -19,7 +19,10 @@ from core.readings import Bools, Floats
 from models.run_table import Numbers
 
 THIRDS = 3
-"""Into how many stages of predicted life rows are told apart."""
+"""By so many stages of predicted life coverage is told."""
+
+STAGES = 6
+"""At so many stages intervals are calibrated; between them factors change evenly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,9 +92,9 @@ def quantile(values: Floats, weight: Floats, level: float) -> float:
     return float(values[order][min(place, len(values) - 1)])
 
 
-def thirds(expected: Floats, weight: Floats) -> Numbers:
-    """Tell the stage of each row: 0 where least life is expected."""
-    edges = [quantile(expected, weight, k / THIRDS) for k in range(1, THIRDS)]
+def thirds(expected: Floats, weight: Floats, count: int = THIRDS) -> Numbers:
+    """Tell the third of each row, or of `count` parts: 0 where least life is expected."""
+    edges = [quantile(expected, weight, k / count) for k in range(1, count)]
     return np.searchsorted(np.array(edges), expected)
 
 
@@ -107,7 +110,7 @@ def stretch(
     least = 1e-3 * max(float(np.abs(middle).max(initial=0.0)), 1e-9)
     under = (middle - truth) / np.maximum(middle - low, least)
     over = (truth - middle) / np.maximum(high - middle, least)
-    stage = thirds(middle, weight)
+    stage = thirds(middle, weight, STAGES)
     found: list[tuple[float, float, float]] = []
     for s in np.unique(stage).tolist():
         mine = stage == s

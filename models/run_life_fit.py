@@ -12,7 +12,6 @@ from core.life import LEVELS
 from core.readings import Floats
 from models import run_doubt, run_regimes
 from models.conformal import Stretch, covered, half_width, stretch, thirds, votes
-from models.run_cap import best_cap
 from models.run_features import features, smoothed
 from models.run_life import HIGH, LOW, MIDDLE, Member, RunLife, rows, worn
 from models.run_spread import Spread, spread
@@ -92,7 +91,10 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What boosting is given; chosen by cross-validation (docs/decisions/0034)."""
+    """What boosting is given; chosen by cross-validation (docs/decisions/0034).
+
+    `reach` is up to which share of a usual life labels go, before they are capped.
+    """
 
     iterations: int = 300
     rate: float = 0.04
@@ -100,7 +102,7 @@ class Course:
     least: int = 40
     ridge: float = 5.0
     share: float = 0.3
-    cap: float | None = None
+    reach: float = 0.65
 
 
 SHIPPED = Course()
@@ -136,8 +138,7 @@ def fit(runs: RunTable, seed: int = 0, course: Course | None = None) -> tuple[Ru
     plain = features(runs, channels)
     ended = runs.failed[runs.unit]
     usual = float(np.median(runs.length[failed]))
-    ages = runs.time[ended], runs.left[ended], runs.unit[ended]
-    cap = course.cap or best_cap(plain[ended], *ages, usual, seed)
+    cap = course.reach * usual
     usable = np.flatnonzero(ended | (runs.left >= cap))
     seen = _Seen(runs, channels, plain, cap, usable, np.minimum(runs.left, cap))
     fold = _folds(runs, seed)

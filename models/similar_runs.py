@@ -78,6 +78,6 @@ class SimilarRuns:
         best = order[np.sort(first)][:MOST_ALIKE]
         if not len(best):
             return Alike((), np.zeros(0), np.zeros(0))
-        reach = max(float(away[best[-1]]), 1e-9)
+        reach = max(float(np.median(away[best])), 1e-9)
         weight = np.exp(-0.5 * (away[best] / reach) ** 2)
         return Alike(tuple(self.called[int(u)] for u in unit[best]), left[best], weight)

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.clock import DAY
 from core.errors import ConfigError
-from core.readings import Bools, Floats
+from core.readings import Bools, Floats, Instants
 from core.suggestion import closest, listed, quoted
 from storage.table import Asked, Table, files_of
 from storage.table_file import look_at
@@ -26,13 +26,17 @@ UNITS = (
 AGES = ("cycle", "cycles", "age", "hours", "operating_hours", "time", "time_cycles", "day", "days")
 """Columns that count, which are taken for the time where none is named."""
 
+LATE = 0.1
+"""Counts that begin at more than this share of a usual life are not those of a new unit."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunColumns:
     """Rows of a table in its order; `time` is the age, in days where the table has dates.
 
     `told[i]` is the time as the file has it, `failed` what the event column says. `counts` is
-    false where the table has dates; `notes` say what was passed over.
+    false where the table has dates; `since_first` is true where age is counted from a
+    unit's first row. `notes` say what was passed over.
     """
 
     unit: list[str]
@@ -42,6 +46,7 @@ class RunColumns:
     names: tuple[str, ...]
     failed: Bools | None
     counts: bool
+    since_first: bool
     unit_column: str
     time_column: str
     notes: tuple[str, ...]
@@ -58,10 +63,13 @@ class RunsAsked:
     separator: str | None = None
 
 
-def read(path: Path, asked: RunsAsked, needed: Sequence[str] = ()) -> RunColumns:
+def read(
+    path: Path, asked: RunsAsked, needed: Sequence[str] = (), *, since_first: bool | None = None
+) -> RunColumns:
     """Read a table of runs; ConfigError names what cannot be used, and what is allowed.
 
-    `needed` are columns without which it would be of no use.
+    `needed` are columns without which it would be of no use. `since_first` says whether age counts
+    from a unit's first row; where it is None, it does where most units begin late.
     """
     names = look_at(files_of(path)[0], asked.separator).names
     unit = _found(path, names, asked.unit, UNITS, "--unit")
@@ -76,7 +84,7 @@ def read(path: Path, asked: RunsAsked, needed: Sequence[str] = ()) -> RunColumns
         raise fault(path, 1, message)
     if not table.time.columns:
         raise fault(path, None, f"no column tells the time; --time names it: {listed(names)}")
-    return _columns(table, unit or "", event)
+    return _columns(table, unit or "", event, since_first)
 
 
 def _found(
@@ -104,7 +112,7 @@ def _found(
     raise fault(path, 1, f"which column tells units apart? {option} names it: {listed(names)}")
 
 
-def _columns(table: Table, unit: str, event: str | None) -> RunColumns:
+def _columns(table: Table, unit: str, event: str | None, since_first: bool | None) -> RunColumns:
     names = tuple(name for name in table.channels if name != event)
     wanted = [*names, *([event] if event is not None else [])]
     units, ages, told, values, timed = [], [], [], [], []
@@ -121,7 +129,10 @@ def _columns(table: Table, unit: str, event: str | None) -> RunColumns:
     if not kept:
         raise fault(table.path, None, "no row has both a unit and a time that can be read")
     counts = table.time.counts
-    age = at / table.time.scale if counts else _since_first(kept, at) / DAY
+    begun = _since_first(kept, at)
+    if since_first is None:
+        since_first = not counts or _late(kept, at, begun)
+    age = (begun if since_first else at) / (table.time.scale if counts else DAY)
     failed = None if event is None else _events(table, event, kept, age, every[good, -1])
     return RunColumns(
         kept,
@@ -131,18 +142,28 @@ def _columns(table: Table, unit: str, event: str | None) -> RunColumns:
         names,
         failed,
         counts,
+        since_first,
         unit,
         table.names[table.time.columns[0]],
         tuple(_notes(table, kept, age, int((~good).sum()))),
     )
 
 
-def _since_first(unit: Sequence[str], at: Floats) -> Floats:
+def _since_first(unit: Sequence[str], at: Instants) -> Floats:
     number = np.unique(np.array(unit), return_inverse=True)[1]
     first = np.full(int(number.max()) + 1, np.iinfo(np.int64).max)
     np.minimum.at(first, number, at)
     found: Floats = (at - first[number]).astype(np.float64)
     return found
+
+
+def _late(unit: Sequence[str], at: Instants, begun: Floats) -> bool:
+    """Tell whether most units begin with a count that is no small part of what they live."""
+    number = np.unique(np.array(unit), return_inverse=True)[1]
+    span = np.zeros(int(number.max()) + 1)
+    np.maximum.at(span, number, begun)
+    first = at[begun == 0]
+    return bool(np.median(np.abs(first)) > LATE * max(float(np.median(span)), 1.0))
 
 
 def _events(table: Table, event: str, unit: list[str], age: Floats, said: Floats) -> Bools:

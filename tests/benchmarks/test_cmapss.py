@@ -39,13 +39,13 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         engines(folder / f"train_{name}.txt", 12, k, cut=False)
         left = engines(folder / f"test_{name}.txt", 9, 10 + k, cut=True)
         np.savetxt(folder / f"RUL_{name}.txt", left, fmt="%d")
-    monkeypatch.setattr("models.run_life_fit.SHIPPED", Course(iterations=8, rate=0.4, cap=50.0))
-    monkeypatch.setattr(cmapss, "TRIED", {"few": Course(iterations=5, cap=40.0)})
+    monkeypatch.setattr("models.run_life_fit.SHIPPED", Course(iterations=8, rate=0.4, reach=0.5))
+    monkeypatch.setattr(cmapss, "TRIED", {"few": Course(iterations=5, reach=0.4)})
     return tmp_path
 
 
 def test_all_figures_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    given = ["--data", str(data), "--json", str(data / "out.json"), "--seeds", "1", "--choose"]
+    given = ["--data", str(data), "--json", str(data / "out.json"), "--seeds", "1"]
     assert cmapss.main(given) == 0
     said = capsys.readouterr().out
     for words in (

@@ -17,7 +17,7 @@ from storage.life_file import COLUMNS
 from tests.fleets import csv, fleet
 
 FLEET = ("--unit", "unit", "--time", "cycle", "--operating", "load,speed")
-QUICK = Course(iterations=40, rate=0.1, cap=50.0)
+QUICK = Course(iterations=40, rate=0.1, reach=0.5)
 
 
 def command(*given: object) -> int:

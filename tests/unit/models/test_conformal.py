@@ -19,16 +19,16 @@ def test_intervals_that_are_too_narrow_are_stretched_where_they_are() -> None:
     rng = np.random.default_rng(1)
     unit = np.repeat(np.arange(300), 10)
     truth_like = rng.uniform(0, 300, len(unit))
-    error = np.where(truth_like > 200, 40.0, 5.0)
+    error = 5 + 35 * truth_like / 300
     truth = np.maximum(truth_like + rng.normal(0, 1, len(unit)) * error, 0)
     raw = np.stack([truth_like - 8, truth_like, truth_like + 8], axis=1)
     found = stretch(raw, truth, unit, votes(unit), 0.1).course(raw, 1)
     held = covered(found[:, 0], found[:, 2], truth)
     stage = thirds(truth_like, votes(unit))
     for k in range(3):
-        assert 0.86 <= held[stage == k].mean() <= 0.96
+        assert 0.86 <= held[stage == k].mean() <= 0.94
     wide = found[:, 2] - found[:, 0]
-    assert wide[stage == 2].mean() > 4 * wide[stage == 0].mean()
+    assert wide[stage == 2].mean() > 2.5 * wide[stage == 0].mean()
     assert found.min() >= 0
 
 
