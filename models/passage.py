@@ -9,12 +9,14 @@ threshold is then inverse Gaussian, widened by what is not known of the drift.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.life import Remaining
 from core.readings import Floats
+from models.kernel import kernel
 
 BENDS = np.arange(0.0, 12.5)
 """By how many e-folds the pace of wear may have grown over the past; 0 is a straight line."""
@@ -34,7 +36,16 @@ UNLIKELY = 1e-3
 _NODES = np.array([-1.4652, -0.7916, -0.3661, 0.0, 0.3661, 0.7916, 1.4652])
 """The middles of seven equally likely parts of a normal distribution."""
 
-_TIMES = 100
+_LEVELS = np.array([0.05, 0.5, 0.95])
+
+NEAREST = 1e-6
+"""An end is not looked for nearer than this share of the horizon."""
+
+HALVINGS = 10
+"""So often the way between is halved, in its logarithm: to a hundredth, straight within that."""
+
+FARTHEST = 9.0
+"""Beyond so many deviations the normal distribution counts as 1."""
 
 _ERFC = (
     -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806,
@@ -81,15 +92,12 @@ def remaining(found: Paths, end: float, horizon: float) -> Remaining | None:
     None where the 95 % point lies beyond `horizon` hours.
     """
     likely = found.likely()
-    times = np.geomspace(horizon * 1e-6, horizon, _TIMES)
-    for _ in range(2):
-        passed = _passed(likely, end, times)
-        if passed[-1] < 0.95:
-            return None
-        first = times[max(int(np.searchsorted(passed, 0.05)) - 1, 0)]
-        last = times[int(np.searchsorted(passed, 0.95))]
-        times = np.linspace(first, last, _TIMES)
-    points = np.interp([0.05, 0.5, 0.95], _passed(likely, end, times), times)
+    away = np.maximum(end - likely.level, 0.0)
+    share = likely.weight / likely.weight.sum()
+    points = np.empty(len(_LEVELS))
+    mixed = share, likely.pace, away, likely.drift, likely.unsure, likely.diffusion, _NODES
+    if not _find(_LEVELS, horizon, *mixed, points):
+        return None
     early, middle, late = points.tolist()
     return Remaining(early, middle, late)
 
@@ -130,34 +138,81 @@ def _bent(hours: Floats, pace: Floats) -> Floats:
     return np.where(straight, hours, np.expm1(np.minimum(bend * hours, 50.0)) / bend)
 
 
-def _passed(found: Paths, end: float, times: Floats) -> Floats:
-    """Tell with what probability the threshold is passed by each time from the last point."""
-    away = np.maximum(end - found.level, 0.0)[:, None, None]
-    bent = _bent(times, found.pace)[:, :, None]
-    drift = (found.drift[:, None] + found.unsure[:, None] * _NODES)[:, None, :]
-    moving = drift > 0
-    pace = np.where(moving, drift, 1.0)
-    diffusion = found.diffusion[:, None, None]
-    width = np.sqrt(diffusion * bent)
-    near = np.exp(_log_below((pace * bent - away) / width))
-    beyond = 2 * pace * away / diffusion + _log_below(-(pace * bent + away) / width)
-    chance = np.minimum(near + np.exp(np.minimum(beyond, 0.0)), 1.0)
-    chance = np.where(moving | (away <= 0), np.where(away <= 0, 1.0, chance), 0.0)
-    mixed = np.einsum("b,bt->t", found.weight / found.weight.sum(), chance.mean(axis=2))
-    passed: Floats = np.maximum.accumulate(mixed)
+@kernel
+def _find(
+    levels: Floats,
+    horizon: float,
+    share: Floats,
+    pace: Floats,
+    away: Floats,
+    drift: Floats,
+    unsure: Floats,
+    diffusion: Floats,
+    nodes: Floats,
+    points: Floats,
+) -> bool:
+    """Find when the threshold is passed with each probability; tells whether by the horizon."""
+    last = _passed(horizon, share, pace, away, drift, unsure, diffusion, nodes)
+    if last < levels[-1]:
+        return False
+    near, before = horizon * NEAREST, 0.0
+    for k in range(len(levels)):
+        low, high, below, above = near, horizon, before, last
+        for _ in range(HALVINGS):
+            middle = math.sqrt(low * high)
+            passed = _passed(middle, share, pace, away, drift, unsure, diffusion, nodes)
+            if passed < levels[k]:
+                low, below = middle, passed
+            else:
+                high, above = middle, passed
+        part = (levels[k] - below) / (above - below) if above > below else 1.0
+        points[k] = low + min(max(part, 0.0), 1.0) * (high - low)
+        near, before = low, below
+    return True
+
+
+@kernel
+def _passed(
+    time: float,
+    share: Floats,
+    pace: Floats,
+    away: Floats,
+    drift: Floats,
+    unsure: Floats,
+    diffusion: Floats,
+    nodes: Floats,
+) -> float:
+    """Tell with what probability the threshold is passed by a time from the last point."""
+    passed = 0.0
+    for b in range(len(share)):
+        if away[b] <= 0:
+            passed += share[b]
+            continue
+        bent = time if pace[b] == 0 else math.expm1(min(pace[b] * time, 50.0)) / pace[b]
+        spread = max(diffusion[b], 1e-300)
+        width = max(math.sqrt(spread * bent), 1e-150)
+        for k in range(len(nodes)):
+            speed = drift[b] + unsure[b] * nodes[k]
+            if speed <= 0:
+                continue
+            chance = math.exp(_log_below((speed * bent - away[b]) / width))
+            beyond = 2 * speed * away[b] / spread + _log_below(-(speed * bent + away[b]) / width)
+            passed += share[b] * min(chance + math.exp(min(beyond, 0.0)), 1.0) / len(nodes)
     return passed
 
 
-def _log_below(z: Floats) -> Floats:
+@kernel
+def _log_below(z: float) -> float:
     """Logarithm of the normal distribution function, sound far into the tail.
 
     Chebyshev fit of erfc: W. H. Press et al., Numerical Recipes, 3rd ed., 6.2.2.
     """
-    x = np.abs(z) / np.sqrt(2)
+    if z > FARTHEST:
+        return 0.0
+    x = abs(z) / math.sqrt(2.0)
     t = 1 / (1 + x / 2)
-    poly = np.zeros_like(t)
-    for factor in reversed(_ERFC):
-        poly = poly * t + factor
-    tail = np.log(t) - x**2 + poly - np.log(2)
-    below: Floats = np.where(z < 0, tail, np.log1p(-np.exp(tail)))
-    return below
+    poly = 0.0
+    for k in range(len(_ERFC)):
+        poly = poly * t + _ERFC[len(_ERFC) - 1 - k]
+    tail = math.log(t) - x * x + poly - math.log(2.0)
+    return tail if z < 0 else math.log1p(-math.exp(tail))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.life import Remaining
-from models.passage import paths, remaining, rising
+from models.passage import Paths, paths, remaining, rising
 
 HOURS = np.linspace(0, 300, 60)
 
@@ -45,6 +45,16 @@ def test_growing_wear_is_not_taken_for_straight() -> None:
     course = 2 + 0.2 * np.expm1(HOURS / 100)
     straight = (10 - course[-1]) / np.polyfit(HOURS[-15:], course[-15:], 1)[0]
     assert left(wearing(course, 0.05, 2), 10.0).p50 < straight
+
+
+def test_one_known_path_is_passed_as_its_inverse_gaussian() -> None:
+    from scipy.stats import invgauss
+
+    path = (np.array([number]) for number in (0.0, 0.0, 0.1, 1e-9, 0.05, 1.0, 1.0))
+    found = remaining(Paths(*path), 10.0, 10_000)
+    assert found is not None
+    true = invgauss(100 / 2000, scale=2000).ppf([0.05, 0.5, 0.95])
+    assert (found.p05, found.p50, found.p95) == pytest.approx(true.tolist(), rel=1e-3)
 
 
 def test_more_noise_is_less_certain() -> None:
