@@ -50,7 +50,10 @@ def models_in(kind: Any, path: str) -> Iterator[tuple[type[BaseModel], str]]:
 def blocks(model: type[BaseModel], path: str, heading: str) -> Iterator[tuple[str, Any]]:
     yield heading, model
     for key, info in fields(model).items():
-        for inner, place in models_in(info.annotation, f"{path}.{key}" if path else key):
+        found = list(models_in(info.annotation, f"{path}.{key}" if path else key))
+        for inner, place in found:
+            if (inner, place.removesuffix("[]")) in found and place.endswith("[]"):
+                continue  # one of them, or a list of the same
             kinds = typing.get_args(getattr(inner.model_fields.get("kind"), "annotation", None))
             title = f"`{place}`, `kind: {kinds[0]}`" if len(kinds) == 1 else f"`{place}`"
             yield from blocks(inner, place, title)
