@@ -55,6 +55,18 @@ def compile_live() -> None:
     sites = {"site": Site("site", "UTC")}
     plant = replace(shipped, assets={pump.id: pump}, sites=sites, classes=classes)
     backtest(Past(_Made(classes[name]), plant, (pump.id,), 0, 10 * DAY))
+    _compile_life()
+
+
+def _compile_life() -> None:
+    """Compile what remaining life is reckoned by, which a healthy pump never needs."""
+    import numpy as np
+
+    from models.passage import paths, remaining
+
+    hours = np.arange(64.0)
+    wear = 0.05 * hours + np.random.default_rng(0).normal(0, 0.1, 64)
+    remaining(paths(hours - hours[-1], wear), 8.0, 1e4)
 
 
 class _Made:
