@@ -14,7 +14,6 @@ import numpy as np
 
 from core.alert import Evidence
 from core.clock import DAY, Instant
-from core.life import LifeEstimate
 from core.plant import Asset, AssetClass, Mode, RuleSpec
 from core.readings import Bools, Floats, Instants
 from models.course import rounds, spans
@@ -176,10 +175,6 @@ class Appraisal:
             + [found for _, found in self._sensed(judged, live)]
         )
 
-    def life(self, asset: int, at: Instant) -> LifeEstimate | None:
-        """Estimate what is left of one asset; None where its class has no model for it."""
-        return self.lives.life(asset, at)
-
     def sensor(
         self,
         number: int,
@@ -302,7 +297,9 @@ class Appraisal:
             which, late = self._class.channels[channel], bool(behind[place])
             if on:
                 scored = judged.verdicts[spec.detector]
-                evidence = gather(self._class, spec, row, place, scored, self.life(number, at))
+                evidence = gather(
+                    self._class, spec, row, place, scored, self.lives.life(number, at)
+                )
                 told = verdict.sensed(asset, spec, which, at, evidence, catching_up=late)
             else:
                 machine = (rule, place) in handed
@@ -355,7 +352,7 @@ class Appraisal:
         scored = verdicts[rule.detector]
         past = self.recent.past(number)
         usual = verdicts[self._expects] if self._expects not in {None, rule.detector} else None
-        life = self.life(number, at)
+        life = self.lives.life(number, at)
         evidence = gather(self._class, rule, row, place, scored, life, past, usual)
         return verdict.rule_on(asset, rule, at, evidence, catching_up=late)
 

@@ -41,8 +41,7 @@ class Panel:
 
     `low` and `high` bound what was expected; `line` is drawn across, as the alarm line is. `band`
     goes with the values where they are means. Values that are `dates` are in seconds as well, and
-    now is drawn among them. `rulers` are
-    drawn across at a value, each with its name.
+    now is drawn among them. `rulers` are drawn across at a value, each with its name.
     """
 
     title: str

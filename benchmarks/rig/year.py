@@ -185,11 +185,14 @@ def _blamed(alert: Episode) -> tuple[str, ...]:
 
 
 def _held(ill: Ill, alerts: Sequence[Episode]) -> bool:
-    """Tell whether a fault was alarmed for most of its thirtieth day."""
+    """Tell whether a fault was alarmed for most of its thirtieth day; two at once count once."""
     end = ill.begin + HELD
-    spans = [(one.began, end if one.ended is None else one.ended) for one in alerts]
-    stood = [min(last, end) - max(first, end - DAY) for first, last in spans]
-    return sum(max(span, 0) for span in stood) > DAY // 2
+    told, stood = end - DAY, 0
+    for alert in alerts:  # in order of their beginning
+        last = end if alert.ended is None else min(alert.ended, end)
+        stood += max(last - max(alert.began, told), 0)
+        told = max(told, last)
+    return stood > DAY // 2
 
 
 def _share(part: int, whole: int) -> float:

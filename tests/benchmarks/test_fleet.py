@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.fleet import halves, spoiled
-from benchmarks.rig.machines import SPOILED, spoil
-from benchmarks.rig.year import Outcome
+from benchmarks.rig.machines import SPOILED, Ill, spoil
+from benchmarks.rig.year import Outcome, _held
+from core.clock import DAY
+from service.backtest_truth import Episode
 
 GOOD = Outcome(1.0, 0.1, 100.0, 1.0, 10, 1.0, 60.0, 0.9, 0.95, 20, 1.0, 1.0, 1000)
 
@@ -56,3 +58,18 @@ def test_as_many_rows_are_spoiled_as_is_said_and_only_of_condition_channels() ->
     touched = (dirty != clean).any(axis=1)
     assert touched.mean() == SPOILED
     assert (dirty[:, :2] == clean[:, :2]).all()
+
+
+def test_a_fault_is_held_where_it_is_alarmed_for_most_of_its_thirtieth_day() -> None:
+    def told(*spans: tuple[float, float | None]) -> bool:
+        said = ("c", "a", "machine", ("r",), "warning", "", "", ())
+        alerts = [
+            Episode(*said, int(first * DAY), None if last is None else int(last * DAY))
+            for first, last in spans
+        ]
+        return _held(Ill("a", "overheating", 0, 60 * DAY), alerts)
+
+    assert told((5, None))
+    assert not told((5, 29.3))
+    assert told((5, 29.3), (29.6, 31))
+    assert not told((29.2, 29.5), (29.3, 29.6)), "two at once count once"
