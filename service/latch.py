@@ -7,6 +7,10 @@ A score is the worst of what could be judged. Where the channel that raised it (
 longer be judged, a lower score says nothing of the condition: then the rule cannot tell, and
 stays on.
 
+What comes and goes is one trouble: a filter that clogs shows while the hall is warm, and not at
+night. A condition that has come back more than once, each time soon, goes off only once it has been
+away for longer than it ever was between.
+
 Where the channel with the blame has departed alone, and by its sensor's doing
 (`models/crosscheck.py`), the rule comes on of that sensor, and not of the machine. A case of the
 one is handed over to the other where more is known: once the sensor is certain, or others depart.
@@ -20,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clock import DAY
 from core.readings import Bools, Floats, Instants
 from models.kernel import kernel
 
@@ -29,17 +34,30 @@ NEVER = -(2**63)
 NOBODY = -1
 """Stands for no channel to blame."""
 
+SOON = 2 * DAY
+"""A condition that is back within this time was never gone for good."""
+
+OFTEN = 2
+"""How often in a row it must have been back soon to be known for coming and going."""
+
+LONGER = 1.5
+"""How much longer than it ever stayed away before it came back a condition must be gone."""
+
 ON, OFF, SENSED, UNSENSED, TO_SENSOR, TO_MACHINE = 1, -1, 2, -2, 3, 4
 """What a rule does at a row: come on or go off, of the machine or a sensor; be handed over."""
 
 
 class Line(NamedTuple):
-    """When a rule wants to change: at what score, for how long."""
+    """When a rule wants to change: at what score, for how long.
+
+    Where it `waits`, what comes and goes must be gone for longer than that.
+    """
 
     high: float
     low: float
     on_delay: int
     off_delay: int
+    waits: bool
 
 
 class Sight(NamedTuple):
@@ -72,13 +90,18 @@ class Clue(NamedTuple):
 class Held(NamedTuple):
     """How the rule stands at each place: on, since when it wants to change, whom it suspects.
 
-    `sensor` is the channel of whose sensor it is on, NOBODY where it is on of the machine.
+    `sensor` is the channel of whose sensor it is on, NOBODY where it is on of the machine. `gone`
+    is when its condition was last gone, `away` the longest that it was so before it came back soon,
+    and `again` how often in a row it did.
     """
 
     on: Bools
     since: Instants
     channel: Instants
     sensor: Instants
+    gone: Instants
+    away: Instants
+    again: Instants
 
 
 @kernel
@@ -115,7 +138,8 @@ def follow(
         wants = told < line.low if was else told >= line.high
         begun = at[i] if since == NEVER else min(since, at[i])
         if wants:
-            if at[i] - begun >= (line.off_delay if was else line.on_delay):
+            if at[i] - begun >= (_off_delay(s, line, held) if was else line.on_delay):
+                _count(at[i], begun, s, was, held)
                 _turn(i, s, was, clued, sight, clue, held, fired, whom)
             else:
                 held.since[s] = begun
@@ -133,6 +157,26 @@ def follow(
             elif not above and back:
                 held.channel[s] = NOBODY
         after[i] = after[i] or held.on[s] or held.since[s] != NEVER
+
+
+@kernel
+def _off_delay(s: int, line: Line, held: Held) -> int:
+    """Tell for how long a condition must be gone."""
+    if not line.waits or held.again[s] < OFTEN:
+        return line.off_delay
+    return max(line.off_delay, int(LONGER * held.away[s]))
+
+
+@kernel
+def _count(at: int, begun: int, s: int, was: bool, held: Held) -> None:
+    """Note since when a condition is gone, or how soon it came back."""
+    if was:
+        held.gone[s] = begun
+    elif held.gone[s] == NEVER or at - held.gone[s] > SOON:
+        held.again[s] = held.away[s] = 0
+    else:
+        held.again[s] += 1
+        held.away[s] = max(held.away[s], at - held.gone[s])
 
 
 @kernel

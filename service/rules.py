@@ -36,7 +36,6 @@ Fired = tuple[int, int, bool]
 Sensed = tuple[int, int, int, bool]
 """The number of a rule, the row, the channel of whose sensor it is, and whether it came on."""
 
-_SENSOR = "sensor:"
 _NOTHING = np.zeros((0, 0))
 _BLIND = Sight(_NOTHING, _NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.bool_))
 _NONE = np.zeros(0, np.int64)
@@ -81,13 +80,16 @@ class RuleLatch:
         self._heeds = [any(one) for one in zip(self._routes, mild, strict=True)]
         self._detector = [detectors.index(rule.detector) for rule in rules]
         self._lines = [
-            Line(float(r.at_score), r.at_score * (1 - r.deadband), r.on_delay, r.off_delay)
-            for r in rules
+            Line(float(r.at_score), r.at_score * (1 - r.deadband), r.on_delay, r.off_delay, routes)
+            for r, routes in zip(rules, self._routes, strict=True)
         ]
         self._on = np.zeros((len(self.rules), assets), np.bool_)
         self._since = np.full((len(self.rules), assets), NEVER, np.int64)
         self._channel = np.full((len(self.rules), assets), NOBODY, np.int64)
         self._sensor = np.full((len(self.rules), assets), NOBODY, np.int64)
+        self._gone = np.full((len(self.rules), assets), NEVER, np.int64)
+        self._away = np.zeros((len(self.rules), assets), np.int64)
+        self._again = np.zeros((len(self.rules), assets), np.int64)
         self._busy = False
         ranks = [-rule.severity.rank for rule in rules]
         self._gravest_first = sorted(range(len(ranks)), key=ranks.__getitem__)
@@ -122,6 +124,9 @@ class RuleLatch:
                 self._since[number, places],
                 self._channel[number, places],
                 self._sensor[number, places],
+                self._gone[number, places],
+                self._away[number, places],
+                self._again[number, places],
             )
             sight = _BLIND if verdicts is None else _sight(rows, verdicts, rule, moving)
             score = np.ascontiguousarray(scores[self._detector[number]])
@@ -150,6 +155,9 @@ class RuleLatch:
             self._since[number, led.places] = held.since
             self._channel[number, led.places] = held.channel
             self._sensor[number, led.places] = held.sensor
+            self._gone[number, led.places] = held.gone
+            self._away[number, led.places] = held.away
+            self._again[number, led.places] = held.again
         self._note()
 
     def update(
@@ -223,6 +231,8 @@ class RuleLatch:
                 self._on[number, asset] = False
                 self._since[number, asset] = NEVER
                 self._sensor[number, asset] = NOBODY
+                self._gone[number, asset] = NEVER
+                self._away[number, asset] = self._again[number, asset] = 0
 
     def state(self) -> State:
         """Return the latches, each rule under its name so that rules may come and go."""
@@ -240,15 +250,27 @@ class RuleLatch:
         self._note()
 
     def suspects(self) -> State:
-        """Return whom each rule suspects, under its name, and of whose sensor it is on."""
+        """Return whom each rule suspects, of whose sensor it is on, and how it came and went."""
         kept = {rule.name: self._channel[n] for n, rule in enumerate(self.rules)}
-        return kept | {f"{_SENSOR}{r.name}": self._sensor[n] for n, r in enumerate(self.rules)}
+        for name, held in self._beside().items():
+            kept |= {f"{name}:{rule.name}": held[n] for n, rule in enumerate(self.rules)}
+        return kept
 
     def suspect(self, state: State) -> None:
         """Take over whom each rule suspects."""
         for number, rule in enumerate(self.rules):
             self._channel[number] = state[rule.name]
-            self._sensor[number] = state.get(f"{_SENSOR}{rule.name}", self._sensor[number])
+            for name, held in self._beside().items():
+                held[number] = state.get(f"{name}:{rule.name}", held[number])
+
+    def _beside(self) -> State:
+        """Name what came after the suspects in an older release, so that its state still opens."""
+        return {
+            "sensor": self._sensor,
+            "gone": self._gone,
+            "away": self._away,
+            "again": self._again,
+        }
 
     def _note(self) -> None:
         self._busy = bool(self._on.any() or (self._since != NEVER).any())

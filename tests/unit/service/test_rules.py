@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.clock import SECOND
+from core.clock import HOUR, SECOND
 from core.plant import RuleSpec, Severity
+from core.readings import Floats, Instants
 from service.rules import RuleLatch
 
 NAN = float("nan")
+Places = NDArray[np.intp]
 
 
 def played(rule: RuleSpec, scores: list[float], every: int = SECOND) -> list[tuple[int, bool]]:
@@ -44,6 +47,63 @@ def test_a_missing_score_turns_nothing_and_stops_the_delay() -> None:
     assert played(RuleSpec("r", "d"), [1, NAN, NAN, 0]) == [(0, True), (3, False)]
     rule = RuleSpec("r", "d", on_delay=2 * SECOND)
     assert played(rule, [1, NAN, NAN, NAN, 1, 1, 1]) == [(5, True)]
+
+
+WARM = [1.5] * 6 + [0.0] * 18
+"""The scores of a day of a condition that shows for six hours of it."""
+
+
+def shows_daily(days: int) -> RuleLatch:
+    """Play a condition that shows daily; returns the latch of its rule."""
+    latch = RuleLatch([RULE], ["d"], 1)
+    for hour, score in enumerate(WARM * days):
+        latch.update(*_row(hour, score))
+    return latch
+
+
+RULE = RuleSpec("r", "d", off_delay=2 * HOUR)
+
+
+def _row(hour: int, score: float) -> tuple[Places, Instants, Instants, Floats]:
+    passed = np.array([HOUR if hour else 0])
+    return np.array([0]), np.array([hour * HOUR]), passed, np.array([[score]])
+
+
+def test_what_comes_and_goes_daily_is_one_trouble_from_the_third_day_on() -> None:
+    turned = played(RULE, WARM * 10, HOUR)
+    assert [(place // 24, on) for place, on in turned] == [
+        (0, True), (0, False), (1, True), (1, False), (2, True),
+    ]  # fmt: skip
+
+
+def test_what_came_and_went_returns_once_it_is_gone_for_longer_than_ever_between() -> None:
+    turned = played(RULE, WARM * 10 + [0.0] * 48, HOUR)
+    assert turned[-1] == (9 * 24 + 6 + 27, False)
+    later = played(RULE, WARM * 10 + [0.0] * 72 + WARM, HOUR)
+    assert later[-1][0] - later[-2][0] == 8
+    assert not later[-1][1]
+
+
+def test_a_line_that_a_person_drew_returns_as_it_says() -> None:
+    latch = RuleLatch([RULE], ["d"], 1, given={"d"})
+    turned = [
+        on for hour, score in enumerate(WARM * 5) for _, _, on in latch.update(*_row(hour, score))
+    ]
+    assert turned == [True, False] * 5
+
+
+def test_work_and_a_restart_each_know_what_they_know_of_comings_and_goings() -> None:
+    first, second = shows_daily(5), RuleLatch([RULE], ["d"], 1)
+    second.restore({name: kept.copy() for name, kept in first.state().items()})
+    second.suspect({name: kept.copy() for name, kept in first.suspects().items()})
+    first.reset(0)
+    first.update(*_row(120, 1.5))
+    gone = [[0, 0] for _ in range(2)]
+    for number, latch in enumerate((first, second)):
+        for hour in range(121, 123 + 1):
+            for _, _, on in latch.update(*_row(hour, 0.0)):
+                gone[number] = [hour, on]
+    assert gone == [[123, False], [0, 0]]
 
 
 def test_rules_of_one_detector_turn_each_at_its_own_line_gravest_first() -> None:
