@@ -115,7 +115,7 @@ def _figures(args: argparse.Namespace) -> list[Figure]:
     return [
         Figure("entry by entry", plain.rate, "rows/s", None, "the baseline"),
         Figure(f"at once, {args.baseline} days", quick.rate, "rows/s", None, "mostly learning"),
-        Figure("transitions that differ", differing, "", "== 0"),
+        Figure("transitions and cases that differ", differing, "", "== 0"),
         Figure(f"at once, {args.days} days", year.rate, "rows/s", None, "of a processor's second"),
         Figure(span, year.took, "s", None, note),
         Figure(f"{span}, processor", year.worked, "s", None, note),
@@ -136,7 +136,9 @@ def _with_ensemble(plant: Plant) -> Plant:
 
 def _differing(one: Told, other: Told) -> int:
     pairs = zip(one.transitions, other.transitions, strict=False)
-    return abs(len(one.transitions) - len(other.transitions)) + sum(a != b for a, b in pairs)
+    steps = abs(len(one.transitions) - len(other.transitions)) + sum(a != b for a, b in pairs)
+    names = one.alerts.keys() | other.alerts.keys()
+    return steps + sum(one.alerts.get(name) != other.alerts.get(name) for name in names)
 
 
 def _stored(args: argparse.Namespace) -> Figure:

@@ -103,6 +103,7 @@ def _joined(parts: list[Told]) -> Told:
         whole.observed |= part.observed
         whole.episodes += part.episodes
         whole.transitions += part.transitions
+        whole.alerts |= part.alerts
     whole.episodes.sort(key=lambda one: (one.began, one.asset, one.group))
     whole.transitions.sort(key=lambda one: one.at)
     return whole

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from core.alert import AlertState, Change, Notice, Transition
+from core.alert import Alert, AlertState, Change, Notice, Transition
 from core.casefile import LIFE, Advance
 from core.clock import MINUTE, Instant, Span
 from core.plant import Plant
@@ -64,12 +64,14 @@ class Seen:
 class Told:
     """What a past came to. `scores` are the worst per `step`: asset, then name, then step.
 
-    `lives` are the estimates of remaining life that were kept: asset, then name, then time.
+    `alerts` are the cases by id, as they stood last. `lives` are the estimates of remaining life
+    that were kept: asset, then name, then time.
     """
 
     step: Span = MINUTE
     episodes: list[Episode] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
+    alerts: dict[str, Alert] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
     observed: set[Failure] = field(default_factory=set)
     scores: dict[str, dict[str, dict[int, float]]] = field(default_factory=dict)
@@ -152,6 +154,7 @@ class Rehearsal:
             )
         )
         self.told.transitions += pending.transitions
+        self.told.alerts |= {alert.id: alert for alert in pending.alerts.values()}
         for notice in pending.notices:
             self._follow(notice)
         for ended in joined(pending.conditions):

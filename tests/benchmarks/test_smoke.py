@@ -33,7 +33,7 @@ SMALL = {
 }
 MET = {
     "life_fleet": ["0 failures, blend: answers given", "saved against run to failure"],
-    "backtest": ["transitions that differ"],
+    "backtest": ["transitions and cases that differ"],
     "cardinality": ["memory more", "series more", "messages missing", "proposed assets"],
     "waveform": [
         "outer race over healthy, 4,096 samples, band sought",

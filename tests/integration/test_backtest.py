@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import msgspec
 import pytest
 
+from core.alert import Alert, AlertQuery
 from core.clock import DAY, HOUR, MINUTE
 from core.plant import ModeRule, NamedDetector, Plant, RuleSpec
 from core.work import Work, WorkEvent
@@ -54,18 +56,22 @@ def rows(plant: Plant) -> Rows:
 
 
 @pytest.fixture(scope="module")
-def live(plant: Plant, rows: Rows) -> list[bytes]:
-    """Every transition that a service would have made, one entry after another."""
+def live(plant: Plant, rows: Rows) -> tuple[list[bytes], list[bytes]]:
+    """Every transition that a service would have made, one entry after another, and every case."""
     journal = MemoryJournal(JournalSettings())
     journalled(rows, plant, journal, WORK, end())
     casefile = MemoryCaseFile()
     scoring = Scoring(plant, journal, casefile)
     while scoring.step(1000):
         pass
-    found = []
+    found: list[bytes] = []
     while steps := casefile.events(len(found)):
         found += [msgspec.json.encode(replace(step, id=0)) for step, _ in steps]
-    return found
+    return found, written(casefile.alerts(AlertQuery(limit=10_000)).alerts)
+
+
+def written(alerts: Iterable[Alert]) -> list[bytes]:
+    return sorted(map(msgspec.json.encode, alerts))
 
 
 def run(plant: Plant, rows: Rows, span: int) -> Told:
@@ -74,13 +80,16 @@ def run(plant: Plant, rows: Rows, span: int) -> Told:
 
 
 def test_a_backtest_tells_what_live_told_byte_for_byte(
-    plant: Plant, rows: Rows, live: list[bytes]
+    plant: Plant, rows: Rows, live: tuple[list[bytes], list[bytes]]
 ) -> None:
-    told = b"\n".join(live)
+    transitions, cases = live
+    told = b"\n".join(transitions)
     for what in (b"stands still", b"jumps", b"is bad", b"no data since", b"work recorded"):
         assert what in told, what
     assert b"is missing" in told
     assert b"vibration" in told
     for span in (DAY, 7 * HOUR, 30 * DAY):
         again = run(plant, rows, span)
-        assert [msgspec.json.encode(step) for step in again.transitions] == live, span
+        assert [msgspec.json.encode(step) for step in again.transitions] == transitions, span
+        assert written(again.alerts.values()) == cases, span
+        assert len(cases) > 1
