@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -79,3 +82,20 @@ def test_a_covariate_that_never_changes_is_let_be() -> None:
     wider = LifeTable(table.start, table.stop, table.ended, same, ("load", "b"), table.group)
     assert learned(wider).weights[1] == 0
     assert learned(wider).weights[0] == pytest.approx(learned(table).weights[0])
+
+
+def test_a_covariate_that_foretells_all_of_few_failures_is_given_no_endless_weight() -> None:
+    rng = np.random.default_rng(7)
+    load = np.sort(rng.standard_t(1.5, 12))
+    failed = (np.arange(12) >= 6).astype(np.int64)
+    stop = rng.permutation(np.arange(1.0, 13.0))
+    table = LifeTable(np.zeros(12), stop, failed, load[:, None], ("load",), np.arange(12))
+    weights = [float(learned(table, ridge).weights[0]) for ridge in (0.001, 0.1, 10.0)]
+    assert np.isfinite(weights).all()
+    assert weights[0] > weights[1] > weights[2] > 0
+
+
+def test_to_load_a_fitted_model_loads_no_statistics() -> None:
+    asked = "import sys, models.hazard; print('statsmodels' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
