@@ -182,7 +182,13 @@ def life(found: LifeEstimate | CannotSay | None, plant: Plant | None = None) -> 
 def _stop(found: BeforeStop | None) -> Json | None:
     if found is None:
         return None
-    return {"name": found.stop.name, "at": iso(found.at), "chance": round(found.chance, 4)}
+    return {
+        "name": found.stop.name,
+        "at": iso(found.at),
+        "chance": round(found.chance, 4),
+        "chance_p05": round(found.low, 4),
+        "chance_p95": round(found.high, 4),
+    }
 
 
 def work(done: WorkEvent) -> Json:

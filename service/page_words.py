@@ -151,7 +151,7 @@ def life_left(
     if isinstance(left, CannotSay):
         return f"Cannot say: {left.words}"
     stop = None if plant is None else before_stop(life, plant)
-    then = f"; fails before {weekday(stop)}'s stop: {stop.percent}" if stop else ""
+    then = f"; fails before {weekday(stop)}'s stop: {stop.words}" if stop else ""
     if left.p50 * HOUR < MINUTE:
         return "Its end is due now"
     if left.p05 * HOUR < MINUTE:

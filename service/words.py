@@ -291,8 +291,7 @@ def _stop_sentence(life: LifeEstimate, plant: Plant) -> str:
         return ""
     begins = local_time(found.at, found.stop.timezone)
     return (
-        f" Fails before the stop on {weekday(found)}"
-        f" ({found.stop.name}, {begins}): {found.percent}."
+        f" Fails before the stop on {weekday(found)} ({found.stop.name}, {begins}): {found.words}."
     )
 
 

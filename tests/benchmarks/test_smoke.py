@@ -17,6 +17,7 @@ SMALL = {
     "backtest": ["--assets", "3", "--days", "8", "--baseline", "2"],
     "fleet": ["--machines", "4", "--days", "20", "--budget", "1"],
     "wear": ["--seeds", "1"],
+    "brackets": ["--seeds", "8"],
     "waveform": ["--rounds", "2", "--seeds", "3"],
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
     "recordings": ["--seeds", "1", "--rows", "350"],

@@ -44,7 +44,9 @@ def test_the_chance_is_read_from_the_distribution_of_the_life(hours: float, chan
 
 def test_it_is_said_with_the_day_and_the_name_of_the_stop() -> None:
     said = life_sentence(life(72.0, LEFT), with_stop(STOP))
-    words = "Fails before the stop on Thursday (weekly cleaning, 2026-12-03 06:00 PKT): 50 %."
+    words = (
+        "Fails before the stop on Thursday (weekly cleaning, 2026-12-03 06:00 PKT): 50 % (1–64)."
+    )
     assert words in said
     assert said.endswith("Rests on: drift to 8 mm/s")
 
@@ -54,6 +56,7 @@ def test_what_is_hardly_known_is_not_said_finely(hours: float, said: str) -> Non
     found = before_stop(life(hours, LEFT), with_stop(STOP))
     assert found is not None
     assert found.percent == said
+    assert found.words in {"under 1 % (0–1)", "over 99 % (99–100)"}
 
 
 @pytest.mark.parametrize(
@@ -74,9 +77,11 @@ def test_without_a_stop_or_a_life_nothing_is_said(
 def test_the_list_of_machines_and_the_api_say_it_too() -> None:
     known = with_stop(STOP)
     line = life_left(life(72.0, LEFT), known.class_of(P1), known)
-    assert line == "About 3 days (24 hours to 6 days); fails before Thursday's stop: 50 %"
+    assert line == "About 3 days (24 hours to 6 days); fails before Thursday's stop: 50 % (1–64)"
     told = api_forms.life(life(72.0, LEFT), known)
     assert told is not None
     assert told["before_stop"]["name"] == "weekly cleaning"
     assert told["before_stop"]["at"] == "2026-12-03T01:00:00Z"
     assert told["before_stop"]["chance"] == pytest.approx(0.5, abs=0.01)
+    assert told["before_stop"]["chance_p05"] == pytest.approx(0.01, abs=0.01)
+    assert told["before_stop"]["chance_p95"] == pytest.approx(0.63, abs=0.01)
