@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.options import SHIPPED, AsJson, ConfigFolder, plain, print_rows
+from cli.rank import rank
 from cli.tail import tail
 from cli.teaching import Teaching
 from core.errors import Refused
@@ -122,4 +123,5 @@ def end(
     print(send(config, "end", alert_id, by, note))
 
 
+app.command(cls=Teaching)(rank)
 app.command(cls=Teaching)(tail)

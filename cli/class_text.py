@@ -145,3 +145,5 @@ class ClassText(Text):
     """How old a reading may be on arrival before it counts as backlog, whose notices wait."""
     false_alerts: float = Field(0.1, ge=0.05, le=100)
     """How many false alerts of an asset within thirty days are put up with."""
+    costs: str = ""
+    """What work on such machines costs: one of `costs` in plant.yaml; else `standard`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,8 +14,10 @@ from pydantic import BaseModel
 
 from cli.class_checks import check_class
 from cli.class_text import ClassText
+from cli.costs import costs_of
 from cli.folder import class_files, misnamed, shown
 from cli.import_settings import ImportSettings
+from cli.plant_checks import check_plant
 from cli.plant_text import PlantText
 from cli.resolving import asset_class_of, assets_of, sites_of, unfit
 from cli.service_checks import check_feed, check_sparkplug
@@ -23,7 +25,7 @@ from cli.service_settings import ServiceSettings
 from core.document import Document, read
 from core.errors import ConfigError, Fault
 from core.plant import AssetClass, Plant
-from core.suggestion import quoted, unknown
+from core.suggestion import quoted
 from core.validation import NAME_PATTERN, not_a_name, validate
 
 KINDS: dict[str, type[BaseModel]] = {
@@ -63,7 +65,7 @@ def load(folder: Path) -> Configuration:
         faults += check_feed(service_file, service.feed)
     files, classes = _classes(folder, faults)
     if plant_file is not None:
-        faults += _unknown_classes(plant_file, files)
+        faults += check_plant(plant_file, files)
     if plant is not None and service_file is not None and service is not None and not faults:
         sparkplug = service.ingest.sparkplug
         faults += check_sparkplug(service_file, sparkplug, assets_of(plant), classes)
@@ -81,6 +83,7 @@ def load(folder: Path) -> Configuration:
         senders=service.ingest.senders,
         silent_sites=service.ingest.silent_sites,
         gone_after=plant.gone_after,
+        costs=costs_of(plant),
     )
     return Configuration(folder, built, service)
 
@@ -122,16 +125,6 @@ def _classes(
             made[name] = asset_class_of(name, text)
             faults += unfit(made[name], document)
     return files, made
-
-
-def _unknown_classes(plant: Document, known: Iterable[str]) -> Iterator[Fault]:
-    for site in plant.block("sites"):
-        for area in plant.block("sites", site, "areas"):
-            for asset in plant.block("sites", site, "areas", area, "assets"):
-                place = ("sites", site, "areas", area, "assets", asset, "class")
-                name = plant.get(*place)
-                if isinstance(name, str) and name not in known:
-                    yield plant.fault(place, unknown("class", name, known))
 
 
 def _revision(documents: Iterable[Document | None]) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from core.clock import HOUR, MINUTE, SECOND
+from core.clock import DAY, HOUR, MINUTE, SECOND
 from core.plant import ClockPolicy, Place
 from core.quantity import Duration
 from core.settings import Settings
@@ -64,6 +64,23 @@ class StopText(Text):
     """After how long it comes again, at the same wall time where that is whole days; else once."""
 
 
+class CostText(Text):
+    """What work on a machine and its failure cost, in any one currency."""
+
+    planned: float = Field(ge=0)
+    """Work in a planned stop."""
+    failure: float = Field(ge=0)
+    """A failure: its repair and what it damages, beside the standstill."""
+    per_day: float = Field(0.0, ge=0)
+    """A day of standstill outside of a planned stop."""
+    stand_now: Duration = Field(12 * HOUR, ge=0)
+    """How long the machine stands for work that is done at once."""
+    stand_failure: Duration = Field(2 * DAY, ge=0)
+    """How long it stands after a failure."""
+    lasts: Annotated[Duration, Field(ge=HOUR)] | None = None
+    """How long such work usually lasts; without it, use until a later stop is worth nothing."""
+
+
 class AssetText(Text):
     """One machine."""
 
@@ -75,6 +92,8 @@ class AssetText(Text):
     """Whose clock stamps its readings: its own, ours on arrival, or its own put right by ours."""
     judged_at: Place = Place.SITE
     """Who judges it: the Millwright at its site, or the centre that this site forwards to."""
+    costs: str = ""
+    """What work on it costs: one of `costs`; that of its class where it is left out."""
     attributes: dict[Name, float | str] = Field(default_factory=dict)
     """Whatever else is worth knowing of it, such as power_kw: 55."""
 
@@ -112,3 +131,5 @@ class PlantText(Text):
     """How long a device may be gone before that is a case; a shorter absence is told to nobody."""
     stops: tuple[StopText, ...] = ()
     """Planned stops of all sites, each by its own clock, besides those of a site."""
+    costs: dict[Name, CostText] = Field(default_factory=dict)
+    """What work and failures cost, by names that classes and assets give; else `standard`."""

@@ -56,6 +56,7 @@ def assets_of(plant: PlantText) -> dict[str, Asset]:
             asset.clock,
             dict(asset.attributes),
             asset.judged_at,
+            asset.costs,
         )
         for site_name, site in plant.sites.items()
         for area_name, area in site.areas.items()
@@ -80,6 +81,7 @@ def asset_class_of(name: str, text: ClassText) -> AssetClass:
         stuck_after=text.stuck_after,
         catching_up_after=text.catching_up_after,
         false_alerts=text.false_alerts,
+        costs=text.costs,
     )
 
 

@@ -21,6 +21,7 @@ def words_of(alert: Alert, plant: Plant) -> list[str]:
         *(f"  {line}" for line in said.channels),
         f"  how sure: {said.certainty}",
         f"  how long it can wait: {said.wait}",
+        *([f"  wait or act: {said.advice}"] if said.advice else []),
         *(f"  do: {action}" for action in said.actions),
     ]
 
@@ -47,6 +48,15 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "summary": alert.summary,
         "version": alert.version,
     }
+
+
+def rank_row(alert: Alert, plant: Plant) -> dict[str, Any]:
+    """Put one case into a row of the ranking by cost, with the words of its advice."""
+    from service.advice import advised, in_words
+    from service.advice_body import advice
+
+    words = in_words(advised(alert, plant))
+    return alert_row(alert) | {"words": words, "advice": advice(alert, plant)}
 
 
 def event_row(step: Transition, alert: Alert) -> dict[str, Any]:

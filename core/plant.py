@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span
+from core.cost import STANDARD, CostClass
 from core.deviation import Kind, Movement
 from core.settings import Settings
-from core.stop import Stop, next_stop
+from core.stop import Stop, coming, next_stop
 
 SERVICE_ASSET = "millwright"
 """The asset id under which cases about the service itself are kept."""
@@ -228,6 +229,7 @@ class AssetClass:
     stuck_after: Span = 6 * HOUR
     catching_up_after: Span = 5 * MINUTE
     false_alerts: float = 0.1
+    costs: str = ""
 
     @property
     def healths(self) -> tuple[Settings, ...]:
@@ -261,6 +263,7 @@ class Asset:
     clock: ClockPolicy = ClockPolicy.DEVICE
     attributes: dict[str, float | str] = field(default_factory=dict)
     judged_at: Place = Place.SITE
+    costs: str = ""
 
     @property
     def id(self) -> str:
@@ -301,6 +304,7 @@ class Plant:
     place: Place = Place.SITE
     senders: tuple[str, ...] = ()
     silent_sites: Span = 5 * MINUTE
+    costs: dict[str, CostClass] = field(default_factory=dict)
 
     def class_of(self, asset_id: str) -> AssetClass:
         """Find the class of an asset; KeyError where the asset is unknown."""
@@ -316,6 +320,21 @@ class Plant:
         asset = self.assets.get(asset_id)
         site = None if asset is None else self.sites.get(asset.site)
         return None if site is None else next_stop(site.stops, at)
+
+    def stops_of(
+        self, asset_id: str, at: Instant, until: Instant, most: int
+    ) -> tuple[tuple[Stop, Instant], ...]:
+        """List the planned stops of an asset after a moment: the next, and those to `until`."""
+        asset = self.assets.get(asset_id)
+        site = None if asset is None else self.sites.get(asset.site)
+        return () if site is None else coming(site.stops, at, until, most)
+
+    def costs_of(self, asset_id: str) -> CostClass | None:
+        """Find what work on an asset costs: its own class of costs, its class's, the standard."""
+        asset = self.assets.get(asset_id)
+        if asset is None:
+            return None
+        return self.costs.get(asset.costs or self.class_of(asset_id).costs or STANDARD)
 
     def judges(self, asset_id: str) -> bool:
         """Tell whether an asset is judged here: one that is judged elsewhere is only stored."""

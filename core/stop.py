@@ -55,3 +55,18 @@ def next_stop(stops: Iterable[Stop], at: Instant) -> tuple[Stop, Instant] | None
         return None
     begins, stop = min(coming, key=lambda one: one[0])
     return stop, begins
+
+
+def coming(
+    stops: Iterable[Stop], at: Instant, until: Instant, most: int
+) -> tuple[tuple[Stop, Instant], ...]:
+    """List the stops that begin after a moment, each time anew: the next, and those to `until`.
+
+    Of two that begin together one is listed; `most` are at most.
+    """
+    known, found = tuple(stops), list[tuple[Stop, Instant]]()
+    while len(found) < most and (one := next_stop(known, found[-1][1] if found else at)):
+        if found and one[1] > until:
+            break
+        found.append(one)
+    return tuple(found)

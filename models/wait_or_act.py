@@ -13,36 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.cost import CostClass, amount
 from core.life import CannotSay, Outlook, Remaining, chance
 
 NOW = 0.0
 _STEPS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class CostClass:
-    """What work costs, in any currency.
-
-    `planned` is work in a planned stop, `failure` what a failure costs beside its standstill,
-    `per_day` a day of standstill. Acting now stands `stand_now` days, a failure `stand_failure`;
-    within a planned stop nothing stands that would not stand anyway.
-    """
-
-    planned: float
-    failure: float
-    per_day: float = 0.0
-    stand_now: float = 0.5
-    stand_failure: float = 2.0
-
-    @property
-    def at_once(self) -> float:
-        """What acting now costs."""
-        return self.planned + self.per_day * self.stand_now
-
-    @property
-    def of_failure(self) -> float:
-        """What a failure costs, with its standstill."""
-        return self.failure + self.per_day * self.stand_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +68,10 @@ def weigh(
     ahead = sorted(stop for stop in stops if stop > NOW)
     choices = [Choice(NOW, 0.0, costs.at_once)]
     choices += [_waiting(life, stop, costs, worth) for stop in ahead]
-    use = f"work lasts {renewed:g} h" if renewed else "use until then is worth nothing"
+    use = f"work lasts {renewed:,.0f} h" if renewed else "use until then is worth nothing"
     said = (
-        f"planned work {costs.planned:g}, now {costs.at_once:g}, a failure {costs.of_failure:g}; "
-        f"{use}"
+        f"planned work {amount(costs.planned)}, now {amount(costs.at_once)}, "
+        f"a failure {amount(costs.of_failure)}; {use}"
     )
     return Advice(tuple(choices), f"{said}; life: {basis}" if basis else said)
 

@@ -23,6 +23,7 @@ from service import api_forms
 from service.api_history import add_history
 from service.api_life import add_life
 from service.api_requests import CommandRequest, WorkRequest
+from service.api_waiting import add_waiting
 from service.feed import Feed
 from service.outlook import renewed
 from service.plotter import PLOT_HEADERS, PLOT_WIDTH
@@ -52,6 +53,7 @@ def api_router(feed: Feed) -> APIRouter:
     _add_assets(router, feed)
     add_history(router, feed)
     add_life(router, feed)
+    add_waiting(router, feed)
     _add_events(router, feed)
     return router
 

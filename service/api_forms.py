@@ -14,6 +14,7 @@ from core.life import CannotSay, LifeEstimate
 from core.plant import Place, Plant
 from core.work import WorkEvent
 from service import explanation as words
+from service.advice_body import advice
 from service.before_stop import BeforeStop, before_stop
 from service.similar import Similar
 from service.words import describe, kind_of_trouble, similar_sentence
@@ -47,6 +48,7 @@ def short(alert: Alert, plant: Plant) -> Json:
         "origin": alert.origin,
         "explanation": explanation(alert),
         "life": life(alert.evidence.life, plant),
+        "advice": advice(alert, plant),
     }
 
 

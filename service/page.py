@@ -21,8 +21,8 @@ from core.alert import Alert, AlertQuery, AlertState
 from core.clock import MINUTE
 from core.errors import Refused
 from core.work import Work
+from service import page_advice, page_drill, page_life
 from service import page_causes as causes
-from service import page_drill, page_life
 from service import page_view as view
 from service.auth import FORGET
 from service.course import MOST_CHANNELS, SPANS, expected_resolution
@@ -92,12 +92,14 @@ class Pages:
         """Show the open cases and how the machines stand."""
         last = self._feed.casefile.last_event()
         alerts, cases, lines = self._standing()
+        ranking = page_advice.ranked(alerts, self._feed.plant)
         shown = lines if len(lines) <= MOST_MACHINES else [one for one in lines if one.abnormal]
         return self.render(
             "overview.html",
             last=last,
             totals=view.totals(alerts, lines),
             cases=cases[:MOST_CASES],
+            ranking=ranking,
             more=max(0, len(cases) - MOST_CASES),
             machines=shown[:MOST_MACHINES],
             complete=len(shown) == len(lines),
@@ -138,6 +140,7 @@ class Pages:
             works=list(Work) if workable else [],
             modes=view.failure_modes(asset_class),
             lives=self._lives(alert),
+            options=page_advice.options(alert, feed.plant),
             fresh=now // FRESH_PLOT,
         )
 
@@ -203,8 +206,9 @@ class Pages:
     def _standing(self) -> tuple[list[Alert], list[view.Case], list[view.Machine]]:
         feed = self._feed
         statuses = feed.casefile.statuses()
-        alerts = renewed(sorted(open_alerts(feed.casefile), key=view.urgency), statuses)
-        now = feed.clock()
+        now, alerts = feed.clock(), renewed(open_alerts(feed.casefile), statuses)
+        place = page_advice.ranked(alerts, feed.plant).place
+        alerts.sort(key=lambda one: view.urgency(one, place.get(one.id, len(place))))
         cases = [view.case(alert, feed.plant, now) for alert in alerts]
         return alerts, cases, view.machines(feed.plant, statuses, cases, now)
 

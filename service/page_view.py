@@ -185,10 +185,14 @@ def case(alert: Alert, plant: Plant, now: Instant) -> Case:
     )
 
 
-def urgency(alert: Alert) -> tuple[bool, int, bool, bool, int]:
-    """Order open cases: not acknowledged first, by severity, standing ones, machines, newest."""
+def urgency(alert: Alert, rank: int = 0) -> tuple[bool, int, bool, bool, int, int]:
+    """Order open cases: not acknowledged first, by severity, standing ones, machines.
+
+    Then by `rank`, that of what waiting costs; then newest first.
+    """
     calm, aside = alert.state is AlertState.ACKNOWLEDGED, kind_of(alert) != "machine"
-    return calm, -alert.severity.rank, not alert.state.is_active, aside, -alert.opened_at
+    severe, gone = -alert.severity.rank, not alert.state.is_active
+    return calm, severe, gone, aside, rank, -alert.opened_at
 
 
 def rows(alert: Alert, zone: str, now: Instant) -> tuple[Row, ...]:

@@ -13,6 +13,7 @@ from core.life import CannotSay, LifeEstimate
 from core.plant import SERVICE_ASSET, Asset, Plant, RuleSpec, Severity
 from models.signature import PARTLY, WELL
 from service import explanation
+from service.advice import advised, in_words, to_weigh
 from service.before_stop import before_stop, weekday
 from service.finding import (
     BEHIND,
@@ -48,6 +49,7 @@ class Description:
     actions: tuple[str, ...]
     kind: str = ""
     failure_modes: tuple[str, ...] = ()
+    advice: str = ""
 
 
 def number(value: float, *others: float | None) -> str:
@@ -145,6 +147,7 @@ def describe(alert: Alert, plant: Plant) -> Description:
         actions=evidence.actions or (_default_action(alert),),
         kind=explanation.trouble(kind_of_trouble(alert)),
         failure_modes=_failure_modes(alert, plant),
+        advice=in_words(advised(alert, plant)) if to_weigh(alert) else "",
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks.rig.life_record import Record, Seen, smoothed
+from core.cost import CostClass
 from core.life import CannotSay, Outlook, Remaining
-from models.wait_or_act import NOW, Advice, CostClass, ranked, weigh
+from models.wait_or_act import NOW, Advice, ranked, weigh
 
 COSTS = CostClass(planned=1000, failure=4000, per_day=1500, stand_now=1.0, stand_failure=4.0)
 EVERY = 45

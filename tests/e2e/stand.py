@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, system_clock
+from core.cost import CostClass
 from core.journal import Tick, draft
 from core.plant import (
     Asset,
@@ -117,7 +118,9 @@ def plant(title: str = "Cooling water pump 3") -> Plant:
         "karachi": Site("karachi", "Asia/Karachi", "Karachi works", (CLEANING,)),
         "shanghai": Site("shanghai", "Asia/Shanghai", "上海工厂"),
     }
-    return Plant(sites, {asset.id: asset for asset in assets}, {PUMP.name: PUMP})
+    costs = {"standard": CostClass(1000, 4000, 1500, stand_failure=3)}
+    every = {asset.id: asset for asset in assets}
+    return Plant(sites, every, {PUMP.name: PUMP}, costs=costs)
 
 
 def values(

@@ -43,6 +43,22 @@ def test_a_wearing_machine_shows_how_its_predicted_end_has_moved(
     picture(page, "life_case")
 
 
+def test_a_case_says_whether_to_wait_or_to_act(
+    stand: Stand, desktop: Desktop, picture: Callable[[Page, str], None]
+) -> None:
+    page = desktop.tab(stand)
+    expect(page.locator("#waiting tbody tr").first).to_contain_text("Cooling water pump 3")
+    picture(page, "waiting_wide")
+    page.locator("#waiting a").first.click()
+    expect(page.locator("#waiting tr.best")).to_have_count(1)
+    expect(page.locator("#waiting")).to_contain_text("Rests on: planned work 1,000, now 1,750")
+    picture(page, "waiting_case")
+    phone = desktop.tab(stand, viewport=PHONE)
+    expect(phone.locator("#waiting tbody tr").first).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth - window.innerWidth") == 0
+    picture(phone, "waiting_phone")
+
+
 def test_on_a_phone_the_fan_fits(
     stand: Stand, desktop: Desktop, picture: Callable[[Page, str], None]
 ) -> None:

@@ -109,3 +109,10 @@ def test_where_nothing_has_run_no_files_are_made(words: str, tmp_path: Path) -> 
     assert isinstance(done.exception, Unavailable)
     assert "nothing has run on" in str(done.exception)
     assert not (folder / "data").exists()
+
+
+def test_cases_are_ranked_by_cost_with_the_reason_where_they_cannot_be(folder: Path) -> None:
+    table = millwright("alerts", "rank", "-c", folder).stdout
+    assert "Cannot say: no remaining-life model is set up for its class." in table
+    row = json.loads(millwright("alerts", "rank", "--json", "-c", folder).stdout)
+    assert (row["asset"], row["advice"]["reason"]) == (P1, "no_model")

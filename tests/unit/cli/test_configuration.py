@@ -96,7 +96,8 @@ def test_what_a_detector_has_against_its_class_is_told_beside_all_else(
 
     assert faults(where) == [
         "classes/pump.yaml:8: detectors.pattern: two channels to compare are needed",
-        'plant.yaml:8: unknown key "x"; known: sites, too_early, tick_every, gone_after, stops',
+        'plant.yaml:8: unknown key "x"; '
+        "known: sites, too_early, tick_every, gone_after, stops, costs",
     ]
 
 

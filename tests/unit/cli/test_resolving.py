@@ -7,11 +7,12 @@ from unittest.mock import patch
 from cli.configuration import load
 from cli.resolving import unfit
 from core.clock import HOUR, MINUTE
+from core.cost import CostClass
 from core.document import parse
 from core.plant import AssetClass, ClockPolicy, ModeRule, Reporting, Role, Severity
 from models.limits import LimitsSettings
 from models.threshold import ThresholdSettings
-from tests.configurations import PLANT, PUMP, but, folder
+from tests.configurations import PLANT, PUMP, but, faults, folder
 
 
 def pump(where: Path, text: str = PUMP) -> AssetClass:
@@ -91,3 +92,18 @@ def test_what_a_health_model_has_against_its_class_is_a_fault_of_its_block(tmp_p
     (fault,) = unfit(made, document)
 
     assert str(fault).startswith("pump.yaml:13: health: unknown detector")
+
+
+def test_costs_are_resolved_to_days_and_hours_and_unknown_names_refused(tmp_path: Path) -> None:
+    said = "costs: {mill: {planned: 10, failure: 90, stand_now: 12h, lasts: 2d}}\n"
+    named = but(PLANT, "class: pump", "class: pump, costs: mill") + said
+    made = load(folder(tmp_path / "a", plant=named)).plant
+    assert made.costs_of("lahore/water/p1") == CostClass(10, 90, 0, 0.5, 2, 48)
+
+    wrong = but(PLANT, "class: pump", "class: pump, costs: mil") + said
+    [fault] = faults(folder(tmp_path / "b", plant=wrong))
+    assert (
+        'plant.yaml:7: sites.lahore.areas.water.assets.p1.costs: unknown costs "mil"; did' in fault
+    )
+    [fault] = faults(folder(tmp_path / "c", plant=PLANT, pump="costs: dear\n" + PUMP))
+    assert 'classes/pump.yaml:1: costs: unknown costs "dear"; known: none' in fault

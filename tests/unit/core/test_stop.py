@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from core.clock import DAY, HOUR, Instant, from_datetime, iso
-from core.stop import Stop, next_stop
+from core.stop import Stop, coming, next_stop
 
 ZONE = "Europe/Berlin"
 
@@ -53,3 +53,13 @@ def test_the_first_of_several_stops_is_the_next() -> None:
     assert found is not None
     assert found[0].name == "weekly"
     assert next_stop([stop("2025-01-01T06:00")], now) is None
+
+
+def test_the_next_stop_is_listed_however_far_and_others_up_to_a_time() -> None:
+    stops = (stop("2026-01-01T06:00", 7 * DAY), stop("2026-01-10T06:00", name="overhaul"))
+    now = instant("2026-01-02T00:00:00+00:00")
+    listed = [iso(begins) for _, begins in coming(stops, now, now + 14 * DAY, 9)]
+    assert listed == ["2026-01-08T05:00:00Z", "2026-01-10T05:00:00Z", "2026-01-15T05:00:00Z"]
+    assert len(coming(stops, now, now, 9)) == 1
+    assert len(coming(stops, now, now + 99 * DAY, 4)) == 4
+    assert coming((), now, now + DAY, 9) == ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from core.cost import CostClass
 from core.life import CannotSay, Remaining
-from models.wait_or_act import NOW, Advice, CostClass, ranked, weigh
+from models.wait_or_act import NOW, Advice, ranked, weigh
 
 COSTS = CostClass(planned=1000, failure=5000, per_day=1000, stand_now=1, stand_failure=3)
 LONG = Remaining(2000, 4000, 8000)
@@ -53,7 +54,7 @@ def test_stops_that_are_past_do_not_count() -> None:
 def test_it_says_what_it_rests_on() -> None:
     words = advice(LONG, [72], renewed=4000).rests_on
     assert words == (
-        "planned work 1000, now 2000, a failure 8000; work lasts 4000 h; life: wear 100 %"
+        "planned work 1,000, now 2,000, a failure 8,000; work lasts 4,000 h; life: wear 100 %"
     )
 
 
