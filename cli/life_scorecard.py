@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
 
@@ -14,23 +17,28 @@ _SHOWN = (
     "accurate", "horizon_hours",
 )  # fmt: skip
 
+Plot = Annotated[Path | None, typer.Option("--plot", help="An SVG of how often ends came as said.")]
 
-def scorecard(config: ConfigFolder = SHIPPED, as_json: AsJson = False) -> None:
+
+def scorecard(config: ConfigFolder = SHIPPED, as_json: AsJson = False, plot: Plot = None) -> None:
     """Show how good what was said of ended lives was.
 
     A life ends by work that mends the machine. Error, bias and width are shares of what was truly
     left; covered is how often the 90 % interval held the end; accurate, how often the middle was
-    within 20 % half-way; horizon, how long before the end it began to stay within.
+    within 20 % half-way; horizon, how long before the end it began to stay within. As JSON,
+    below tells how many ended before each level of what was said, which --plot draws.
 
     Examples:
       millwright life scorecard -c my-plant
       millwright life scorecard -c my-plant --json
+      millwright life scorecard -c my-plant --plot calibration.svg
 
     """
     from cli.adapters import existing, open_casefile
     from cli.configuration import load
     from service import scorecard as found
 
+    _check(plot)
     loaded = existing(load(config))
     casefile = open_casefile(loaded)
     try:
@@ -38,6 +46,23 @@ def scorecard(config: ConfigFolder = SHIPPED, as_json: AsJson = False) -> None:
     finally:
         casefile.close()
     print_rows([_row(line, as_json=as_json) for line in lines], _SHOWN, as_json=as_json)
+    if plot is not None:
+        from service.calibration_plot import calibrations, draw
+
+        plot.write_text(draw(calibrations(lines, loaded.plant)), encoding="utf-8")
+
+
+def _check(plot: Path | None) -> None:
+    if plot is None:
+        return
+    from cli.score_settings import misused
+
+    if plot.suffix.lower() != ".svg":
+        said = f"{plot.name} has no known form; allowed: .svg"
+        raise misused(said, "--plot")
+    if not plot.absolute().parent.is_dir():
+        said = f"{plot}: there is no folder {plot.absolute().parent}"
+        raise misused(said, "--plot")
 
 
 def _row(line: Line, *, as_json: bool) -> dict[str, Any]:
@@ -59,6 +84,9 @@ def _row(line: Line, *, as_json: bool) -> dict[str, Any]:
         "accurate": grade.accurate,
     }
     if as_json:
-        return told | shares | {"horizon_hours": grade.horizon}
+        from core.life import LEVELS
+
+        below = dict(zip(map(str, LEVELS), grade.below, strict=True))
+        return told | shares | {"horizon_hours": grade.horizon, "below": below}
     written = {name: f"{100 * share:.0f} %" for name, share in shares.items()}
     return told | written | {"horizon_hours": f"{grade.horizon:.0f}"}

@@ -4,15 +4,18 @@ Figures are those of A. Saxena, J. Celaya, B. Saha, S. Saha and K. Goebel: Metri
 evaluation of prognostic performance, International Journal of Prognostics and Health Management 1,
 2010: alpha-lambda accuracy and prognostic horizon; with coverage and sharpness of the interval
 (T. Gneiting, F. Balabdaoui and A. E. Raftery: Probabilistic forecasts, calibration and sharpness,
-Journal of the Royal Statistical Society B 69, 2007).
+Journal of the Royal Statistical Society B 69, 2007), and how often the end came below each level
+of the distribution, which is to be as often as the level says (the same).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.life import LEVELS
 from core.readings import Bools, Floats
 
 ALPHA = 0.2
@@ -31,6 +34,7 @@ class Foretold:
     predictions whose 90 % interval held the end, `width` the median width of that interval as a
     share of what was left. `accurate` tells whether the middle was within `ALPHA` at `LAMBDA`,
     `horizon` how many hours before the end predictions began to stay within `ALPHA` (0: never).
+    `below` is, for each of `LEVELS`, the share of predictions before whose point the end came.
     """
 
     count: int
@@ -40,6 +44,7 @@ class Foretold:
     width: float
     accurate: float
     horizon: float
+    below: tuple[float, ...]
 
 
 def foretold(left: Floats, told: Floats) -> Foretold | None:
@@ -65,7 +70,26 @@ def foretold(left: Floats, told: Floats) -> Foretold | None:
         float(np.median((late - early) / left)),
         float(near[at]),
         float(left[stays]) if stays < len(left) else 0.0,
+        tuple((left[:, None] <= points(told[before])).mean(axis=0).tolist()),
     )
+
+
+def points(told: Floats) -> Floats:
+    """Return the points at all `LEVELS` of predictions `told[n, 3]`, as `core.life.chance` has it.
+
+    Straight between the three that are known, and exponential beyond the last.
+    """
+    early, middle, late = told.T[:, :, None]
+    levels = np.array(LEVELS)
+    first = early * levels / 0.05
+    rising = np.where(
+        levels <= 0.5,
+        early + (middle - early) * (levels - 0.05) / 0.45,
+        middle + (late - middle) * (levels - 0.5) / 0.45,
+    )
+    beyond = late + (late - middle) * np.log(0.05 / (1 - levels)) / math.log(10)
+    found: Floats = np.where(levels <= 0.05, first, np.where(levels <= 0.95, rising, beyond))
+    return found
 
 
 def together(lives: list[Foretold]) -> Foretold | None:
@@ -74,4 +98,5 @@ def together(lives: list[Foretold]) -> Foretold | None:
         return None
     names = ("error", "bias", "covered", "width", "accurate", "horizon")
     means = {name: float(np.mean([getattr(one, name) for one in lives])) for name in names}
-    return Foretold(sum(one.count for one in lives), **means)
+    below = np.mean([one.below for one in lives], axis=0)
+    return Foretold(sum(one.count for one in lives), **means, below=tuple(below.tolist()))

@@ -12,10 +12,12 @@ from fastapi.responses import Response
 from core.clock import iso
 from core.life import LifeEstimate
 from service import api_forms
+from service.calibration_plot import calibrations, draw
 from service.estimates import POINTS
 from service.fan import Fan, fan, lives_of
 from service.feed import Feed
 from service.plotter import PLOT_HEADERS, PLOT_WIDTH
+from service.scorecard import lives, scorecard
 
 
 def add_life(router: APIRouter, feed: Feed) -> None:
@@ -41,6 +43,18 @@ def add_life(router: APIRouter, feed: Feed) -> None:
         if svg is None:
             raise HTTPException(404, f"nothing was said of the life of {asset} yet")
         return Response(svg, media_type="image/svg+xml", headers=PLOT_HEADERS)
+
+    @router.get("/life/calibration.svg", response_class=Response)
+    def calibration(asset_class: str, failure_mode: str) -> Response:
+        """Draw how often lives ended below each level of what was said, against the level."""
+        found = scorecard(lives(feed.plant, feed.casefile))
+        wanted = (asset_class, failure_mode)
+        lines = [one for one in found if (one.asset_class, one.failure_mode) == wanted]
+        drawn = calibrations(lines, feed.plant)
+        if not drawn:
+            said = f"{asset_class[:100]} in {failure_mode[:100]}"
+            raise HTTPException(404, f"no life of {said} has been graded yet")
+        return Response(draw(drawn), media_type="image/svg+xml", headers=PLOT_HEADERS)
 
 
 def told(found: Fan, label: str) -> dict[str, Any]:

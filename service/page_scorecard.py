@@ -13,7 +13,7 @@ from core.plant import Plant
 from models.foretold import Foretold
 from service.lengths import hours
 from service.page_view import Moment, moment_of
-from service.scorecard import Life, Line, lives, scorecard
+from service.scorecard import Life, Line, labels, lives, scorecard
 from service.words import timezone_of
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Summed:
     cut_short: int
     graded: int
     figures: Graded
+    asset_class: str
+    mode: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,16 @@ def _render(pages: Pages, feed: Feed) -> HTMLResponse:
 
 
 def _line(line: Line, plant: Plant) -> Summed:
-    made = plant.classes[line.asset_class]
+    label, failure_mode = labels(line, plant)
     return Summed(
-        made.title or made.name.replace("_", " "),
-        _mode(line.failure_mode, line.asset_class, plant),
+        label,
+        failure_mode,
         line.ended,
         line.cut_short,
         line.graded,
         figures(line.grade),
+        line.asset_class,
+        line.failure_mode,
     )
 
 
@@ -94,16 +98,11 @@ def _ended(life: Life, plant: Plant, now: Instant) -> Ended:
     return Ended(
         life.asset,
         plant.assets[life.asset].label,
-        _mode(life.failure_mode, life.asset_class, plant),
+        labels(life, plant)[1],
         moment_of(life.ended.at, timezone_of(life.asset, plant), now),
         life.cut_short,
         figures(life.grade),
     )
-
-
-def _mode(name: str, asset_class: str, plant: Plant) -> str:
-    known = {one.name: one.title for one in plant.classes[asset_class].failure_modes}
-    return known.get(name) or name.replace("_", " ")
 
 
 def figures(grade: Foretold | None) -> Graded:

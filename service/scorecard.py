@@ -57,6 +57,14 @@ def scorecard(found: Iterable[Life]) -> list[Line]:
     return [_line(*key, some) for key, some in sorted(groups.items())]
 
 
+def labels(one: Life | Line, plant: Plant) -> tuple[str, str]:
+    """Return the words people know its class and its failure mode by."""
+    made = plant.classes[one.asset_class]
+    known = {mode.name: mode.title for mode in made.failure_modes}
+    mode = known.get(one.failure_mode) or one.failure_mode.replace("_", " ")
+    return made.title or made.name.replace("_", " "), mode
+
+
 def _line(asset_class: str, failure_mode: str, some: list[Life]) -> Line:
     graded = [life.grade for life in some if life.grade is not None]
     cut = sum(life.cut_short for life in some)

@@ -11,7 +11,7 @@ from cli.configuration import load
 from cli.main import app
 from core.casefile import Advance, Condition
 from core.clock import HOUR
-from core.errors import Unavailable
+from core.errors import ConfigError, Unavailable
 from core.work import Work, WorkEvent
 from service.estimates import names_of
 from tests import folders
@@ -49,6 +49,18 @@ def test_ended_lives_are_held_against_what_was_said_of_them(folder: Path) -> Non
     assert (found["ended"], found["graded"], found["covered"]) == (1, 1, 1.0)
     assert found["error"] == pytest.approx(0.1)
     assert found["horizon_hours"] == 10.0
+    assert found["below"]["0.5"] == 0.0
+    assert found["below"]["0.75"] == 1.0
+    drawn = folder / "drawn.svg"
+    assert scorecard("-c", folder, "--plot", drawn).exit_code == 0
+    assert "bearing" in drawn.read_text("utf-8").lower()
+
+
+@pytest.mark.parametrize("name", ["drawn.png", "nowhere/drawn.svg"])
+def test_a_plot_that_cannot_be_written_is_refused_in_words(folder: Path, name: str) -> None:
+    found = scorecard("-c", folder, "--plot", folder / name)
+    assert isinstance(found.exception, ConfigError)
+    assert "--plot" in str(found.exception)
 
 
 def test_where_nothing_has_run_it_says_so(folder: Path) -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.foretold import foretold, together
+from core.life import LEVELS, Remaining, chance
+from models.foretold import foretold, points, together
 
 LEFT = np.arange(100.0, 0.0, -1.0)
 
@@ -49,3 +50,28 @@ def test_each_life_counts_once_however_many_predictions_it_has() -> None:
     assert found.covered == 0.5
     assert found.count == 102
     assert together([]) is None
+
+
+def test_how_often_ends_came_below_each_level_is_told() -> None:
+    """Half of the ends come at the early point, and half beyond the last that is said."""
+    told = np.tile([10.0, 20.0, 40.0], (4, 1))
+    found = foretold(np.array([10.0, 10.0, 900.0, 900.0]), told)
+    assert found is not None
+    assert dict(zip(LEVELS, found.below, strict=True)) == dict.fromkeys(LEVELS, 0.5) | {0.01: 0.0}
+
+
+def test_levels_between_those_that_are_kept_lie_where_the_chance_says() -> None:
+    found = points(np.array([[10.0, 25.0, 70.0]]))[0]
+    said = [chance(Remaining(10.0, 25.0, 70.0), float(hours)) for hours in found]
+    assert said == pytest.approx(list(LEVELS))
+
+
+def test_ends_drawn_from_what_was_said_lie_below_each_level_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(1)
+    told = np.tile([10.0, 25.0, 70.0], (4000, 1))
+    place = rng.random(4000)
+    known = points(told[:1])[0]
+    ends = np.interp(place, [0.0, *LEVELS], [0.0, *known])
+    found = foretold(ends, told)
+    assert found is not None
+    assert found.below[:-1] == pytest.approx(LEVELS[:-1], abs=0.02)

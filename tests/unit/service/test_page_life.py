@@ -11,6 +11,7 @@ from core.life import CannotSay, LifeEstimate, Remaining
 from core.work import Work, WorkEvent
 from models.threshold import ThresholdSettings
 from service.estimates import names_of
+from tests.feeds import Room as Feeds
 from tests.pages import Room, case
 from tests.plants import plant, pump_class
 from tests.story import START
@@ -62,3 +63,21 @@ def test_the_scorecard_holds_ended_lives_against_what_was_said_of_them() -> None
     assert "100 %" in page.text
     assert "Bearing wear" in page.text
     assert "/machine?asset=site%2Fhall%2Fp1" in [str(one["href"]) for one in page.of("a")]
+    (drawn,) = [str(one["src"]) for one in page.of("img") if "calibration" in str(one["src"])]
+    assert drawn == "/api/v1/life/calibration.svg?asset_class=pump&failure_mode=bearing"
+
+
+def test_how_often_ends_came_as_said_is_drawn_for_what_was_graded() -> None:
+    health = ThresholdSettings(channel="vibration", end=8.0, failure_mode="bearing")
+    room = Feeds(plant(2, replace(pump_class(), health=health)))
+    path = "/api/v1/life/calibration.svg?asset_class=pump&failure_mode=bearing"
+    assert room.get(path).status_code == 404
+    told = tuple(
+        Condition("site/hall/p1", START - 10 * HOUR, name, left)
+        for name, left in zip(names_of("bearing"), (5.0, 9.0, 20.0), strict=True)
+    )
+    done = WorkEvent("site/hall/p1", START, Work.REPLACED, "Bilal")
+    room.casefile.commit(Advance(1, conditions=told, work=(done,)))
+    drawn = room.get(path)
+    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert 'class="came"' in drawn.text and "1 life<" in drawn.text
