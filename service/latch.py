@@ -8,8 +8,8 @@ longer be judged, a lower score says nothing of the condition: then the rule can
 stays on.
 
 What comes and goes is one trouble: a filter that clogs shows while the hall is warm, and not at
-night. A condition that has come back more than once, each time soon, goes off only once it has been
-away for longer than it ever was between.
+night. A condition that has come back often, each time soon and with the same channel to blame, goes
+off only once it has been away for longer than it ever was between.
 
 Where the channel with the blame has departed alone, and by its sensor's doing
 (`models/crosscheck.py`), the rule comes on of that sensor, and not of the machine. A case of the
@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.clock import DAY
+from core.clock import HOUR
 from core.readings import Bools, Floats, Instants
 from models.kernel import kernel
 
@@ -34,10 +34,10 @@ NEVER = -(2**63)
 NOBODY = -1
 """Stands for no channel to blame."""
 
-SOON = 2 * DAY
+SOON = 30 * HOUR
 """A condition that is back within this time was never gone for good."""
 
-OFTEN = 2
+OFTEN = 4
 """How often in a row it must have been back soon to be known for coming and going."""
 
 LONGER = 1.5
@@ -91,8 +91,8 @@ class Held(NamedTuple):
     """How the rule stands at each place: on, since when it wants to change, whom it suspects.
 
     `sensor` is the channel of whose sensor it is on, NOBODY where it is on of the machine. `gone`
-    is when its condition was last gone, `away` the longest that it was so before it came back soon,
-    and `again` how often in a row it did.
+    is when its condition was last gone, `past` the channel most to blame when it last came, `away`
+    the longest that it was gone before it came back soon, and `again` how often in a row it did.
     """
 
     on: Bools
@@ -102,6 +102,7 @@ class Held(NamedTuple):
     gone: Instants
     away: Instants
     again: Instants
+    past: Instants
 
 
 @kernel
@@ -139,7 +140,8 @@ def follow(
         begun = at[i] if since == NEVER else min(since, at[i])
         if wants:
             if at[i] - begun >= (_off_delay(s, line, held) if was else line.on_delay):
-                _count(at[i], begun, s, was, held)
+                top = sight.blame[i].argmax() if seen else NOBODY
+                _count(at[i], begun, top, s, was, held)
                 _turn(i, s, was, clued, sight, clue, held, fired, whom)
             else:
                 held.since[s] = begun
@@ -168,11 +170,14 @@ def _off_delay(s: int, line: Line, held: Held) -> int:
 
 
 @kernel
-def _count(at: int, begun: int, s: int, was: bool, held: Held) -> None:
+def _count(at: int, begun: int, top: int, s: int, was: bool, held: Held) -> None:
     """Note since when a condition is gone, or how soon it came back."""
     if was:
         held.gone[s] = begun
-    elif held.gone[s] == NEVER or at - held.gone[s] > SOON:
+        return
+    same = held.past[s] == top
+    held.past[s] = top
+    if not same or held.gone[s] == NEVER or at - held.gone[s] > SOON:
         held.again[s] = held.away[s] = 0
     else:
         held.again[s] += 1

@@ -90,6 +90,7 @@ class RuleLatch:
         self._gone = np.full((len(self.rules), assets), NEVER, np.int64)
         self._away = np.zeros((len(self.rules), assets), np.int64)
         self._again = np.zeros((len(self.rules), assets), np.int64)
+        self._past = np.full((len(self.rules), assets), NOBODY, np.int64)
         self._busy = False
         ranks = [-rule.severity.rank for rule in rules]
         self._gravest_first = sorted(range(len(ranks)), key=ranks.__getitem__)
@@ -127,6 +128,7 @@ class RuleLatch:
                 self._gone[number, places],
                 self._away[number, places],
                 self._again[number, places],
+                self._past[number, places],
             )
             sight = _BLIND if verdicts is None else _sight(rows, verdicts, rule, moving)
             score = np.ascontiguousarray(scores[self._detector[number]])
@@ -158,6 +160,7 @@ class RuleLatch:
             self._gone[number, led.places] = held.gone
             self._away[number, led.places] = held.away
             self._again[number, led.places] = held.again
+            self._past[number, led.places] = held.past
         self._note()
 
     def update(
@@ -270,6 +273,7 @@ class RuleLatch:
             "gone": self._gone,
             "away": self._away,
             "again": self._again,
+            "past": self._past,
         }
 
     def _note(self) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from core.clock import HOUR, SECOND
-from core.plant import RuleSpec, Severity
+from core.plant import Mode, RuleSpec, Severity
 from core.readings import Floats, Instants
+from models.detector import Round, Scored
 from service.rules import RuleLatch
 
 NAN = float("nan")
@@ -69,11 +71,10 @@ def _row(hour: int, score: float) -> tuple[Places, Instants, Instants, Floats]:
     return np.array([0]), np.array([hour * HOUR]), passed, np.array([[score]])
 
 
-def test_what_comes_and_goes_daily_is_one_trouble_from_the_third_day_on() -> None:
+def test_what_comes_and_goes_daily_is_one_trouble_from_the_fifth_time_on() -> None:
     turned = played(RULE, WARM * 10, HOUR)
-    assert [(place // 24, on) for place, on in turned] == [
-        (0, True), (0, False), (1, True), (1, False), (2, True),
-    ]  # fmt: skip
+    daily = [(day, on) for day in range(4) for on in (True, False)]
+    assert [(place // 24, on) for place, on in turned] == [*daily, (4, True)]
 
 
 def test_what_came_and_went_returns_once_it_is_gone_for_longer_than_ever_between() -> None:
@@ -84,12 +85,27 @@ def test_what_came_and_went_returns_once_it_is_gone_for_longer_than_ever_between
     assert not later[-1][1]
 
 
+@pytest.mark.parametrize(("blamed", "stands"), [([0], True), ([0, 1], False)])
+def test_only_what_the_same_channel_tells_again_and_again_stands(
+    blamed: list[int], stands: bool
+) -> None:
+    latch = RuleLatch([RULE], ["d"], 1)
+    for hour, score in enumerate(WARM * 8):
+        asset, at, passed, scores = _row(hour, score)
+        blame = np.eye(2)[[blamed[hour // 24 % len(blamed)]]]
+        band = np.full((1, 2), 1.0)
+        said = Scored(scores[0], blame, band, band * 2)
+        rows = Round(asset, at, np.full((1, 2), 1.5), np.full(1, Mode.RUNNING, np.int8))
+        latch.keep(latch.follow(rows, passed, scores, {"d": said}))
+    assert bool(latch.on(0)) is stands
+
+
 def test_a_line_that_a_person_drew_returns_as_it_says() -> None:
     latch = RuleLatch([RULE], ["d"], 1, given={"d"})
     turned = [
-        on for hour, score in enumerate(WARM * 5) for _, _, on in latch.update(*_row(hour, score))
+        on for hour, score in enumerate(WARM * 7) for _, _, on in latch.update(*_row(hour, score))
     ]
-    assert turned == [True, False] * 5
+    assert turned == [True, False] * 7
 
 
 def test_work_and_a_restart_each_know_what_they_know_of_comings_and_goings() -> None:
