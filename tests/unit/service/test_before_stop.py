@@ -77,7 +77,7 @@ def test_without_a_stop_or_a_life_nothing_is_said(
 def test_the_list_of_machines_and_the_api_say_it_too() -> None:
     known = with_stop(STOP)
     line = life_left(life(72.0, LEFT), known.class_of(P1), known)
-    assert line == "About 3 days (24 hours to 6 days); fails before Thursday's stop: 50 % (1–64)"
+    assert line == "About 72 hours (24 hours to 6 days); fails before Thursday's stop: 50 % (1–64)"
     told = api_forms.life(life(72.0, LEFT), known)
     assert told is not None
     assert told["before_stop"]["name"] == "weekly cleaning"

@@ -149,7 +149,7 @@ def test_a_case_is_described_in_sentences() -> None:
 def test_the_time_that_is_left_is_said_with_its_range_and_basis() -> None:
     said = describe(with_life(Remaining(48.0, 120.0, 240.0)), plant()).wait
     assert said == (
-        "About 5 days are left; 9 in 10 chance of between 2 days and 10 days. "
+        "About 5 days are left; 9 in 10 chance of between 48 hours and 10 days. "
         "Rests on: drift to 8 mm/s"
     )
 
