@@ -10,11 +10,14 @@ import typer
 from cli.options import SHIPPED, AsJson, ConfigFolder, print_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.life import Record
     from service.scorecard import Line
 
 _SHOWN = (
     "class", "failure_mode", "ended", "cut_short", "graded", "error", "bias", "covered", "width",
-    "accurate", "horizon_hours",
+    "accurate", "horizon_hours", "widened",
 )  # fmt: skip
 
 Plot = Annotated[Path | None, typer.Option("--plot", help="An SVG of how often ends came as said.")]
@@ -43,9 +46,11 @@ def scorecard(config: ConfigFolder = SHIPPED, as_json: AsJson = False, plot: Plo
     casefile = open_casefile(loaded)
     try:
         lines = found.scorecard(found.lives(loaded.plant, casefile))
+        records = found.records(loaded.plant, casefile)
     finally:
         casefile.close()
-    print_rows([_row(line, as_json=as_json) for line in lines], _SHOWN, as_json=as_json)
+    rows = [_row(line, as_json=as_json) | _widened(line, records) for line in lines]
+    print_rows(rows, _SHOWN, as_json=as_json)
     if plot is not None:
         from service.calibration_plot import calibrations, draw
 
@@ -63,6 +68,11 @@ def _check(plot: Path | None) -> None:
     if not plot.absolute().parent.is_dir():
         said = f"{plot}: there is no folder {plot.absolute().parent}"
         raise misused(said, "--plot")
+
+
+def _widened(line: Line, records: Mapping[tuple[str, str], Record]) -> dict[str, Any]:
+    record = records.get((line.asset_class, line.failure_mode))
+    return {"widened": 1.0 if record is None else round(record.widened, 2)}
 
 
 def _row(line: Line, *, as_json: bool) -> dict[str, Any]:

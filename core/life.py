@@ -59,11 +59,38 @@ class CannotSay:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """What became of past lives of one class and failure mode, of which something was said.
+
+    Of so many `lives` that ended, `outside` ended outside of the interval that was said, and
+    `below` before each of `LEVELS`; parts of lives count in both. `widened` is how many times as
+    wide intervals are since then.
+    """
+
+    lives: int
+    outside: float
+    below: tuple[float, ...]
+    widened: float = 1.0
+
+    @property
+    def words(self) -> str:
+        """Say that intervals are wider than the model has them, and why; empty where not."""
+        if self.widened < 1.05:
+            return ""
+        missed, lives = max(round(self.outside), 1), "life" if self.lives == 1 else "lives"
+        return (
+            f"intervals widened {self.widened:.1f} times,"
+            f" since {missed} of {self.lives} {lives} ended outside"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class LifeEstimate:
     """What is left of one asset in one failure mode.
 
     `health` is 1 when as new and 0 at the end-of-life threshold. `basis` says what the estimate
-    rests on: the method, the threshold and its source (ISO 13381-1 asks for all three).
+    rests on: the method, the threshold and its source (ISO 13381-1 asks for all three). `record` is
+    how such estimates did, where lives have ended.
     """
 
     asset: str
@@ -72,6 +99,7 @@ class LifeEstimate:
     health: float | None
     remaining: Remaining | CannotSay
     basis: str
+    record: Record | None = None
 
 
 Outlook: TypeAlias = Remaining | CannotSay

@@ -28,3 +28,11 @@ class WorkEvent:
     failure_mode: str = ""
     routine: bool = False
     id: str = ""
+
+
+def cuts_short(done: WorkEvent, failure_mode: str) -> bool:
+    """Tell whether work cut a life short rather than ended it in this failure mode.
+
+    It does where it was routine, or found another failure mode.
+    """
+    return done.routine or done.failure_mode not in {"", failure_mode}

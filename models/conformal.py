@@ -59,9 +59,9 @@ class Adaptive:
     rate: float = 0.02
     alpha: float = 0.1
 
-    def after(self, *, missed: bool) -> Adaptive:
-        """Return what holds after one more outcome."""
-        return replace(self, alpha=self.alpha + self.rate * (self.promised - float(missed)))
+    def after(self, *, missed: float) -> Adaptive:
+        """Return what holds after one more outcome; it may be missed in part."""
+        return replace(self, alpha=self.alpha + self.rate * (self.promised - missed))
 
     def interval(self, course: Floats, levels: Sequence[float]) -> tuple[float, float]:
         """Return between which points of a course, known at `levels`, the truth is to lie now.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.clock import HOUR, Instant, to_datetime
-from core.life import CannotSay, LifeEstimate, chance
+from core.life import LEVELS, CannotSay, LifeEstimate, Record, chance
 from core.plant import Plant
 from core.stop import Stop
 from models.chance_bracket import bracket
@@ -51,7 +53,15 @@ def before_stop(life: LifeEstimate | CannotSay | None, plant: Plant) -> BeforeSt
         return None
     stop, at = coming
     fails = chance(life.remaining, (at - life.at) / HOUR)
-    return BeforeStop(stop, at, fails, *bracket(fails))
+    return BeforeStop(stop, at, fails, *bracket(fails, *_ended(life.record, fails)))
+
+
+def _ended(record: Record | None, fails: float) -> tuple[int, float]:
+    """Tell how many lives have ended, and how many before a chance of `fails` had been reached."""
+    if record is None:
+        return 0, 0.0
+    levels, below = (0.0, *LEVELS, 1.0), (0.0, *record.below, float(record.lives))
+    return record.lives, float(np.interp(fails, levels, below))
 
 
 def weekday(one: BeforeStop) -> str:

@@ -317,8 +317,14 @@ class Casework:
         move = self.book.record(work)
         self._keep(move)
         self.pending.work[work.id or f"{len(self.pending.work)}"] = work
-        words = "" if work.work is Work.INSPECTED else self._start_anew(work.asset, work.at, move)
+        words = "" if work.work is Work.INSPECTED else self._mended(work, move)
         self._answer(Outcome(work.id, True, f"recorded{words}"))
+
+    def _mended(self, work: WorkEvent, move: Move) -> str:
+        """Let a life end, and the next begin; returns what there is to say about it."""
+        fleet = self._fleet_of(work.asset)
+        fleet.lives.ended(fleet.number[work.asset], work)
+        return self._start_anew(work.asset, work.at, move)
 
     def _start_anew(self, asset: str, at: Instant, move: Move) -> str:
         """Let a mended machine be learned anew, but never while a newer case on it stands.

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from core.clock import Instant
-from core.life import LifeEstimate, Outlook, Remaining
+from core.life import CannotSay, LifeEstimate, Outlook, Remaining
 from core.plant import Asset, AssetClass
 from core.readings import Floats
+from core.work import WorkEvent, cuts_short
 from models.degradation import Degradation
 from models.detector import Round, Scored
+from models.widening import widened
 from service.checkpoint import Section
 from service.estimates import Estimates
+from service.outcomes import Outcomes
 from service.telling import Telling
 from service.thinning import Thinned
 
@@ -39,6 +42,7 @@ class Lives:
         self.models = models
         self._next_stop = next_stop
         self.tellings = tuple(Telling(len(assets)) for _ in models)
+        self.outcomes = tuple(Outcomes(len(assets)) for _ in models)
         self.estimates = Estimates([asset.id for asset in assets])
         self._kept: list[Thinned] = []
 
@@ -68,10 +72,18 @@ class Lives:
         """Say what is left of one asset in each failure mode, the soonest end first."""
         stop = self._next_stop(self._assets[asset].id, at)
         told = [
-            self._estimate(model, asset, at, telling.said(asset, at, model.remaining(asset), stop))
-            for model, telling in zip(self.models, self.tellings, strict=True)
+            self._estimate(
+                number, asset, at, telling.said(asset, at, self._found(number, asset), stop)
+            )
+            for number, telling in enumerate(self.tellings)
         ]
         return tuple(sorted(told, key=_soonest))
+
+    def ended(self, asset: int, work: WorkEvent) -> None:
+        """Hold what was said of an asset's lives against work that ended them."""
+        for model, outcomes in zip(self.models, self.outcomes, strict=True):
+            short = cuts_short(work, model.failure_mode)
+            outcomes.end(asset, work.at, cut_short=short)
 
     def forget(self, asset: int) -> None:
         """Start one asset anew, after a repair."""
@@ -88,6 +100,7 @@ class Lives:
             made_for = f"{channels} {settings.model_dump_json()}"
             yield f"health{of}", model, made_for
             yield f"telling{of}", telling, made_for
+            yield f"outcomes{of}", self.outcomes[number], made_for
         if self.models:
             yield "estimates", self.estimates, ""
 
@@ -99,14 +112,24 @@ class Lives:
     def _keep(self, asset: int, at: Instant) -> None:
         """Tell an asset's lives, note what was told, and keep it."""
         stop = self._next_stop(self._assets[asset].id, at)
-        for model, telling in zip(self.models, self.tellings, strict=True):
-            found = model.remaining(asset)
+        for number, telling in enumerate(self.tellings):
+            found = self._found(number, asset)
             said = telling.said(asset, at, found, stop)
             telling.note(asset, at, found, said)
-            life = self._estimate(model, asset, at, said)
+            if isinstance(said, Remaining):
+                self.outcomes[number].keep(asset, at, said)
+            life = self._estimate(number, asset, at, said)
             self._kept += self.estimates.kept([(asset, life)])
 
-    def _estimate(self, model: Degradation, asset: int, at: Instant, said: Outlook) -> LifeEstimate:
+    def _found(self, number: int, asset: int) -> Outlook:
+        """Say what is left of an asset, as wide as past lives showed that it must be."""
+        found = self.models[number].remaining(asset)
+        if isinstance(found, CannotSay):
+            return found
+        return widened(found, self.outcomes[number].times)
+
+    def _estimate(self, number: int, asset: int, at: Instant, said: Outlook) -> LifeEstimate:
+        model, record = self.models[number], self.outcomes[number].record
         health = float(model.health()[asset])
         return LifeEstimate(
             self._assets[asset].id,
@@ -114,7 +137,8 @@ class Lives:
             model.failure_mode,
             health if health == health else None,  # noqa: PLR0124 - not NaN
             said,
-            model.basis(asset),
+            "; ".join(part for part in (model.basis(asset), record and record.words) if part),
+            record,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,12 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from core.clock import Instant
+from core.life import Record
 from core.plant import Plant
 from models.foretold import Foretold
 from service.lengths import hours
 from service.page_view import Moment, moment_of
-from service.scorecard import Life, Line, labels, lives, scorecard
+from service.scorecard import Life, Line, labels, lives, records, scorecard
 from service.words import timezone_of
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Summed:
     figures: Graded
     asset_class: str
     mode: str
+    widened: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,19 @@ def add_scorecard(router: APIRouter, pages: Pages, feed: Feed) -> None:
 
 def _render(pages: Pages, feed: Feed) -> HTMLResponse:
     last, now, plant = feed.casefile.last_event(), feed.clock(), feed.plant
-    found = lives(plant, feed.casefile)
+    found, since = lives(plant, feed.casefile), records(plant, feed.casefile)
     return pages.render(
         "scorecard.html",
         last=last,
-        lines=[_line(line, plant) for line in scorecard(found)],
+        lines=[_line(line, plant, since) for line in scorecard(found)],
         ended=[_ended(life, plant, now) for life in found[:MOST_LIVES]],
         more=max(0, len(found) - MOST_LIVES),
     )
 
 
-def _line(line: Line, plant: Plant) -> Summed:
+def _line(line: Line, plant: Plant, since: Mapping[tuple[str, str], Record]) -> Summed:
     label, failure_mode = labels(line, plant)
+    record = since.get((line.asset_class, line.failure_mode))
     return Summed(
         label,
         failure_mode,
@@ -91,6 +95,7 @@ def _line(line: Line, plant: Plant) -> Summed:
         figures(line.grade),
         line.asset_class,
         line.failure_mode,
+        "" if record is None else record.words,
     )
 
 

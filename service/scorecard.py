@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from core.casefile import CaseFile
 from core.clock import HOUR, Instant
+from core.life import Record
 from core.plant import AssetClass, Plant
-from core.work import Work, WorkEvent
+from core.work import Work, WorkEvent, cuts_short
 from models.foretold import Foretold, foretold, together
 from service.estimates import names_of
 
@@ -57,6 +58,16 @@ def scorecard(found: Iterable[Life]) -> list[Line]:
     return [_line(*key, some) for key, some in sorted(groups.items())]
 
 
+def records(plant: Plant, casefile: CaseFile) -> dict[tuple[str, str], Record]:
+    """Find how past lives change what is said now, by class and failure mode."""
+    found: dict[tuple[str, str], Record] = {}
+    for status in casefile.statuses():
+        for life in (status.life, *status.others):
+            if life is not None and life.record is not None and status.asset in plant.assets:
+                found[plant.assets[status.asset].asset_class, life.failure_mode] = life.record
+    return found
+
+
 def labels(one: Life | Line, plant: Plant) -> tuple[str, str]:
     """Return the words people know its class and its failure mode by."""
     made = plant.classes[one.asset_class]
@@ -77,7 +88,7 @@ def _of_asset(asset: str, plant: Plant, casefile: CaseFile) -> Iterator[Life]:
     done = [one for one in casefile.work(asset, MOST_WORK) if one.work is not Work.INSPECTED]
     for one in sorted(done, key=lambda event: event.at) if modes else ():
         for mode in modes:
-            short = one.routine or one.failure_mode not in {"", mode}
+            short = cuts_short(one, mode)
             grade = None if short else _grade(asset, mode, casefile, since, one.at)
             yield Life(asset, plant.assets[asset].asset_class, mode, one, short, grade)
         since = one.at

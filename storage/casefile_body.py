@@ -17,7 +17,7 @@ from core.alert import (
     Transition,
 )
 from core.casefile import Outcome, Status
-from core.life import CannotSay, LifeEstimate, Outlook, Remaining
+from core.life import CannotSay, LifeEstimate, Outlook, Record, Remaining
 from core.plant import Severity
 from core.work import WorkEvent
 
@@ -108,7 +108,12 @@ def _life(fields: dict[str, Any] | None) -> LifeEstimate | CannotSay | None:
 
 
 def _estimate(fields: dict[str, Any]) -> LifeEstimate:
-    return LifeEstimate(**{**fields, "remaining": _outlook(fields["remaining"])})
+    kept = {"remaining": _outlook(fields["remaining"]), "record": _record(fields.get("record"))}
+    return LifeEstimate(**{**fields, **kept})
+
+
+def _record(fields: dict[str, Any] | None) -> Record | None:
+    return None if fields is None else Record(**{**fields, "below": tuple(fields["below"])})
 
 
 def _outlook(fields: dict[str, Any]) -> Outlook:

@@ -49,6 +49,7 @@ def test_ended_lives_are_held_against_what_was_said_of_them(folder: Path) -> Non
     assert (found["ended"], found["graded"], found["covered"]) == (1, 1, 1.0)
     assert found["error"] == pytest.approx(0.1)
     assert found["horizon_hours"] == 10.0
+    assert found["widened"] == 1.0
     assert found["below"]["0.5"] == 0.0
     assert found["below"]["0.75"] == 1.0
     drawn = folder / "drawn.svg"

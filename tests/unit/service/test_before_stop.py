@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from core.clock import HOUR, Instant, from_datetime
-from core.life import CannotSay, LifeEstimate, Remaining
+from core.life import CannotSay, LifeEstimate, Record, Remaining
 from core.plant import Plant
 from core.stop import Stop
 from service import api_forms
@@ -85,3 +85,13 @@ def test_the_list_of_machines_and_the_api_say_it_too() -> None:
     assert told["before_stop"]["chance"] == pytest.approx(0.5, abs=0.01)
     assert told["before_stop"]["chance_p05"] == pytest.approx(0.01, abs=0.01)
     assert told["before_stop"]["chance_p95"] == pytest.approx(0.63, abs=0.01)
+
+
+def test_lives_that_ended_sooner_than_was_said_raise_what_may_be() -> None:
+    estimate = life(24.0, LEFT)
+    alone = before_stop(estimate, with_stop(STOP))
+    taught = replace(estimate, record=Record(10, 4.0, (4.0,) * 4 + (6.0,) * 5))
+    found = before_stop(taught, with_stop(STOP))
+    assert alone is not None and found is not None
+    assert found.chance == alone.chance
+    assert found.high > 2 * alone.high

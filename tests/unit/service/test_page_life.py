@@ -7,7 +7,7 @@ import pytest
 
 from core.casefile import Advance, Condition, Status
 from core.clock import HOUR
-from core.life import CannotSay, LifeEstimate, Remaining
+from core.life import CannotSay, LifeEstimate, Record, Remaining
 from core.work import Work, WorkEvent
 from models.threshold import ThresholdSettings
 from service.estimates import names_of
@@ -59,7 +59,13 @@ def test_the_scorecard_holds_ended_lives_against_what_was_said_of_them() -> None
     done = WorkEvent("site/hall/p1", START, Work.REPLACED, "Bilal")
     room.position += 1
     room.casefile.commit(Advance(room.position, conditions=told, work=(done,)))
-    page = room.opens("/scorecard")
+    record = Record(6, 3.0, (0.0,) * 9, 1.4)
+    left = Remaining(20.0, 48.0, 90.0)
+    life = LifeEstimate("site/hall/p2", START, "bearing", 0.4, left, "vibration", record)
+    status = Status("site/hall/p2", START, START, "running", True, "", 1.2, 0.4, life)
+    page = room.has(statuses=(status,)).opens("/scorecard")
+    said = "Bearing wear: intervals widened 1.4 times, since 3 of 6 lives ended outside."
+    assert said in " ".join(page.text.split())
     assert "100 %" in page.text
     assert "Bearing wear" in page.text
     assert "/machine?asset=site%2Fhall%2Fp1" in [str(one["href"]) for one in page.of("a")]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.alert import AlertState, Change
-from core.life import CannotSay, LifeEstimate, Remaining
+from core.life import CannotSay, LifeEstimate, Record, Remaining
 from service import site_bodies
 from service.page_view import case as shown
 from service.page_view import machines
@@ -26,6 +26,7 @@ LIVES = [
     CannotSay("no data", "nothing measured"),
     ESTIMATE,
     replace(ESTIMATE, remaining=CannotSay("few", "two failures seen")),
+    replace(ESTIMATE, record=Record(6, 2.5, (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 5.5, 6.0), 1.4)),
     replace(ESTIMATE, remaining=Remaining(1.0, 5.0, 9.0, 5.5, (0.5, 1, 2, 3, 5, 7, 8, 9, 10))),
 ]
 
