@@ -32,7 +32,9 @@ def test_a_machine_says_how_long_it_lasts_and_shows_what_was_said_before(room: R
     room.casefile.commit(Advance(room.position, statuses=(status,), conditions=said))
     for path in ("/machine?asset=site/hall/p1", "/alerts/c1"):
         page = room.has(case()).opens(path) if "c1" in path else room.opens(path)
-        assert "About 48 hours are left; 9 in 10 chance of between 20 hours and 90 hours." in page.text
+        assert (
+            "About 48 hours are left; 9 in 10 chance of between 20 hours and 90 hours." in page.text
+        )
         sources = [str(one["src"]) for one in page.of("img")]
         assert any(
             one.startswith("/api/v1/life/plot.svg?asset=site%2Fhall%2Fp1") for one in sources
