@@ -41,6 +41,7 @@ class Change(StrEnum):
     ENDED = "ended"
     WORK_RECORDED = "work recorded"
     NOTE = "note"
+    REPAIR_JUDGED = "repair judged"
 
 
 @dataclass(frozen=True, slots=True)

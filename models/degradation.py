@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.life import Outlook
 from core.readings import Floats
@@ -49,4 +49,30 @@ class Degradation(Protocol):
 
     def restore(self, state: State) -> None:
         """Take over a state of the same class and the same assets."""
+        ...
+
+
+@runtime_checkable
+class Mendable(Protocol):
+    """A degradation model that follows one signal, so that repairs can be judged by it."""
+
+    @property
+    def failure_mode(self) -> str:
+        """Name what the machines fail of."""
+        ...
+
+    def signal(self, rows: Round, verdicts: Verdicts) -> Floats:
+        """Return the signal of each row, NaN where it is missing."""
+        ...
+
+    def way(self, asset: int) -> tuple[float, float] | None:
+        """Return the healthy level of an asset and its end; None while either is not known."""
+        ...
+
+    def mend(self, asset: int) -> None:
+        """Begin a new course after work, by the healthy level that was known before."""
+        ...
+
+    def rebase(self, asset: int, healthy: float) -> None:
+        """Take another level as the healthy one of an asset."""
         ...

@@ -67,10 +67,15 @@ class RepairVerdict:
     @property
     def words(self) -> str:
         """Say it to an operator."""
-        shown = {"restored": "restored", "partly": "partly restored"}
-        said = shown.get(str(self.repair), "not restored")
-        before, after = round(100 * self.before.level), round(100 * max(self.after.level, 0.0))
-        return f"{said}: {before} % of the way to its end before, {after} % after"
+        return level_words(self.repair, self.before.level, self.after.level)
+
+
+def level_words(repair: Repair, before: float, after: float) -> str:
+    """Say a verdict and the levels before and after, in ways."""
+    shown = {"restored": "restored", "partly": "partly restored"}
+    said = shown.get(str(repair), "not restored")
+    was, now = round(100 * before), round(100 * max(after, 0.0))
+    return f"{said}: {was} % of the way to its end before, {now} % after"
 
 
 def verdict(

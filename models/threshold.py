@@ -110,7 +110,7 @@ class Threshold:
 
     def observe(self, rows: Round, verdicts: Verdicts) -> Floats:
         """Move the health of the rows' assets forward, in order of time; assets may repeat."""
-        signal = np.ascontiguousarray(self._signal(rows, verdicts))
+        signal = np.ascontiguousarray(self.signal(rows, verdicts))
         known = (rows.mode == Mode.RUNNING) & np.isfinite(signal)
         silent = (rows.mode == Mode.RUNNING) & ~known
         level, healthy = np.empty(len(signal)), np.empty(len(signal))
@@ -184,6 +184,38 @@ class Threshold:
             "Wiener process with drift, first passage"
         ).replace(" ;", ";")
 
+    def signal(self, rows: Round, verdicts: Verdicts) -> Floats:
+        """Return what is followed of each row, NaN where it is missing."""
+        if self._column is not None:
+            signal: Floats = rows.values[:, self._column]
+            return signal
+        if self._settings.detector is not None:
+            return verdicts[self._settings.detector].value
+        if not verdicts:
+            return np.full(len(rows.asset), np.nan)
+        worst: Floats = np.fmax.reduce([scored.value for scored in verdicts.values()])
+        return worst
+
+    def way(self, asset: int) -> tuple[float, float] | None:
+        """Return the healthy level of an asset and its end; None while either is not known."""
+        settings = self._settings
+        learned = settings.healthy is not None or self._rows[asset] >= settings.min_rows
+        if settings.end is None or not learned:
+            return None
+        return float(self._healthy_level()[asset]), settings.end
+
+    def mend(self, asset: int) -> None:
+        """Begin a new course after work, by the healthy level that was known before."""
+        rows, healthy = self._rows[asset], self._healthy[asset]
+        self.forget(asset)
+        if rows >= self._settings.min_rows:
+            self._rows[asset], self._healthy[asset] = rows, healthy
+
+    def rebase(self, asset: int, healthy: float) -> None:
+        """Take another level as the healthy one of an asset; a given one stays."""
+        if self._rows[asset] >= self._settings.min_rows:
+            self._healthy[asset] = healthy
+
     def forget(self, asset: int) -> None:
         """Start one asset anew."""
         self._level[asset] = np.nan
@@ -211,17 +243,6 @@ class Threshold:
         self._now = state["now"].astype(np.int64)
         self._trail.restore(state)
         self._said = {}
-
-    def _signal(self, rows: Round, verdicts: Verdicts) -> Floats:
-        if self._column is not None:
-            signal: Floats = rows.values[:, self._column]
-            return signal
-        if self._settings.detector is not None:
-            return verdicts[self._settings.detector].value
-        if not verdicts:
-            return np.full(len(rows.asset), np.nan)
-        worst: Floats = np.fmax.reduce([scored.value for scored in verdicts.values()])
-        return worst
 
     def _healthy_level(self) -> Floats:
         given = self._settings.healthy

@@ -18,7 +18,8 @@ from core.casefile import Outcome
 from core.clock import Instant
 from core.journal import Command
 from core.work import Work, WorkEvent
-from service.finding import Finding, mended_by_work
+from models.repair_verdict import RepairVerdict
+from service.finding import Finding, RepairJudged, mended_by_work
 
 MILLWRIGHT = "millwright"
 """Who acts where no person does."""
@@ -116,6 +117,20 @@ class AlertBook:
                 book = move.book
                 steps.extend(move.steps)
         return Move(book, tuple(steps))
+
+    def judge(self, last: Iterable[Alert | None], repair: RepairJudged, why: str) -> Move:
+        """Say with cases that work has ended, each the last of its trouble, what that came to.
+
+        That it cannot be said is no news to send anybody.
+        """
+        told = isinstance(repair.said, RepairVerdict)
+        steps = list[Step]()
+        for case in last if told else ():
+            if case is not None and not case.state.is_open and case.ended_at == repair.work_at:
+                alert = replace(case, version=case.version + 1, changed_at=repair.at)
+                change = Change.REPAIR_JUDGED
+                steps.append((alert, _transition(case.state, alert, change, MILLWRIGHT, why)))
+        return Move(self, tuple(steps))
 
     def _opened(self, finding: Finding) -> Move:
         key = (finding.asset, finding.group)

@@ -27,6 +27,7 @@ from service.api_waiting import add_waiting
 from service.feed import Feed
 from service.outlook import renewed
 from service.plotter import PLOT_HEADERS, PLOT_WIDTH
+from service.repair_record import Entry, recorded
 from service.similar import similar
 from service.stream import EventStream, where_after
 
@@ -130,8 +131,9 @@ def _add_work(router: APIRouter, feed: Feed) -> None:
     def work(
         asset: str | None = None, limit: Annotated[int, Query(ge=1, le=MOST_WORK)] = 100
     ) -> dict[str, Any]:
-        """List recorded work, newest first."""
-        return {"work": [api_forms.work(done) for done in feed.casefile.work(asset, limit)]}
+        """List recorded work, newest first, with what it came to once its machine has run again."""
+        entries = recorded(feed.casefile.work(asset, limit), feed.plant, feed.casefile)
+        return {"work": [_with_verdicts(entry) for entry in entries]}
 
 
 def _add_assets(router: APIRouter, feed: Feed) -> None:
@@ -166,6 +168,11 @@ def _add_events(router: APIRouter, feed: Feed) -> None:
             words = f"{feed.hub.clients} clients follow already; see feed.most_streams"
             raise HTTPException(503, words, {"retry-after": "10"})
         return EventStream(feed.hub, place)
+
+
+def _with_verdicts(entry: Entry) -> dict[str, Any]:
+    verdicts = [verdict.body() for verdict in entry.verdicts]
+    return api_forms.work(entry.work) | {"verdicts": verdicts, "waits": entry.waits}
 
 
 def _states(chosen: list[StateFilter] | tuple[()]) -> frozenset[AlertState]:

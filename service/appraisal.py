@@ -26,7 +26,7 @@ from service import verdict
 from service.batch import Batch
 from service.coverage import Coverage
 from service.evidence import gather, of_sensor, seconded
-from service.finding import Finding
+from service.finding import Finding, RepairJudged
 from service.held import Held, filled
 from service.judging import Judged, Judging, Known
 from service.lives import Lives
@@ -39,7 +39,7 @@ from service.tally import Tally
 from service.thinning import Thinned, Thinning
 from service.watermark import Rows
 
-Placed = tuple[int, bool, Finding]
+Placed = tuple[int, bool, Finding | RepairJudged]
 """The row at which something was found, whether by a rule, and what."""
 
 _UNSAID = ("silent", "bad")
@@ -79,6 +79,7 @@ class Appraisal:
         self.regimes = RunningRegimes(asset_class, count, detectors)
         self._judging = Judging(detectors, self.rules, self._beat, self.crosscheck, given)
         self.conditions: list[Thinned] = []
+        self._repairs: list[tuple[int, RepairJudged]] = []
 
     def _beat(self) -> None:
         self.beat()
@@ -154,7 +155,9 @@ class Appraisal:
             for place, at, told_of in told
         ]
 
-    def unchanged(self, asset: Rows, now: Instants, passed: Instants) -> list[Finding]:
+    def unchanged(
+        self, asset: Rows, now: Instants, passed: Instants
+    ) -> list[Finding | RepairJudged]:
         """Judge what assets hold by `now`, where nothing was said; learn nothing."""
         values = self.held.fresh(asset, now)
         if self.crosscheck is not None:
@@ -279,6 +282,10 @@ class Appraisal:
             found = self._verdict(spec, row, place, on, behind, verdicts)
             yield place, True, self._qualified(found, fired, judged, checked)
         self._observe(row, verdicts, start, len(row.asset), health)
+        repairs, self._repairs = self._repairs, []
+        for place, judged_repair in repairs:
+            late = bool(behind[place])
+            yield place, True, replace(judged_repair, catching_up=late)
         self.tally.scored(row.asset, judged.scores)
         if self.coverage is not None:
             self.coverage.add(row.asset, row.mode, judged.scores)
@@ -340,6 +347,7 @@ class Appraisal:
         if self.lives.any and stop > start:
             said = {name: scored.take(part) for name, scored in verdicts.items()}
             health[part] = self.lives.observe(row.take(part), said)
+            self._repairs += [(start + place, one) for place, one in self.lives.take_judged()]
         return stop
 
     def _verdict(

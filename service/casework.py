@@ -30,12 +30,13 @@ from service.adoption import readiness
 from service.alertbook import AlertBook, Move
 from service.checkpoint import LEARNED
 from service.devices import Devices
-from service.finding import CaughtUp, Event, Finding, mended_by_work, of_machine
+from service.finding import CaughtUp, Event, Finding, RepairJudged, mended_by_work, of_machine
 from service.fleet import Fleet
 from service.holding import Holding
 from service.lesson import teach
 from service.model_book import ModelBook
 from service.outages import Outages
+from service.repair_words import verdict_findings, verdict_words
 from service.sites import Sites, ended
 from service.stretch import Stretch
 from service.thinning import Thinned
@@ -279,11 +280,20 @@ class Casework:
                 self._found(event)
             elif isinstance(event, CaughtUp):
                 self._release(event.asset)
+            elif isinstance(event, RepairJudged):
+                self._judge(event)
             else:
                 self._found(self._outages.stepped(event.asset, at))
 
     def _found(self, finding: Finding) -> None:
         self._keep(self.book.find(finding))
+
+    def _judge(self, repair: RepairJudged) -> None:
+        """Say what work came to with the cases that it ended; where to nothing, in another one."""
+        last = [self._past(one) for key, one in self.book.last.items() if key[0] == repair.asset]
+        self._keep(self.book.judge(last, repair, verdict_words(repair, self.plant)))
+        for finding in verdict_findings(repair, self.plant):
+            self._found(finding)
 
     def _release(self, asset: str) -> None:
         self.book, steps, notices = self._holding.release(asset, self.book, self._past)
@@ -317,27 +327,22 @@ class Casework:
         move = self.book.record(work)
         self._keep(move)
         self.pending.work[work.id or f"{len(self.pending.work)}"] = work
-        words = "" if work.work is Work.INSPECTED else self._mended(work, move)
+        words = "" if work.work is Work.INSPECTED else self._start_anew(work, move)
         self._answer(Outcome(work.id, True, f"recorded{words}"))
 
-    def _mended(self, work: WorkEvent, move: Move) -> str:
-        """Let a life end, and the next begin; returns what there is to say about it."""
-        fleet = self._fleet_of(work.asset)
-        fleet.lives.ended(fleet.number[work.asset], work)
-        return self._start_anew(work.asset, work.at, move)
-
-    def _start_anew(self, asset: str, at: Instant, move: Move) -> str:
+    def _start_anew(self, work: WorkEvent, move: Move) -> str:
         """Let a mended machine be learned anew, but never while a newer case on it stands.
 
         Returns what there is to say about it.
         """
-        fleet = self._fleet_of(asset)
+        asset, fleet = work.asset, self._fleet_of(work.asset)
         number = fleet.number[asset]
+        fleet.lives.ended(number, work)
         if any(c.asset == asset and mended_by_work(c.group) for c in self.book.cases.values()):
             ended = {alert.group for alert, _ in move.steps if not alert.state.is_open}
             fleet.rearm(number, ended)
             return "; a newer case stands, so what was learned of the machine stays"
-        fleet.forget(number, at)
+        fleet.forget(number, work.at)
         self.models.forget(asset)
         anew = readiness(fleet, number) < 1
         return "; the machine's normal behaviour is learned anew" if anew else ""

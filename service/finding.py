@@ -7,7 +7,9 @@ from typing import TypeAlias
 
 from core.alert import Evidence
 from core.clock import Instant
+from core.life import CannotSay, LifeEstimate
 from core.plant import Severity
+from models.repair_verdict import RepairVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,26 @@ class ClockStepped:
     asset: str
 
 
-Event: TypeAlias = Finding | CaughtUp | ClockStepped
+@dataclass(frozen=True, slots=True)
+class RepairJudged:
+    """What work on an asset at `work_at` came to in one failure mode, known at event time `at`.
+
+    `lifted` tells that what was told not to be restored has come to be. `hours` of running were
+    looked at since the work.
+    """
+
+    asset: str
+    failure_mode: str
+    work_at: Instant
+    at: Instant
+    said: RepairVerdict | CannotSay
+    hours: int
+    lifted: bool = False
+    life: LifeEstimate | None = None
+    catching_up: bool = False
+
+
+Event: TypeAlias = Finding | CaughtUp | ClockStepped | RepairJudged
 """What a class of assets tells of an entry, in the order in which it happened."""
 
 SILENT = "silent"
@@ -68,6 +89,7 @@ NOTE = "note:"
 HISTORY = f"{NOTE}history unavailable"
 DEVICE = "device:"
 SENSOR = "sensor:"
+REPAIR = "repair"
 CENTRE = f"{NOTE}centre"
 SITE = "site:"
 

@@ -26,6 +26,7 @@ from service.finding import (
     BEHIND,
     DATA,
     NEW_REGIME,
+    REPAIR,
     SENSOR,
     SILENT,
     CaughtUp,
@@ -264,7 +265,7 @@ class Fleet:
         if self.crosscheck is not None:
             self.crosscheck.forget(asset)
         self.regimes.forget(asset)
-        self.lives.forget(asset)
+        self.lives.mended(asset)
         self.tally.dirty[asset] = True
 
     def rearm(self, asset: int, groups: Collection[str]) -> None:
@@ -290,6 +291,7 @@ class Fleet:
         for channel, kind in np.argwhere(self.crosscheck.faults[asset] if self.crosscheck else []):
             found.add((names[channel], LIES[kind]))
         found |= {(names[channel], rule.name) for rule, channel in self.rules.sensed(asset)}
+        found |= {(REPAIR, mode) for mode in self.lives.unrestored(asset)}
         if self.silence.silent[asset]:
             found.add((DATA, SILENT))
         if self.regimes.new(asset):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,14 +12,17 @@ from core.life import CannotSay, LifeEstimate, Outlook, Remaining
 from core.plant import Asset, AssetClass
 from core.readings import Floats
 from core.work import WorkEvent, cuts_short
-from models.degradation import Degradation
+from models.degradation import Degradation, Mendable
 from models.detector import Round, Scored
 from models.widening import widened
 from service.checkpoint import Section
 from service.estimates import Estimates
+from service.finding import RepairJudged
 from service.outcomes import Outcomes
+from service.repairs import Repairs, kept
 from service.telling import Telling
 from service.thinning import Thinned
+from service.watermark import Rows
 
 NextStop = Callable[[str, Instant], Instant | None]
 """Tells when the next planned stop of an asset begins after a moment."""
@@ -44,7 +48,14 @@ class Lives:
         self.tellings = tuple(Telling(len(assets)) for _ in models)
         self.outcomes = tuple(Outcomes(len(assets)) for _ in models)
         self.estimates = Estimates([asset.id for asset in assets])
+        ids = [asset.id for asset in assets]
+        self._repairs = {
+            number: Repairs(ids, model)
+            for number, model in enumerate(models)
+            if isinstance(model, Mendable)
+        }
         self._kept: list[Thinned] = []
+        self._judged: list[tuple[int, RepairJudged]] = []
 
     @property
     def any(self) -> bool:
@@ -59,8 +70,11 @@ class Lives:
             said = {name: scored.take(places) for name, scored in verdicts.items()}
             for model in self.models:
                 health[places] = np.fmin(health[places], model.observe(some, said))
-            kept = due[self.estimates.wanted(health[due], row.at[due])]
-            for asset, at in zip(row.asset[kept].tolist(), row.at[kept].tolist(), strict=True):
+            for repairs in self._repairs.values():
+                repairs.observe(some, said)
+            self._judge(due, row)
+            wanted = due[self.estimates.wanted(health[due], row.at[due])]
+            for asset, at in zip(row.asset[wanted].tolist(), row.at[wanted].tolist(), strict=True):
                 self._keep(asset, at)
         return health
 
@@ -80,16 +94,35 @@ class Lives:
         return tuple(sorted(told, key=_soonest))
 
     def ended(self, asset: int, work: WorkEvent) -> None:
-        """Hold what was said of an asset's lives against work that ended them."""
+        """Hold what was said of an asset's lives against work that ended them.
+
+        The work itself is judged once the machine has run again.
+        """
+        for repairs in self._repairs.values():
+            repairs.begin(asset, work)
         for model, outcomes in zip(self.models, self.outcomes, strict=True):
             short = cuts_short(work, model.failure_mode)
             outcomes.end(asset, work.at, cut_short=short)
 
-    def forget(self, asset: int) -> None:
-        """Start one asset anew, after a repair."""
+    def mended(self, asset: int) -> None:
+        """Begin new lives of one asset after work, from the healthy level that was known before."""
         for model, telling in zip(self.models, self.tellings, strict=True):
-            model.forget(asset)
+            if isinstance(model, Mendable):
+                model.mend(asset)
+            else:
+                model.forget(asset)
             telling.forget(asset)
+
+    def unrestored(self, asset: int) -> Iterator[str]:
+        """Name the failure modes in which the last work on an asset did not restore it."""
+        for number, repairs in self._repairs.items():
+            if repairs.stands(asset):
+                yield self.models[number].failure_mode
+
+    def take_judged(self) -> list[tuple[int, RepairJudged]]:
+        """Give away what repairs came to since this was last asked, each with its row."""
+        taken, self._judged = self._judged, []
+        return taken
 
     def sections(self, asset_class: AssetClass) -> Iterator[tuple[str, Section, str]]:
         """Name what a checkpoint keeps, each with what it was made for."""
@@ -101,6 +134,8 @@ class Lives:
             yield f"health{of}", model, made_for
             yield f"telling{of}", telling, made_for
             yield f"outcomes{of}", self.outcomes[number], made_for
+            if number in self._repairs:
+                yield f"repairs{of}", self._repairs[number], made_for
         if self.models:
             yield "estimates", self.estimates, ""
 
@@ -108,6 +143,17 @@ class Lives:
         """Give away the estimates that were kept since this was last asked."""
         taken, self._kept = self._kept, []
         return taken
+
+    def _judge(self, due: Rows, row: Round) -> None:
+        """Judge the repairs of assets by what is known at rows that began an hour."""
+        for place in due.tolist():
+            asset, at = int(row.asset[place]), int(row.at[place])
+            for repairs in self._repairs.values():
+                found = repairs.judged(asset, at) if repairs.waits(asset) else None
+                if found is not None:
+                    self._kept.append(kept(found))
+                    life = self.life(asset, at)
+                    self._judged.append((place, replace(found, life=life)))
 
     def _keep(self, asset: int, at: Instant) -> None:
         """Tell an asset's lives, note what was told, and keep it."""

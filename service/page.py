@@ -21,7 +21,7 @@ from core.alert import Alert, AlertQuery, AlertState
 from core.clock import MINUTE
 from core.errors import Refused
 from core.work import Work
-from service import page_advice, page_drill, page_life
+from service import page_advice, page_drill, page_life, page_work
 from service import page_causes as causes
 from service import page_view as view
 from service.auth import FORGET
@@ -183,6 +183,7 @@ class Pages:
             shows=expected_resolution(length),
             more=max(0, len(channels) - MOST_CHANNELS),
             drill=self._drill(asset_id),
+            works=page_work.works(asset_id, feed.plant, feed.casefile, feed.clock()),
             lives=page_life.lives(asset_id, feed.plant, feed.casefile, feed.clock()),
             fresh=feed.clock() // FRESH_PLOT,
         )

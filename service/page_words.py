@@ -40,6 +40,7 @@ CHANGES = {
     Change.ENDED: "Case ended",
     Change.WORK_RECORDED: "Work recorded",
     Change.NOTE: "Note",
+    Change.REPAIR_JUDGED: "Work judged",
 }
 
 _RESTING = frozenset({"off", "idle", "starting"})

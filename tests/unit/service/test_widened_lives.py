@@ -95,7 +95,7 @@ class Story:
             end = start + LIFE * HOUR - one
             done = WorkEvent(f"site/hall/p{one + 1}", end, Work.REPLACED, "Bilal")
             self.lives.ended(one, done)
-            self.lives.forget(one)
+            self.lives.mended(one)
 
     def _restart(self) -> None:
         before, self.lives = self.lives, lives()[0]

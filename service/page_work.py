@@ -1,0 +1,49 @@
+"""What the page shows of work on a machine: what was done, and what it came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.casefile import CaseFile
+from core.clock import Instant
+from core.plant import Plant
+from models.repair_verdict import Repair
+from service.page_view import Moment, moment_of
+from service.repair_record import Entry, recorded
+from service.words import timezone_of
+
+MOST = 10
+"""So many works are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One work: what, by whom, the fault found, a note, and what it came to; `bad` marks failure.
+
+    Where that is not known yet, `waits`.
+    """
+
+    at: Moment
+    what: str
+    by: str
+    note: str
+    verdicts: tuple[tuple[str, bool], ...]
+    waits: bool
+
+
+def works(asset: str, plant: Plant, casefile: CaseFile, now: Instant) -> list[Done]:
+    """Lay out the latest work on a machine, newest first."""
+    zone = timezone_of(asset, plant)
+    titles = {mode.name: mode.title or mode.name for mode in plant.class_of(asset).failure_modes}
+    found = recorded(casefile.work(asset, MOST), plant, casefile)
+    return [_done(entry, titles, zone, now) for entry in found]
+
+
+def _done(entry: Entry, titles: dict[str, str], zone: str, now: Instant) -> Done:
+    work = entry.work
+    fault = titles.get(work.failure_mode, work.failure_mode)
+    what = work.work.value.capitalize() + (
+        f", {fault[:1].lower()}{fault[1:]} found" if fault else ""
+    )
+    verdicts = tuple((one.words, one.repair is Repair.NOT_RESTORED) for one in entry.verdicts)
+    return Done(moment_of(work.at, zone, now), what, work.by, work.note, verdicts, entry.waits)

@@ -1,0 +1,195 @@
+"""What a repair came to is told after some hours of running, and decides what health is read by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from core.alert import Alert, AlertQuery, Change
+from core.casefile import Status
+from core.clock import DAY, HOUR, MINUTE
+from core.plant import FailureMode
+from core.work import Work, WorkEvent
+from models.repair_verdict import Repair
+from models.threshold import ThresholdSettings
+from service.finding import REPAIR
+from service.notify_mqtt import messages
+from service.page_work import works
+from service.repair_record import Entry, recorded
+from service.repairs import names_of
+from service.scoring import Scoring
+from storage.casefile_memory import MemoryCaseFile
+from storage.journal_memory import MemoryJournal
+from storage.settings import JournalSettings
+from tests.plants import plant, pump_class
+from tests.story import Story
+
+P1 = "site/hall/p1"
+STEP = 20 * MINUTE
+AN_HOUR = 3
+RESTORED, PARTLY, SAME = 2.0, 4.5, 7.0
+
+
+class Mended(Story):
+    """A pump that runs well for eighty hours, wears from 2 to 7 of 8 mm/s, is mended, runs on."""
+
+    def __init__(
+        self,
+        level: float,
+        work: Work = Work.REPAIRED,
+        mode: str = "",
+        hours: int = 20,
+        restarts: int = 0,
+        together: bool = False,
+    ) -> None:
+        health = ThresholdSettings(channel="vibration", end=8.0, failure_mode="bearing")
+        modes = (FailureMode("bearing", "Bearing wear"), FailureMode("seal", "Leaking seal"))
+        kind = pump_class(health=health, failure_modes=modes)
+        super().__init__(plant(1, kind), MemoryJournal(JournalSettings()))
+        self.casefile = MemoryCaseFile()
+        self.restarts = restarts
+        self.scoring = self.opened()
+        self.runs([2.0] * 80 * AN_HOUR)
+        self.runs(np.linspace(2.0, 7.0, 30 * AN_HOUR).tolist())
+        self.passes(3 * HOUR)
+        self.done_at = self.now - HOUR
+        self.tell(WorkEvent(P1, self.done_at, work, "Bilal", "new bearing", mode, id="w1"))
+        self.runs([level] * hours * AN_HOUR, together=together)
+        self.score()
+
+    def opened(self) -> Scoring:
+        return Scoring(self.plant, self.journal, self.casefile, ("mqtt",))
+
+    def runs(self, levels: list[float], *, together: bool = False) -> None:
+        rows = []
+        for number, level in enumerate(levels):
+            self.passes(STEP)
+            rows.append(self.row(P1, vibration=level + self._random.normal(0, 0.1)))
+            if not together:
+                self.block(rows.pop())
+            if self.restarts and number % self.restarts == 0:
+                self.score()
+                self.scoring = self.opened()
+        if together:
+            self.block(*rows)
+
+    def score(self) -> None:
+        while self.scoring.step():
+            pass
+
+    def cases(self, group: str) -> tuple[Alert, ...]:
+        return self.casefile.alerts(AlertQuery(asset=P1, group=group)).alerts
+
+    def entry(self) -> Entry:
+        [entry] = recorded(self.casefile.work(P1), self.plant, self.casefile)
+        return entry
+
+    def status(self) -> Status:
+        [status] = self.casefile.statuses()
+        return status
+
+    def kept(self) -> np.ndarray:
+        return self.casefile.conditions(P1, names_of("bearing"), 0, self.now + DAY).values
+
+
+@cache
+def mended(level: float) -> Mended:
+    return Mended(level)
+
+
+@pytest.mark.parametrize(
+    ("level", "repair", "left"),
+    [
+        (RESTORED, Repair.RESTORED, 0.0),
+        (PARTLY, Repair.PARTLY, 0.5),
+        (SAME, Repair.NOT_RESTORED, 1.0),
+    ],
+)
+def test_a_repair_is_judged_by_hours_before_and_after(
+    level: float, repair: Repair, left: float
+) -> None:
+    [verdict] = mended(level).entry().verdicts
+    assert verdict.repair is repair
+    assert verdict.left == pytest.approx(left, abs=0.12)
+    assert verdict.before == pytest.approx(0.67, abs=0.1)
+    assert verdict.sure >= 0.95
+    assert 3 <= verdict.hours <= 12
+
+
+def test_health_after_a_repair_is_read_by_the_healthy_level_from_before() -> None:
+    health = {level: mended(level).status().health for level in (RESTORED, PARTLY, SAME)}
+    assert health[RESTORED] == pytest.approx(1.0, abs=0.05)
+    assert health[PARTLY] == pytest.approx(0.58, abs=0.05)
+    assert health[SAME] == pytest.approx(0.17, abs=0.05)
+
+
+def test_a_repair_that_was_none_is_a_case_until_the_next_work() -> None:
+    [case] = mended(SAME).cases(REPAIR)
+    assert case.state.is_active
+    assert case.title == "Pump 1: the work did not restore it"
+    assert "not restored: " in case.summary
+    assert "Bearing wear" in case.summary
+    assert not mended(RESTORED).cases(REPAIR)
+    assert not mended(PARTLY).cases(REPAIR)
+    again = Mended(SAME)
+    again.mends(P1, key="w2")
+    again.score()
+    assert not again.cases(REPAIR)[0].state.is_open
+
+
+def test_what_comes_to_be_restored_later_returns() -> None:
+    late = Mended(SAME)
+    late.runs([RESTORED] * 20 * AN_HOUR)
+    late.score()
+    [case] = late.cases(REPAIR)
+    assert not case.state.is_active
+    [verdict] = late.entry().verdicts
+    assert verdict.repair is Repair.RESTORED
+
+
+def test_the_case_that_work_ended_says_what_it_came_to_and_is_sent_with_it() -> None:
+    story = mended(RESTORED)
+    [case] = story.cases("machine")
+    step = story.casefile.transitions(case.id)[-1]
+    assert step.change is Change.REPAIR_JUDGED
+    assert step.why.startswith("Bearing wear: restored: ")
+    assert not case.state.is_open
+    assert case.ended_at == story.done_at
+    notice = story.casefile.pending("mqtt")[-1]
+    [(_, state, retained), (_, event, _)] = messages(notice, "millwright", story.plant)
+    assert retained
+    assert state["open"] is False
+    assert event["change"] == "repair judged"
+
+
+def test_it_is_the_same_after_restarts_and_where_readings_come_together() -> None:
+    alone = mended(PARTLY).kept()
+    assert alone.shape == (1, 6)
+    assert np.array_equal(Mended(PARTLY, restarts=97).kept(), alone)
+    assert np.array_equal(Mended(PARTLY, together=True).kept(), alone)
+
+
+def test_work_on_another_failure_mode_is_not_judged() -> None:
+    other = Mended(SAME, mode="seal")
+    assert other.entry() == replace(other.entry(), verdicts=(), waits=False)
+    assert other.status().health == pytest.approx(0.17, abs=0.05)
+
+
+def test_a_new_machine_is_read_by_its_own_level_once_it_is_judged_sound() -> None:
+    new = Mended(2.5, Work.REPLACED)
+    [verdict] = new.entry().verdicts
+    assert verdict.repair is Repair.RESTORED
+    assert new.status().health == pytest.approx(1.0, abs=0.03)
+
+
+def test_before_it_has_run_again_it_waits_and_the_page_says_so() -> None:
+    early = Mended(RESTORED, hours=2)
+    assert early.entry().waits
+    [done] = works(P1, early.plant, early.casefile, early.now)
+    assert (done.what, done.verdicts, done.waits) == ("Repaired", (), True)
+    [judged] = works(P1, early.plant, mended(SAME).casefile, early.now)
+    assert judged.verdicts[0][1] is True
+    assert judged.verdicts[0][0].startswith("Bearing wear: not restored: ")
