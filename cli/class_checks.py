@@ -43,6 +43,7 @@ def _references(document: Document) -> Iterator[Fault]:
     for place in _healths(document):
         yield from _known(document, (*place, "channel"), "channel", channels)
         yield from _known(document, (*place, "detector"), "detector", detectors)
+        yield from _known(document, (*place, "usage", "channel"), "channel", channels)
         if modes:
             yield from _known(document, (*place, "failure_mode"), "failure mode", modes)
 

@@ -21,6 +21,7 @@ WORDS = {
     "too_few_failures": "too few failures have been seen to learn from",
     "new_regime": "it runs as nothing did that was learned from",
     "sensors_distrusted": "sensors that it is followed by are not believed",
+    "standing": "it stands still, and nothing tells when it will be used",
     "too_short": "too little of it has been seen",
 }
 """Why nothing can be said, by code, in an operator's words."""
@@ -85,12 +86,27 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class InUse:
+    """What is left in a unit of use, such as hours run, as 5, 50 and 95 % points.
+
+    `week` is how much a machine is used in a usual week.
+    """
+
+    unit: str
+    p05: float
+    p50: float
+    p95: float
+    week: float
+
+
+@dataclass(frozen=True, slots=True)
 class LifeEstimate:
     """What is left of one asset in one failure mode.
 
     `health` is 1 when as new and 0 at the end-of-life threshold. `basis` says what the estimate
     rests on: the method, the threshold and its source (ISO 13381-1 asks for all three). `record` is
-    how such estimates did, where lives have ended.
+    how such estimates did, where lives have ended, `usage` what is left in units of use, where life
+    is counted in them.
     """
 
     asset: str
@@ -100,6 +116,7 @@ class LifeEstimate:
     remaining: Remaining | CannotSay
     basis: str
     record: Record | None = None
+    usage: InUse | None = None
 
 
 Outlook: TypeAlias = Remaining | CannotSay

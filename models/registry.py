@@ -30,6 +30,7 @@ from models.seasonal import Seasonal, SeasonalSettings
 from models.single import Single, SingleSettings
 from models.spectral import Spectral, SpectralSettings
 from models.threshold import Threshold, ThresholdSettings
+from models.used_life import UsedLife
 
 DetectorSettings: TypeAlias = Annotated[
     LimitsSettings
@@ -95,4 +96,12 @@ def build_health(asset_class: AssetClass, assets: tuple[Asset, ...]) -> Degradat
 
 def build_healths(asset_class: AssetClass, assets: tuple[Asset, ...]) -> tuple[Degradation, ...]:
     """Build the degradation models of a class, one for each failure mode that is followed."""
-    return tuple(HEALTH[type(one)](one, asset_class, assets) for one in asset_class.healths)
+    return tuple(_health(one, asset_class, assets) for one in asset_class.healths)
+
+
+def _health(settings: Settings, asset_class: AssetClass, assets: tuple[Asset, ...]) -> Degradation:
+    """Build one degradation model; over what machines are used where its settings say so."""
+    make = partial(HEALTH[type(settings)], settings, asset_class, assets)
+    if not isinstance(settings, ThresholdSettings) or settings.usage is None:
+        return make()
+    return UsedLife(make, settings.usage, settings.window, asset_class, assets)

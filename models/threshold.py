@@ -19,6 +19,7 @@ from models.detector import Round, State, Verdicts, unknown_channel
 from models.kernel import kernel
 from models.passage import paths, remaining, rising
 from models.trail import Trail
+from models.usage import UsageSettings
 
 ENOUGH_POINTS = 10
 """How many means of the past a trend needs."""
@@ -42,7 +43,9 @@ class ThresholdSettings(Settings):
     all detectors. `end` is in the channel's unit, or in multiples of the alarm line for a score;
     without it nothing is said of health or life. `healthy` is learned from the asset's first
     `min_rows` running readings where it is not given. The trend is looked for in the last
-    `window`; an end beyond `max_horizon` is not predicted.
+    `window`; an end beyond `max_horizon` is not predicted. With `usage` health is followed over
+    what the machine was used instead of over time; `window` is then so many hours run, or as
+    `usage` has it, and `max_horizon` is as many times as long.
     """
 
     model_config = ConfigDict(
@@ -63,6 +66,7 @@ class ThresholdSettings(Settings):
     min_rows: int = Field(default=60, ge=10)
     window: Duration = 30 * DAY
     max_horizon: Duration = 2 * 365 * DAY
+    usage: UsageSettings | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> ThresholdSettings:

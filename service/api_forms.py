@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from core.alert import Alert, ChannelEvidence, Evidence, FailureMatch, Transition
 from core.casefile import Status
 from core.clock import SECOND, Instant, iso
-from core.life import CannotSay, LifeEstimate
+from core.life import CannotSay, InUse, LifeEstimate
 from core.plant import Place, Plant
 from core.work import WorkEvent
 from service import explanation as words
@@ -177,8 +177,16 @@ def life(found: LifeEstimate | CannotSay | None, plant: Plant | None = None) -> 
         "health": _number(found.health),
         "at": iso(found.at),
         "basis": found.basis,
+        "usage": _usage(found.usage),
         "before_stop": None if plant is None else _stop(before_stop(found, plant)),
     }
+
+
+def _usage(found: InUse | None) -> Json | None:
+    if found is None:
+        return None
+    named = ("p05", "p50", "p95", "week")
+    return {"unit": found.unit} | {name: _number(getattr(found, name)) for name in named}
 
 
 def _stop(found: BeforeStop | None) -> Json | None:

@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from core.clock import Instant
-from core.life import CannotSay, LifeEstimate, Outlook, Remaining
+from core.life import CannotSay, InUse, LifeEstimate, Outlook, Remaining
 from core.plant import Asset, AssetClass
 from core.readings import Floats
+from core.settings import Settings
 from core.work import WorkEvent, cuts_short
 from models.degradation import Degradation, Mendable
 from models.detector import Round, Scored
+from models.used_life import UsedLife
 from models.widening import widened
 from service.checkpoint import Section
 from service.estimates import Estimates
@@ -130,7 +132,7 @@ class Lives:
         for number, settings in enumerate(asset_class.healths if self.models else ()):
             model, telling = self.models[number], self.tellings[number]
             of = f".{model.failure_mode}" if number else ""
-            made_for = f"{channels} {settings.model_dump_json()}"
+            made_for = f"{channels} {_written(settings)}"
             yield f"health{of}", model, made_for
             yield f"telling{of}", telling, made_for
             yield f"outcomes{of}", self.outcomes[number], made_for
@@ -185,7 +187,20 @@ class Lives:
             said,
             "; ".join(part for part in (model.basis(asset), record and record.words) if part),
             record,
+            self._in_use(model, asset, said),
         )
+
+    def _in_use(self, model: Degradation, asset: int, said: Outlook) -> InUse | None:
+        """Tell how much use an outlook comes to, where life is counted in it."""
+        if isinstance(said, CannotSay) or not isinstance(model, UsedLife):
+            return None
+        return model.in_use(asset, said)
+
+
+def _written(settings: Settings) -> str:
+    """Write settings as they were written before there was `usage`, where there is none."""
+    plain = getattr(settings, "usage", None) is None
+    return settings.model_dump_json(exclude={"usage"} if plain else None)
 
 
 def _soonest(life: LifeEstimate) -> tuple[bool, float]:

@@ -13,6 +13,7 @@ from core.plant import SERVICE_ASSET, AssetClass, Place, Plant, Severity
 from service.before_stop import before_stop, weekday
 from service.finding import SENSOR, mended_by_work
 from service.lengths import hours
+from service.words import quantity
 
 SEVERITIES = {Severity.CRITICAL: "Critical", Severity.WARNING: "Warning", Severity.INFO: "Notice"}
 
@@ -155,6 +156,9 @@ def life_left(
     then = f"; fails before {weekday(stop)}'s stop: {stop.words}" if stop else ""
     if left.p50 * HOUR < MINUTE:
         return "Its end is due now"
+    used = life.usage if isinstance(life, LifeEstimate) else None
+    about = "" if used is None else f"{quantity(used.p50, used.unit)}, "
+    about = f"About {about}{hours(left.p50)}"
     if left.p05 * HOUR < MINUTE:
-        return f"About {hours(left.p50)} (at most {hours(left.p95)}){then}"
-    return f"About {hours(left.p50)} ({hours(left.p05)} to {hours(left.p95)}){then}"
+        return f"{about} (at most {hours(left.p95)}){then}"
+    return f"{about} ({hours(left.p05)} to {hours(left.p95)}){then}"

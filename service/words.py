@@ -281,8 +281,12 @@ def life_sentence(life: LifeEstimate, plant: Plant) -> str:
     earliest = "now" if left.p05 * HOUR < MINUTE else hours(left.p05)
     if left.p50 * HOUR < MINUTE:
         return f"Its end is due now; 19 in 20 within {hours(left.p95)}.{BASIS}{life.basis}"
+    used = life.usage
+    about = hours(left.p50)
+    if used is not None:
+        about = f"{quantity(used.p50, used.unit)}, that is {about} at its present duty,"
     return (
-        f"About {hours(left.p50)} are left; 9 in 10 chance of between "
+        f"About {about} are left; 9 in 10 chance of between "
         f"{earliest} and {hours(left.p95)}.{_stop_sentence(life, plant)}{BASIS}{life.basis}"
     )
 

@@ -17,7 +17,7 @@ from core.alert import (
     Transition,
 )
 from core.casefile import Outcome, Status
-from core.life import CannotSay, LifeEstimate, Outlook, Record, Remaining
+from core.life import CannotSay, InUse, LifeEstimate, Outlook, Record, Remaining
 from core.plant import Severity
 from core.work import WorkEvent
 
@@ -108,7 +108,12 @@ def _life(fields: dict[str, Any] | None) -> LifeEstimate | CannotSay | None:
 
 
 def _estimate(fields: dict[str, Any]) -> LifeEstimate:
-    kept = {"remaining": _outlook(fields["remaining"]), "record": _record(fields.get("record"))}
+    usage = fields.get("usage")
+    kept = {
+        "remaining": _outlook(fields["remaining"]),
+        "record": _record(fields.get("record")),
+        "usage": None if usage is None else InUse(**usage),
+    }
     return LifeEstimate(**{**fields, **kept})
 
 

@@ -18,6 +18,7 @@ SMALL = {
     "fleet": ["--machines", "4", "--days", "20", "--budget", "1"],
     "wear": ["--seeds", "1"],
     "brackets": ["--seeds", "8"],
+    "use": ["--machines", "4"],
     "waveform": ["--rounds", "2", "--seeds", "3"],
     "forward": ["--assets", "8", "--rows", "20", "--bursts", "6", "--cuts", "2"],
     "recordings": ["--seeds", "1", "--rows", "350"],

@@ -32,3 +32,20 @@ def test_what_is_wrong_with_one_of_them_is_named_with_its_place(
     tmp_path: Path, second: str, words: str
 ) -> None:
     assert any(words in one for one in faults(folder(tmp_path, pump=several(PUMP, second))))
+
+
+@pytest.mark.parametrize(
+    ("usage", "words"),
+    [
+        ("{unit: km, channel: odometer, window: 9}", 'usage.channel: unknown channel "odometer"'),
+        ("{unit: km}", "'km' needs a channel"),
+        ("{unit: starts}", "say how many starts"),
+    ],
+)
+def test_use_that_cannot_be_counted_is_refused_in_words(
+    tmp_path: Path, usage: str, words: str
+) -> None:
+    line = next(one for one in PUMP.splitlines() if one.startswith("health:"))
+    pump = PUMP.replace(line, line.replace("}", f", usage: {usage}}}"))
+    assert pump != PUMP
+    assert any(words in one for one in faults(folder(tmp_path, pump=pump)))
