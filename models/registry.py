@@ -101,7 +101,7 @@ def build_healths(asset_class: AssetClass, assets: tuple[Asset, ...]) -> tuple[D
 
 def _health(settings: Settings, asset_class: AssetClass, assets: tuple[Asset, ...]) -> Degradation:
     """Build one degradation model; over what machines are used where its settings say so."""
-    make = partial(HEALTH[type(settings)], settings, asset_class, assets)
     if not isinstance(settings, ThresholdSettings) or settings.usage is None:
-        return make()
-    return UsedLife(make, settings.usage, settings.window, asset_class, assets)
+        return HEALTH[type(settings)](settings, asset_class, assets)
+    inner = Threshold(settings, asset_class, assets)
+    return UsedLife(inner, settings.usage, settings.window, asset_class, assets)

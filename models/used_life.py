@@ -8,7 +8,6 @@ the duty may differ makes the interval wider, as an error of the logarithm of it
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,10 +17,10 @@ from core.clock import HOUR, Span
 from core.life import LEVELS, CannotSay, InUse, Outlook, Remaining, declined
 from core.plant import Asset, AssetClass, Mode
 from core.readings import Bools, Floats, Instants
-from models.degradation import Degradation
 from models.detector import Round, State, Verdicts
 from models.duty import Duty
 from models.kernel import kernel
+from models.threshold import Threshold
 from models.trail import NEVER
 from models.usage import Usage, UsageSettings
 
@@ -41,13 +40,13 @@ class UsedLife:
 
     def __init__(
         self,
-        make: Callable[[], Degradation],
+        inner: Threshold,
         settings: UsageSettings,
         window: Span,
         asset_class: AssetClass,
         assets: tuple[Asset, ...],
     ) -> None:
-        self.inner = make()
+        self.inner = inner
         self._unit = settings.unit
         whole = window / HOUR if settings.window is None else settings.window
         self._scale = window / whole
@@ -116,6 +115,22 @@ class UsedLife:
     def forget(self, asset: int) -> None:
         """Start one asset anew; how much it is used stays known."""
         self.inner.forget(asset)
+
+    def signal(self, rows: Round, verdicts: Verdicts) -> Floats:
+        """Return what is followed of each row, NaN where it is missing."""
+        return self.inner.signal(rows, verdicts)
+
+    def way(self, asset: int) -> tuple[float, float] | None:
+        """Return the healthy level of an asset and its end; None while either is not known."""
+        return self.inner.way(asset)
+
+    def mend(self, asset: int) -> None:
+        """Begin a new course after work, by the healthy level that was known before."""
+        self.inner.mend(asset)
+
+    def rebase(self, asset: int, healthy: float) -> None:
+        """Take another level as the healthy one of an asset; a given one stays."""
+        self.inner.rebase(asset, healthy)
 
     def state(self) -> State:
         """Return everything needed to go on."""

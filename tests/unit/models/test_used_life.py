@@ -11,7 +11,7 @@ from benchmarks.rig.shifts import LASTS, MONDAY, WEEK, Shifts, followed
 from core.clock import DAY, HOUR
 from core.life import CannotSay, Remaining
 from core.readings import Floats
-from models.degradation import Degradation
+from models.degradation import Degradation, Mendable
 from models.registry import build_health
 from models.used_life import UsedLife
 from tests.rounds import assets, in_parts
@@ -139,3 +139,17 @@ def test_how_rows_come_together_and_a_restart_change_no_bit() -> None:
     assert np.array_equal(np.concatenate(health), told_at_once, equal_nan=True)
     assert [whole.remaining(one) for one in range(3)] == [cut.remaining(one) for one in range(3)]
     assert "over h run, turned into days by its own weeks" in whole.basis(0)
+
+
+def test_what_a_repair_came_to_can_be_judged_over_use_too() -> None:
+    model = built()
+    assert isinstance(model, Mendable)
+    rows = Shifts(1, 20).rows(FRIDAY)
+    model.observe(rows, {})
+    assert model.signal(rows, {}).tolist() == rows.values[:, 1].tolist()
+    way = model.way(0)
+    assert way is not None
+    model.mend(0)
+    assert model.way(0) == way
+    model.rebase(0, 3.0)
+    assert model.way(0) == (3.0, way[1])
