@@ -44,6 +44,7 @@ def _references(document: Document) -> Iterator[Fault]:
         yield from _known(document, (*place, "channel"), "channel", channels)
         yield from _known(document, (*place, "detector"), "detector", detectors)
         yield from _known(document, (*place, "usage", "channel"), "channel", channels)
+        yield from _countable(document, place)
         if modes:
             yield from _known(document, (*place, "failure_mode"), "failure mode", modes)
 
@@ -53,6 +54,15 @@ def _healths(document: Document) -> list[Place]:
     found = document.get("health")
     several = range(len(found)) if isinstance(found, list) else None
     return [("health",)] if several is None else [("health", number) for number in several]
+
+
+def _countable(document: Document, place: Place) -> Iterator[Fault]:
+    """Find use that is counted by an operating mode which nothing tells: it would be time."""
+    usage = document.get(*place, "usage")
+    by_mode = isinstance(usage, dict) and usage.get("channel") is None
+    if by_mode and not document.block("modes"):
+        said = "it is counted by the operating mode, so the class needs modes, or usage a channel"
+        yield document.fault((*place, "usage"), said)
 
 
 def _known(document: Document, place: Place, what: str, names: Iterable[str]) -> Iterator[Fault]:

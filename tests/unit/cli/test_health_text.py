@@ -49,3 +49,13 @@ def test_use_that_cannot_be_counted_is_refused_in_words(
     pump = PUMP.replace(line, line.replace("}", f", usage: {usage}}}"))
     assert pump != PUMP
     assert any(words in one for one in faults(folder(tmp_path, pump=pump)))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_hours_run_need_a_mode_that_tells_them(tmp_path: Path, known: bool) -> None:
+    line = next(one for one in PUMP.splitlines() if one.startswith("health:"))
+    pump = PUMP.replace(line, line.replace("}", ", usage: {}}"))
+    if not known:
+        pump = "\n".join(one for one in pump.splitlines() if not one.startswith("modes:"))
+    said = any("so the class needs modes" in one for one in faults(folder(tmp_path, pump=pump)))
+    assert said is not known

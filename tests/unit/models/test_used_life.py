@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,12 @@ import pytest
 from benchmarks.rig.shifts import LASTS, MONDAY, WEEK, Shifts, followed
 from core.clock import DAY, HOUR
 from core.life import CannotSay, Remaining
+from core.plant import AssetClass, Channel, Role
 from core.readings import Floats
 from models.degradation import Degradation, Mendable
 from models.registry import build_health
+from models.threshold import ThresholdSettings
+from models.usage import UsageSettings
 from models.used_life import UsedLife
 from tests.rounds import assets, in_parts
 
@@ -153,3 +157,25 @@ def test_what_a_repair_came_to_can_be_judged_over_use_too() -> None:
     assert model.way(0) == way
     model.rebase(0, 3.0)
     assert model.way(0) == (3.0, way[1])
+
+
+def test_a_life_in_kilometres_is_counted_by_the_odometer_and_told_in_days() -> None:
+    """A truck drives 50 km in each hour that it runs: 10,000 km of 30,000 are left."""
+    usage = UsageSettings(unit="km", channel="odometer", window=40_000)
+    health = ThresholdSettings(channel="vibration", end=10.0, usage=usage)
+    odometer = Channel("odometer", "km", role=Role.COUNTER)
+    kind = AssetClass("truck", (odometer, Channel("vibration", "mm/s")), health=health)
+    model = build_health(kind, assets(1))
+    assert isinstance(model, UsedLife)
+    worked = Shifts(1, 20)
+    rows = worked.rows(FRIDAY)
+    driven = 120_000 + 50 * worked.run[0, : len(rows.at)]
+    driven[700:] -= driven[700]
+    model.observe(replace(rows, values=np.stack([driven, rows.values[:, 1]], axis=1)), {})
+    left = model.remaining(0)
+    assert isinstance(left, Remaining)
+    found = model.in_use(0, left)
+    assert found is not None
+    assert (found.unit, found.week) == ("km", pytest.approx(4000, rel=0.03))
+    assert found.p50 == pytest.approx(10_000, rel=0.15)
+    assert left.p50 == pytest.approx(2.5 * 168, rel=0.2)
