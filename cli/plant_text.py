@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
@@ -53,6 +53,15 @@ def _check_start(text: str) -> str:
     return text
 
 
+def _check_day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        msg = f"{quoted(text)} is not a day; write it like 2024-03-01"
+        raise ValueError(msg) from None
+    return text
+
+
 class StopText(Text):
     """A planned stop, in which machines can be worked on."""
 
@@ -94,6 +103,8 @@ class AssetText(Text):
     """Who judges it: the Millwright at its site, or the centre that this site forwards to."""
     costs: str = ""
     """What work on it costs: one of `costs`; that of its class where it is left out."""
+    installed: Annotated[str, AfterValidator(_check_day)] | None = None
+    """The day on which it was new, such as 2024-03-01: its parts have an age from then on."""
     attributes: dict[Name, float | str] = Field(default_factory=dict)
     """Whatever else is worth knowing of it, such as power_kw: 55."""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from cli.class_text import ChannelText, ClassText, ModesText, RuleText
 from cli.failure_text import failure_mode
 from cli.plant_text import PlantText, StopText
+from core.clock import Instant, from_datetime
 from core.document import Document
 from core.errors import Fault
 from core.plant import (
@@ -57,12 +59,20 @@ def assets_of(plant: PlantText) -> dict[str, Asset]:
             dict(asset.attributes),
             asset.judged_at,
             asset.costs,
+            _day(asset.installed, site.timezone),
         )
         for site_name, site in plant.sites.items()
         for area_name, area in site.areas.items()
         for name, asset in area.assets.items()
     ]
     return {asset.id: asset for asset in made}
+
+
+def _day(text: str | None, timezone: str) -> Instant | None:
+    """Tell when a day begins, by the clock of a site."""
+    if text is None:
+        return None
+    return from_datetime(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(timezone)))
 
 
 def asset_class_of(name: str, text: ClassText) -> AssetClass:

@@ -253,7 +253,10 @@ class AssetClass:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One machine. `id` is `site/area/name` and unique in the plant."""
+    """One machine. `id` is `site/area/name` and unique in the plant.
+
+    `installed` is when it was new, where that is known.
+    """
 
     site: str
     area: str
@@ -264,6 +267,7 @@ class Asset:
     attributes: dict[str, float | str] = field(default_factory=dict)
     judged_at: Place = Place.SITE
     costs: str = ""
+    installed: Instant | None = None
 
     @property
     def id(self) -> str:

@@ -99,6 +99,8 @@ def backtest(
     """
     step = max(1, (past.stop - past.start) // COURSE // MINUTE) * MINUTE
     rehearsal = Rehearsal(past.plant, past.assets, failures, step)
+    for fleet in rehearsal.casework.fleets.values():
+        fleet.lives.record(one for one in work if one.at < past.start)
     begin(rehearsal.casework)
     planned = sorted((one for one in work if past.start <= one.at < past.stop), key=_when)
     for window in past.windows():

@@ -116,8 +116,9 @@ class Casework:
         self._holding.waiting = shelf.waiting
         self._holding.told = set(shelf.told)
         self.models.restore(kept)
-        dropped = []
+        dropped, done = [], self._casefile.work(limit=1_000_000)
         for name, fleet in self.fleets.items():
+            fleet.lives.record(done)
             sections = fleet.part().read(kept)
             dropped += [f"{name}/{section}" for section in sections]
             if any(section.startswith(LEARNED) for section in sections):
@@ -327,6 +328,7 @@ class Casework:
         move = self.book.record(work)
         self._keep(move)
         self.pending.work[work.id or f"{len(self.pending.work)}"] = work
+        self._fleet_of(work.asset).lives.record([work])
         words = "" if work.work is Work.INSPECTED else self._start_anew(work, move)
         self._answer(Outcome(work.id, True, f"recorded{words}"))
 

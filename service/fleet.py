@@ -72,7 +72,8 @@ class Fleet:
         self.watermark = Watermark(count, len(channels), too_early)
         self.silence = Silence(count, asset_class.silent_after)
         self.backlog = Backlog(count, asset_class.catching_up_after)
-        self.lives = Lives(assets, tuple(health), next_stop)
+        declared = [mode.name for mode in asset_class.failure_modes]
+        self.lives = Lives(assets, tuple(health), next_stop, declared)
         self._appraisal = appraisal = Appraisal(asset_class, assets, self.detectors, self.lives)
         self.modes, self.sensors = appraisal.modes, appraisal.sensors
         self.rules, self.held, self.tally = appraisal.rules, appraisal.held, appraisal.tally

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from core.settings import Settings
 from core.work import WorkEvent, cuts_short
 from models.degradation import Degradation, Mendable
 from models.detector import Round, Scored
+from models.repair_verdict import RepairVerdict
 from models.used_life import UsedLife
 from models.widening import widened
 from service.checkpoint import Section
@@ -22,6 +23,7 @@ from service.estimates import Estimates
 from service.finding import RepairJudged
 from service.outcomes import Outcomes
 from service.repairs import Repairs, kept
+from service.sources import Sources
 from service.telling import Telling
 from service.thinning import Thinned
 from service.watermark import Rows
@@ -43,12 +45,15 @@ class Lives:
         assets: tuple[Asset, ...],
         models: tuple[Degradation, ...],
         next_stop: NextStop = no_stop,
+        declared: Sequence[str] = (),
     ) -> None:
         self._assets = assets
         self.models = models
         self._next_stop = next_stop
-        self.tellings = tuple(Telling(len(assets)) for _ in models)
-        self.outcomes = tuple(Outcomes(len(assets)) for _ in models)
+        self._followed = {model.failure_mode: model for model in models}
+        self._sources = Sources(assets, models, declared)
+        self._tellings: dict[str, Telling] = {}
+        self._outcomes: dict[str, Outcomes] = {}
         self.estimates = Estimates([asset.id for asset in assets])
         ids = [asset.id for asset in assets]
         self._repairs = {
@@ -61,8 +66,8 @@ class Lives:
 
     @property
     def any(self) -> bool:
-        """Whether any model follows health."""
-        return bool(self.models)
+        """Whether anything is said that is worth keeping: by a model, or by failures on record."""
+        return bool(self.models or self._sources.aged)
 
     def observe(self, row: Round, verdicts: Mapping[str, Scored]) -> Floats:
         """Follow rows in order of time; returns the worst health after each, NaN if not known."""
@@ -81,19 +86,22 @@ class Lives:
         return health
 
     def life(self, asset: int, at: Instant) -> LifeEstimate | None:
-        """Say what is left of one asset in its soonest failure mode; None without a model."""
+        """Say what is left of one asset in its soonest failure mode; None where none is known."""
         return next(iter(self.all(asset, at)), None)
 
     def all(self, asset: int, at: Instant) -> tuple[LifeEstimate, ...]:
         """Say what is left of one asset in each failure mode, the soonest end first."""
         stop = self._next_stop(self._assets[asset].id, at)
-        told = [
-            self._estimate(
-                number, asset, at, telling.said(asset, at, self._found(number, asset), stop)
-            )
-            for number, telling in enumerate(self.tellings)
-        ]
+        told = []
+        for mode in self._sources.modes():
+            found, basis = self._found(mode, asset, at)
+            said = self._telling(mode).said(asset, at, found, stop)
+            told.append(self._estimate(mode, asset, at, said, basis))
         return tuple(sorted(told, key=_soonest))
+
+    def record(self, works: Iterable[WorkEvent]) -> None:
+        """Take in work: parts have an age by it, and lives ended by it."""
+        self._sources.record(works)
 
     def ended(self, asset: int, work: WorkEvent) -> None:
         """Hold what was said of an asset's lives against work that ended them.
@@ -102,17 +110,18 @@ class Lives:
         """
         for repairs in self._repairs.values():
             repairs.begin(asset, work)
-        for model, outcomes in zip(self.models, self.outcomes, strict=True):
-            short = cuts_short(work, model.failure_mode)
-            outcomes.end(asset, work.at, cut_short=short)
+        self._sources.ended(asset, work)
+        for mode in self._sources.modes():
+            self._outcome(mode).end(asset, work.at, cut_short=cuts_short(work, mode))
 
     def mended(self, asset: int) -> None:
         """Begin new lives of one asset after work, from the healthy level that was known before."""
-        for model, telling in zip(self.models, self.tellings, strict=True):
+        for model in self.models:
             if isinstance(model, Mendable):
                 model.mend(asset)
             else:
                 model.forget(asset)
+        for telling in self._tellings.values():
             telling.forget(asset)
 
     def unrestored(self, asset: int) -> Iterator[str]:
@@ -128,17 +137,25 @@ class Lives:
 
     def sections(self, asset_class: AssetClass) -> Iterator[tuple[str, Section, str]]:
         """Name what a checkpoint keeps, each with what it was made for."""
-        channels = ",".join(asset_class.channel_names)
+        channels, aged = ",".join(asset_class.channel_names), self._sources.aged
         for number, settings in enumerate(asset_class.healths if self.models else ()):
-            model, telling = self.models[number], self.tellings[number]
-            of = f".{model.failure_mode}" if number else ""
+            model = self.models[number]
+            mode = model.failure_mode
+            of = f".{mode}" if number else ""
             made_for = f"{channels} {_written(settings)}"
             yield f"health{of}", model, made_for
-            yield f"telling{of}", telling, made_for
-            yield f"outcomes{of}", self.outcomes[number], made_for
+            yield f"telling{of}", self._telling(mode), made_for
+            yield f"outcomes{of}", self._outcome(mode), made_for
             if number in self._repairs:
                 yield f"repairs{of}", self._repairs[number], made_for
-        if self.models:
+                yield f"shares{of}", self._sources.shares[mode], made_for
+            if mode in aged:
+                yield f"weighing{of}", self._sources.weighings[mode], made_for
+        for mode in aged:
+            if mode not in self._followed:
+                yield f"telling.{mode}", self._telling(mode), "age"
+                yield f"outcomes.{mode}", self._outcome(mode), "age"
+        if self.any:
             yield "estimates", self.estimates, ""
 
     def take(self) -> list[Thinned]:
@@ -154,43 +171,59 @@ class Lives:
                 found = repairs.judged(asset, at) if repairs.waits(asset) else None
                 if found is not None:
                     self._kept.append(kept(found))
+                    if isinstance(found.said, RepairVerdict):
+                        self._sources.judged(found.failure_mode, asset, found.work_at, found.said)
                     life = self.life(asset, at)
                     self._judged.append((place, replace(found, life=life)))
 
     def _keep(self, asset: int, at: Instant) -> None:
         """Tell an asset's lives, note what was told, and keep it."""
         stop = self._next_stop(self._assets[asset].id, at)
-        for number, telling in enumerate(self.tellings):
-            found = self._found(number, asset)
+        for mode in self._sources.modes():
+            found, basis = self._found(mode, asset, at)
+            telling = self._telling(mode)
             said = telling.said(asset, at, found, stop)
             telling.note(asset, at, found, said)
             if isinstance(said, Remaining):
-                self.outcomes[number].keep(asset, at, said)
-            life = self._estimate(number, asset, at, said)
+                self._outcome(mode).keep(asset, at, said)
+            self._sources.keep(mode, asset, at)
+            life = self._estimate(mode, asset, at, said, basis)
             self._kept += self.estimates.kept([(asset, life)])
 
-    def _found(self, number: int, asset: int) -> Outlook:
-        """Say what is left of an asset, as wide as past lives showed that it must be."""
-        found = self.models[number].remaining(asset)
-        if isinstance(found, CannotSay):
-            return found
-        return widened(found, self.outcomes[number].times)
+    def _found(self, mode: str, asset: int, at: Instant) -> tuple[Outlook, str]:
+        """Say what is left, as wide as past lives showed that it must be, and by what."""
+        found, basis = self._sources.answer(mode, asset, at)
+        if isinstance(found, Remaining):
+            found = widened(found, self._outcome(mode).times)
+        return found, basis
 
-    def _estimate(self, number: int, asset: int, at: Instant, said: Outlook) -> LifeEstimate:
-        model, record = self.models[number], self.outcomes[number].record
-        health = float(model.health()[asset])
+    def _telling(self, mode: str) -> Telling:
+        if mode not in self._tellings:
+            self._tellings[mode] = Telling(len(self._assets))
+        return self._tellings[mode]
+
+    def _outcome(self, mode: str) -> Outcomes:
+        if mode not in self._outcomes:
+            self._outcomes[mode] = Outcomes(len(self._assets))
+        return self._outcomes[mode]
+
+    def _estimate(
+        self, mode: str, asset: int, at: Instant, said: Outlook, basis: str
+    ) -> LifeEstimate:
+        model, record = self._followed.get(mode), self._outcome(mode).record
+        health = float("nan") if model is None else float(model.health()[asset])
         return LifeEstimate(
             self._assets[asset].id,
             at,
-            model.failure_mode,
+            mode,
             health if health == health else None,  # noqa: PLR0124 - not NaN
             said,
-            "; ".join(part for part in (model.basis(asset), record and record.words) if part),
+            "; ".join(part for part in (basis, record and record.words) if part),
             record,
             self._in_use(model, asset, said),
         )
 
-    def _in_use(self, model: Degradation, asset: int, said: Outlook) -> InUse | None:
+    def _in_use(self, model: Degradation | None, asset: int, said: Outlook) -> InUse | None:
         """Tell how much use an outlook comes to, where life is counted in it."""
         if isinstance(said, CannotSay) or not isinstance(model, UsedLife):
             return None

@@ -6,7 +6,7 @@ mode than the one that was predicted, cuts a life short: it is counted, and not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from core.casefile import CaseFile
@@ -83,9 +83,9 @@ def _line(asset_class: str, failure_mode: str, some: list[Life]) -> Line:
 
 
 def _of_asset(asset: str, plant: Plant, casefile: CaseFile) -> Iterator[Life]:
-    modes = predicted(plant.class_of(asset))
     since: Instant = 0
     done = [one for one in casefile.work(asset, MOST_WORK) if one.work is not Work.INSPECTED]
+    modes = predicted(plant.class_of(asset), {one.failure_mode for one in done if not one.routine})
     for one in sorted(done, key=lambda event: event.at) if modes else ():
         for mode in modes:
             short = cuts_short(one, mode)
@@ -94,10 +94,12 @@ def _of_asset(asset: str, plant: Plant, casefile: CaseFile) -> Iterator[Life]:
         since = one.at
 
 
-def predicted(asset_class: AssetClass) -> tuple[str, ...]:
-    """Name the failure modes that are predicted of a class."""
+def predicted(asset_class: AssetClass, failed: Collection[str] = ()) -> tuple[str, ...]:
+    """Name the failure modes that are predicted: those followed, and by age those that `failed`."""
     named = (getattr(one, "failure_mode", "") for one in asset_class.healths)
-    return tuple(mode for mode in named if mode)
+    followed = tuple(mode for mode in named if mode)
+    by_age = (one.name for one in asset_class.failure_modes if one.name in failed)
+    return (*followed, *(mode for mode in by_age if mode not in followed))
 
 
 def _grade(

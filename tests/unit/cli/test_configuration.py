@@ -118,6 +118,7 @@ def test_what_a_detector_has_against_its_class_is_told_beside_all_else(
         ("class: pump", "class: pump, clock: devise", '"devise" is not allowed; did you mean "dev'),
         ("p1:", "p 1:", '"p 1" is not a name; allowed: 1 to 64 of the letters'),
         ("lahore:", "لاہور:", '"لاہور" is not a name; allowed: 1 to 64 of the letters'),
+        ("class: pump", "class: pump, installed: soon", '"soon" is not a day; write it like'),
     ],
 )
 def test_faults_of_the_plant_are_told(tmp_path: Path, old: str, new: str, words: str) -> None:

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from cli.configuration import load
 from cli.resolving import unfit
-from core.clock import HOUR, MINUTE
+from core.clock import HOUR, MINUTE, iso
 from core.cost import CostClass
 from core.document import parse
 from core.plant import AssetClass, ClockPolicy, ModeRule, Reporting, Role, Severity
@@ -54,6 +54,14 @@ def test_an_asset_keeps_what_is_said_of_it(tmp_path: Path) -> None:
 
     assert (asset.label, asset.clock) == ("پمپ 1", ClockPolicy.ARRIVAL)
     assert asset.attributes == {"power_kw": 55.0, "maker": "KSB"}
+
+
+def test_the_day_on_which_a_machine_was_new_begins_by_the_clock_of_its_site(tmp_path: Path) -> None:
+    said = but(PLANT, "class: pump", "class: pump, installed: 2024-03-01")
+    plant = load(folder(tmp_path / "c", plant=said)).plant
+    installed = plant.assets["lahore/water/p1"].installed
+    assert installed is not None
+    assert iso(installed) == "2024-02-29T19:00:00Z"
 
 
 def test_a_machine_counts_as_running_from_where_it_is_not_off(tmp_path: Path) -> None:

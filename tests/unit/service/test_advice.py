@@ -120,7 +120,8 @@ def test_a_message_carries_the_advice_and_what_it_rests_on_while_the_case_is_ope
 
 
 def test_the_api_ranks_open_cases() -> None:
-    room = Feed(replace(mill(), costs={}))
+    nothing_known = {"pump": pump_class(failure_modes=())}
+    room = Feed(replace(mill(), costs={}, classes=nothing_known))
     room.trouble()
     [told] = room.get("/api/v1/waiting").json()["alerts"]
     assert told["advice"] == {"cannot_say": one.NO_MODEL.words, "reason": "no_model"}

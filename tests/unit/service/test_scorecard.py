@@ -65,3 +65,12 @@ def test_a_look_ends_no_life_and_a_life_of_which_nothing_was_said_is_not_graded(
     assert lives(pumps(), kept([], looked)) == []
     (line,) = scorecard(lives(pumps(), kept([], mended(P1, START))))
     assert (line.ended, line.graded) == (1, 0)
+
+
+def test_lives_that_are_told_by_age_alone_are_graded_too() -> None:
+    end = START + DAY
+    kept_of = kept(
+        said(P1, end - 10 * HOUR, 5.0, 9.0, 12.0), mended(P1, end, failure_mode="bearing")
+    )
+    (line,) = scorecard(lives(plant(2), kept_of))
+    assert (line.failure_mode, line.ended, line.graded) == ("bearing", 1, 1)

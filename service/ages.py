@@ -1,0 +1,158 @@
+"""Ages: how old the parts of one class's machines are, and how long such parts last.
+
+All of it follows from the work on record and nothing else: what is known at a moment is the same
+in whatever order work came, and however often the service started anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.clock import HOUR, Instant
+from core.life import CannotSay, Outlook, declined
+from core.plant import Asset
+from core.work import Work, WorkEvent
+from models.life_by_age import LifeByAge, learn
+from models.life_table import LifeTable
+from models.repair_verdict import virtual_age
+from service.shares import Shares
+
+SOURCE = "age"
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A part from one renewal to the next, or to now: `asset`, its ages in hours, how it ended."""
+
+    asset: int
+    since: Instant
+    start: float
+    stop: float
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one failure mode: lives learned from, and the part that each asset has."""
+
+    lives: LifeByAge | CannotSay
+    running: Mapping[int, Spell]
+
+
+class Ages:
+    """Knows when parts were renewed, by failure mode, and learns from the lives in between.
+
+    Work that names a failure mode renews the part that fails in it; work that names none, all.
+    Where it named the mode and was not routine, the life ended in failure; else it was cut short.
+    Where a repair is judged to have left some of the condition, it left as much of the age; else a
+    part is as new. Until the first renewal parts are as old as their machine; where it is not known
+    when that was new, what came before is left out.
+    """
+
+    def __init__(
+        self, assets: Sequence[Asset], modes: Sequence[str], shares: Mapping[str, Shares]
+    ) -> None:
+        self._number = {asset.id: number for number, asset in enumerate(assets)}
+        self._new = {n: one.installed for n, one in enumerate(assets) if one.installed is not None}
+        self._modes = tuple(modes)
+        self._works: dict[str, WorkEvent] = {}
+        self._shares = shares
+        self._known: dict[str, Known] = {}
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Name the failure modes of which a failure is on record."""
+        found = {one.failure_mode for one in self._works.values() if ends_in_failure(one)}
+        return tuple(mode for mode in self._modes if mode in found)
+
+    def record(self, works: Iterable[WorkEvent]) -> None:
+        """Take in work; of assets that are not of the class, or what is known, nothing changes."""
+        for one in works:
+            if one.asset in self._number:
+                self._works.setdefault(one.id or f"{one.asset} {one.at}", one)
+        self.learn_anew()
+
+    def learn_anew(self) -> None:
+        """Learn from all lives anew when next asked: what is known of them has changed."""
+        self._known = {}
+
+    def left(self, mode: str, asset: int, at: Instant) -> Outlook:
+        """Say what is left of an asset's part that fails in a mode, in hours of calendar."""
+        known = self._of(mode)
+        if isinstance(known.lives, CannotSay):
+            return known.lives
+        part = known.running.get(asset)
+        if part is None:
+            words = "how old it is is not known: no work that renewed it is on record"
+            return declined("too_short", words)
+        return known.lives.left(part.start + max(at - part.since, 0) / HOUR)
+
+    def basis(self, mode: str) -> str:
+        """Say what the estimate rests on."""
+        lives = self._of(mode).lives
+        if isinstance(lives, CannotSay):
+            return lives.words
+        ended = f"{lives.failures} of {lives.lives} lives ended in failure"
+        return f"age since it was last renewed; {ended}, Weibull distribution"
+
+    def _of(self, mode: str) -> Known:
+        """Learn from what is on record, where that was not done yet."""
+        if mode not in self._known:
+            found = list(self._spells(mode))
+            running = {one.asset: one for one in found}
+            self._known[mode] = Known(_learned(found), running)
+        return self._known[mode]
+
+    def _spells(self, mode: str) -> Iterator[Spell]:
+        """Give the lives of all assets' parts, oldest first, up to the last work on record."""
+        done = sorted(self._works.values(), key=lambda one: (one.at, one.asset, one.id))
+        by_asset: dict[int, list[WorkEvent]] = {number: [] for number in self._new}
+        for one in done:
+            if one.work is not Work.INSPECTED and one.failure_mode in {"", mode}:
+                by_asset.setdefault(self._number[one.asset], []).append(one)
+        now = done[-1].at if done else 0
+        for asset, works in sorted(by_asset.items()):
+            yield from self._of_asset(asset, works, now, self._shares.get(mode))
+
+    def _of_asset(
+        self, asset: int, works: Sequence[WorkEvent], now: Instant, shares: Shares | None
+    ) -> Iterator[Spell]:
+        new = self._new.get(asset)
+        part = None if new is None else Spell(asset, new, 0.0, 0.0)
+        for one in works:
+            grown = None
+            if part is not None:
+                grown = part.start + (one.at - part.since) / HOUR
+                yield Spell(asset, part.since, part.start, grown, ends_in_failure(one))
+            share = 0.0 if shares is None else shares.of(asset, one.at)
+            known = grown is not None or share == 0
+            age = virtual_age([grown or 0.0], [share])
+            part = Spell(asset, one.at, age, age) if known else None
+        if part is not None:
+            grown = part.start + (now - part.since) / HOUR
+            yield Spell(asset, part.since, part.start, grown)
+
+
+def ends_in_failure(work: WorkEvent) -> bool:
+    """Tell whether a life ended in the failure mode that the work names."""
+    return work.work is not Work.INSPECTED and bool(work.failure_mode) and not work.routine
+
+
+def _learned(found: Sequence[Spell]) -> LifeByAge | CannotSay:
+    """Learn from lives that lasted at all."""
+    lives = [one for one in found if one.stop > one.start]
+    if not any(one.failed for one in lives):
+        return declined("too_few_failures", "no life is on record from its beginning to a failure")
+    return learn(
+        LifeTable(
+            np.array([one.start for one in lives]),
+            np.array([one.stop for one in lives]),
+            np.array([int(one.failed) for one in lives], np.int64),
+            np.zeros((len(lives), 0)),
+            (),
+            np.arange(len(lives)),
+        )
+    )
