@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from core.alert import Alert, Transition
 from core.clock import iso
 from core.plant import Plant
+
+if TYPE_CHECKING:
+    from service.repair_record import Entry
 
 
 def words_of(alert: Alert, plant: Plant) -> list[str]:
@@ -57,6 +61,15 @@ def rank_row(alert: Alert, plant: Plant) -> dict[str, Any]:
 
     words = in_words(advised(alert, plant))
     return alert_row(alert) | {"words": words, "advice": advice(alert, plant)}
+
+
+def work_row(entry: Entry) -> dict[str, Any]:
+    """Put one work into a row, with what it came to in words and in numbers."""
+    row = asdict(entry.work) | {"at": iso(entry.work.at), "work": str(entry.work.work)}
+    said = "; ".join(one.words for one in entry.verdicts)
+    verdicts = [one.body() for one in entry.verdicts]
+    came_to = said or ("not judged yet" if entry.waits else "")
+    return row | {"came_to": came_to, "verdicts": verdicts}
 
 
 def event_row(step: Transition, alert: Alert) -> dict[str, Any]:

@@ -64,22 +64,22 @@ def list_work(
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List recorded work, newest first.
+    """List recorded work, newest first, and what it came to.
 
     Examples:
       millwright work list --asset lahore/water/pump-01
 
     """
-    from dataclasses import asdict
-
     from cli.adapters import existing, open_casefile
     from cli.configuration import load
-    from core.clock import iso
+    from cli.wording import work_row
+    from service.repair_record import recorded
 
-    casefile = open_casefile(existing(load(config)))
+    loaded = existing(load(config))
+    casefile = open_casefile(loaded)
     try:
-        events = casefile.work(asset, limit)
+        entries = recorded(casefile.work(asset, limit), loaded.plant, casefile)
     finally:
         casefile.close()
-    rows = [asdict(event) | {"at": iso(event.at), "work": str(event.work)} for event in events]
-    print_rows(rows, ("at", "asset", "work", "by", "failure_mode", "note"), as_json=as_json)
+    columns = ("at", "asset", "work", "by", "failure_mode", "note", "came_to")
+    print_rows(map(work_row, entries), columns, as_json=as_json)

@@ -104,7 +104,8 @@ class Appraisal:
         if not len(batch.asset):
             return []
         every = len(self._assets)
-        settled = (self._judging.settled(every) & self.regimes.settled())[batch.asset]
+        settled = self._judging.settled(every) & self.regimes.settled() & ~self.lives.waiting()
+        settled = settled[batch.asset]
         found: list[Placed] = []
         together = np.flatnonzero(settled)
         if len(together):
@@ -218,6 +219,7 @@ class Appraisal:
             whole = held.complete(asset, at, values, kept, refused, uncertain)
             values, refused = whole.values, whole.refused
             doubted |= whole.doubted
+        doubted = doubted | self.lives.unsure(asset, at)
         followed = self.regimes.follow(asset, at, batch.passed, values, mode)
         row = placed(Round(asset, at, values, mode, refused), followed)
         known = Known(row, batch.passed, doubted)

@@ -10,7 +10,7 @@ import numpy as np
 from core.clock import Instant
 from core.life import CannotSay, InUse, LifeEstimate, Outlook, Remaining
 from core.plant import Asset, AssetClass
-from core.readings import Floats
+from core.readings import Bools, Floats, Instants
 from core.settings import Settings
 from core.work import WorkEvent, cuts_short
 from models.degradation import Degradation, Mendable
@@ -129,6 +129,20 @@ class Lives:
         for number, repairs in self._repairs.items():
             if repairs.stands(asset):
                 yield self.models[number].failure_mode
+
+    def waiting(self) -> Bools:
+        """Tell of which assets work is still to be judged, or not known to have helped."""
+        found = np.zeros(len(self._assets), np.bool_)
+        for repairs in self._repairs.values():
+            found |= repairs.waiting()
+        return found
+
+    def unsure(self, asset: Rows, at: Instants) -> Bools:
+        """Tell which rows may show what work has not mended: none may learn from them."""
+        found = np.zeros(len(asset), np.bool_)
+        for repairs in self._repairs.values():
+            found |= repairs.unsure(asset, at)
+        return found
 
     def take_judged(self) -> list[tuple[int, RepairJudged]]:
         """Give away what repairs came to since this was last asked, each with its row."""

@@ -122,6 +122,7 @@ class Pages:
             return self.missing(f"There is no case {alert_id[:40]}.")
         [alert] = renewed([alert], feed.casefile.statuses())
         now, asset = feed.clock(), feed.plant.assets.get(alert.asset)
+        history = feed.casefile.transitions(alert_id)
         zone = timezone_of(alert.asset, feed.plant)
         case = view.case(alert, feed.plant, now)
         ours = asset is not None and not alert.origin
@@ -136,7 +137,8 @@ class Pages:
             rows=view.rows(alert, zone, now),
             matches=causes.matches(alert),
             likes=causes.likes(similar(alert, feed.plant, feed.casefile), feed.plant, now),
-            steps=view.steps(feed.casefile.transitions(alert_id), case.label, zone, now),
+            steps=view.steps(history, case.label, zone, now),
+            done=page_work.of_case(alert, history, feed.plant, feed.casefile, now),
             works=list(Work) if workable else [],
             modes=view.failure_modes(asset_class),
             lives=self._lives(alert),

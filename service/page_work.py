@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.alert import Alert, Change, Transition
 from core.casefile import CaseFile
-from core.clock import Instant
+from core.clock import Instant, iso
 from core.plant import Plant
 from models.repair_verdict import Repair
+from service.finding import of_machine
 from service.page_view import Moment, moment_of
 from service.repair_record import Entry, recorded
 from service.words import timezone_of
@@ -37,6 +40,18 @@ def works(asset: str, plant: Plant, casefile: CaseFile, now: Instant) -> list[Do
     titles = {mode.name: mode.title or mode.name for mode in plant.class_of(asset).failure_modes}
     found = recorded(casefile.work(asset, MOST), plant, casefile)
     return [_done(entry, titles, zone, now) for entry in found]
+
+
+def of_case(
+    alert: Alert, history: Iterable[Transition], plant: Plant, casefile: CaseFile, now: Instant
+) -> list[Done]:
+    """Lay out the work that was recorded on a case of a machine, newest first."""
+    if not of_machine(alert.group) or alert.asset not in plant.assets:
+        return []
+    at = {iso(step.at) for step in history if step.change is Change.WORK_RECORDED}
+    return (
+        [one for one in works(alert.asset, plant, casefile, now) if one.at.iso in at] if at else []
+    )
 
 
 def _done(entry: Entry, titles: dict[str, str], zone: str, now: Instant) -> Done:

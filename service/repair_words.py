@@ -52,7 +52,8 @@ def verdict_findings(repair: RepairJudged, plant: Plant) -> Iterator[Finding]:
             title=f"{label}: the work did not restore it",
             summary=(
                 f"{verdict_words(repair, plant)}, since the work of {when}. Health and remaining "
-                "life go on by the healthy level from before it."
+                "life go on by the healthy level from before it, and nothing is learned from how "
+                "it runs now."
             ),
             evidence=Evidence(repair.at, REPAIR, None, actions=(AGAIN,), life=repair.life),
             catching_up=repair.catching_up,

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.casefile import LIFE
-from core.clock import Instant
+from core.clock import DAY, Instant, Span
 from core.life import REASONS, CannotSay
 from core.plant import Mode
-from core.readings import Floats
+from core.readings import Bools, Floats, Instants
 from core.work import Work, WorkEvent
 from models.degradation import Mendable
 from models.detector import Round, State, Verdicts
@@ -24,12 +24,16 @@ from models.running_hours import RunningHours
 from service.finding import RepairJudged
 from service.rules import NEVER
 from service.thinning import Thinned
+from service.watermark import Rows
 
 HOURS = 12
 """So many hours of running before and after the work are compared at most."""
 
 SURE = 0.95
 """From this likelihood on, a verdict waits for no more hours."""
+
+PATIENCE: Span = 2 * DAY
+"""So long what a machine does since work is not learned from until the work is judged."""
 
 _BLOCKS = 6
 FIELDS = ("verdict", "hours", "before", "after", "left", "sure")
@@ -77,6 +81,18 @@ class Repairs:
     def waits(self, asset: int) -> bool:
         """Tell whether work on an asset is still to be judged, or not known to have helped."""
         return bool(self._work_at[asset] != NEVER)
+
+    def waiting(self) -> Bools:
+        """Tell so of every asset."""
+        found: Bools = self._work_at != NEVER
+        return found
+
+    def unsure(self, asset: Rows, at: Instants) -> Bools:
+        """Tell which rows may show what work has not mended: none may learn from them."""
+        waits, since = self._work_at[asset] != NEVER, self._work_at[asset]
+        fresh = at - np.where(waits, since, at) < PATIENCE
+        found: Bools = waits & (self._standing[asset] | fresh)
+        return found
 
     def stands(self, asset: int) -> bool:
         """Tell whether the last work on an asset was told not to have restored it."""

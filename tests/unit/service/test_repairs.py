@@ -11,13 +11,14 @@ import pytest
 from core.alert import Alert, AlertQuery, Change
 from core.casefile import Status
 from core.clock import DAY, HOUR, MINUTE
-from core.plant import FailureMode
+from core.plant import FailureMode, NamedDetector, RuleSpec
 from core.work import Work, WorkEvent
+from models.mewma import LearnSettings, MewmaSettings
 from models.repair_verdict import Repair
 from models.threshold import ThresholdSettings
 from service.finding import REPAIR
 from service.notify_mqtt import messages
-from service.page_work import works
+from service.page_work import of_case, works
 from service.repair_record import Entry, recorded
 from service.repairs import names_of
 from service.scoring import Scoring
@@ -44,10 +45,15 @@ class Mended(Story):
         hours: int = 20,
         restarts: int = 0,
         together: bool = False,
+        learns: bool = False,
     ) -> None:
         health = ThresholdSettings(channel="vibration", end=8.0, failure_mode="bearing")
         modes = (FailureMode("bearing", "Bearing wear"), FailureMode("seal", "Leaking seal"))
         kind = pump_class(health=health, failure_modes=modes)
+        if learns:
+            pattern = NamedDetector("pattern", MewmaSettings(learn=LearnSettings(rows=100)))
+            rule = RuleSpec("unusual", "pattern")
+            kind = replace(kind, detectors=(pattern,), rules=(rule,))
         super().__init__(plant(1, kind), MemoryJournal(JournalSettings()))
         self.casefile = MemoryCaseFile()
         self.restarts = restarts
@@ -183,6 +189,22 @@ def test_a_new_machine_is_read_by_its_own_level_once_it_is_judged_sound() -> Non
     [verdict] = new.entry().verdicts
     assert verdict.repair is Repair.RESTORED
     assert new.status().health == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_fault_that_is_still_there_is_not_learned_as_what_is_usual() -> None:
+    assert "learning 0 %" in Mended(SAME, learns=True).status().why
+    restored = Mended(RESTORED, learns=True)
+    assert "learning 0 %" not in restored.status().why
+    together = Mended(RESTORED, learns=True, together=True)
+    assert restored.status().why == together.status().why
+
+
+def test_the_case_that_work_ended_shows_it_though_a_newer_one_stands() -> None:
+    story = mended(SAME)
+    past = next(one for one in story.cases("machine") if not one.state.is_open)
+    history = story.casefile.transitions(past.id)
+    [done] = of_case(past, history, story.plant, story.casefile, story.now)
+    assert done.verdicts[0][0].startswith("Bearing wear: not restored: ")
 
 
 def test_before_it_has_run_again_it_waits_and_the_page_says_so() -> None:
