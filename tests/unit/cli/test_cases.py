@@ -113,6 +113,6 @@ def test_where_nothing_has_run_no_files_are_made(words: str, tmp_path: Path) -> 
 
 def test_cases_are_ranked_by_cost_with_the_reason_where_they_cannot_be(folder: Path) -> None:
     table = millwright("alerts", "rank", "-c", folder).stdout
-    assert "Cannot say: no remaining-life model is set up for its class." in table
+    assert "Cannot say: no failure is on record, of which 5 are needed" in table
     row = json.loads(millwright("alerts", "rank", "--json", "-c", folder).stdout)
-    assert (row["asset"], row["advice"]["reason"]) == (P1, "no_model")
+    assert (row["asset"], row["advice"]["reason"]) == (P1, "too_few_failures")
