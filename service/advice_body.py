@@ -34,5 +34,7 @@ def _option(option: Option) -> dict[str, Any]:
         "name": None if stop is None else stop.stop.name,
         "at": None if stop is None else iso(stop.at),
         "chance": 0.0 if stop is None else round(stop.chance, 4),
+        "chance_p05": 0.0 if stop is None else round(stop.low, 4),
+        "chance_p95": 0.0 if stop is None else round(stop.high, 4),
         "cost": round(option.cost, 2),
     }
