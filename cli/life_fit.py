@@ -109,6 +109,8 @@ def _lines(table: RunTable, made: RunLife, checked: Checked, columns: RunColumns
     ]
     if still:
         lines.append(f"without a part, since they never move: {listed(still)}")
+    if columns.words:
+        lines.append(f"without a part, since they hold no numbers: {listed(columns.words)}")
     return [plain(line) for line in lines]
 
 

@@ -81,7 +81,10 @@ def _doubts(columns: RunColumns, made: RunLife, meant: dict[str, Any], data: Pat
         msg = f"{data}: time is {was[columns.counts]}, in the model's runs it was "
         msg += f"{was[bool(meant['counts'])]}; --time names another column"
         raise Refused(msg)
-    return [f"channels that are missing: {listed(lost)}"] if lost else []
+    words = [name for name in lost if name in columns.words]
+    gone = [name for name in lost if name not in words]
+    notes = [f"channels that are missing: {listed(gone)}"] if gone else []
+    return notes + ([f"channels that hold no numbers here: {listed(words)}"] if words else [])
 
 
 def _rows(columns: RunColumns, made: RunLife, *, every: bool) -> list[dict[str, Any]]:

@@ -25,7 +25,10 @@ WINDOW = 30
 FEWEST = 4
 """Slope and spread need so many values."""
 
-PER_CHANNEL = len(SPANS) + 5
+STEADY = len(SPANS) + 3
+"""So many features a channel gives before slope and spread, which are rougher."""
+
+PER_CHANNEL = STEADY + 2
 """How many features a channel gives."""
 
 
@@ -39,6 +42,12 @@ def features(runs: RunTable, channels: Floats) -> Floats:
     for rows in runs.parts():
         found[rows, 1:] = _of_unit(channels[rows])
     return found
+
+
+def steady(plain: Floats) -> Floats:
+    """Return age and those features of `features` that change little from one row to the next."""
+    channels = (plain.shape[1] - 1) // PER_CHANNEL
+    return plain[:, : 1 + STEADY * channels]
 
 
 def smoothed(runs: RunTable, channels: Floats, span: int) -> Floats:

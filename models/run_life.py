@@ -1,8 +1,9 @@
-"""Remaining life from run-to-failure records: trees, the spread of their errors, and doubt.
+"""Remaining life from runs to failure: trees and networks, the spread of their errors, and doubt.
 
-Several members are fitted, each to all units but a fold of them, and average. What each says of the
-units that it has not seen shows how the life left is distributed (`run_spread`), and how wide
-intervals must be to hold (`conformal`). Why it is built so: docs/decisions/0034.
+Several members are fitted, each to all units but a fold of them, and average; a member is trees and
+a few networks. What each says of the units that it has not seen shows how the life left is
+distributed (`run_spread`), and how wide intervals must be to hold (`conformal`). Why it is built
+so: docs/decisions/0034.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from core.life import LEVELS, Outlook, Remaining, declined
 from core.readings import Floats
 from models.conformal import Stretch
+from models.network import Network
 from models.run_doubt import Doubt
-from models.run_features import features, smoothed
+from models.run_features import features, smoothed, steady
 from models.run_regimes import Regimes
 from models.run_spread import Spread
 from models.run_table import RunTable
@@ -33,14 +35,26 @@ INDEX_SPAN = 15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """Trees, and the weights by which an index of wear is made of the channels."""
+    """Trees and networks, and the weights by which an index of wear is made of the channels."""
 
     wear: Floats
     trees: Trees
+    nets: tuple[Network, ...] = ()
 
-    def said(self, runs: RunTable, channels: Floats, plain: Floats) -> Floats:
-        """Say the life left of each row, up to the cap."""
+    def by_trees(self, runs: RunTable, channels: Floats, plain: Floats) -> Floats:
+        """Say the life left of each row, up to the cap, by trees."""
         return self.trees.predict(rows(runs, channels, plain, self.wear))
+
+    def by_nets(self, plain: Floats) -> Floats:
+        """Say the same by the mean of the networks; there must be one."""
+        given = steady(plain)
+        found: Floats = np.mean([net.predict(given) for net in self.nets], axis=0)
+        return found
+
+    def said(self, runs: RunTable, channels: Floats, plain: Floats, share: float) -> Floats:
+        """Say the same by both; `share` is what the networks count for."""
+        found = self.by_trees(runs, channels, plain)
+        return found if share == 0 else found + share * (self.by_nets(plain) - found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +83,10 @@ class RunForecast:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunLife:
-    """A fitted model. `failures` are the units it has seen fail."""
+    """A fitted model. `failures` are the units it has seen fail.
+
+    `share` is what networks count for beside trees: 0 in models of before there were any.
+    """
 
     regimes: Regimes
     members: tuple[Member, ...]
@@ -78,12 +95,14 @@ class RunLife:
     doubt: Doubt
     past: SimilarRuns
     failures: int
+    share: float = 0.0
 
     def forecast(self, runs: RunTable) -> RunForecast:
         """Say the life left of each row, from it and those before it alone."""
         channels, known = self.regimes.standardised(runs)
         plain = features(runs, channels)
-        said = np.mean([one.said(runs, channels, plain) for one in self.members], axis=0)
+        every = [one.said(runs, channels, plain, self.share) for one in self.members]
+        said = np.mean(every, axis=0)
         mean, course = self.spread.of(said, runs.time)
         health = np.clip(said / self.spread.cap, 0.0, 1.0)
         reason = self.doubt.reasons(runs, channels, known, health)
@@ -100,7 +119,8 @@ class RunLife:
     @property
     def basis(self) -> str:
         """Say what an estimate rests on."""
-        return f"boosted trees on {self.failures} failed units, intervals held to units unseen"
+        means = "boosted trees and networks" if self.share > 0 else "boosted trees"
+        return f"{means} on {self.failures} failed units, intervals held to units unseen"
 
 
 def rows(runs: RunTable, channels: Floats, plain: Floats, wear: Floats) -> Floats:

@@ -12,7 +12,8 @@ from core.life import LEVELS
 from core.readings import Floats
 from models import run_doubt, run_regimes
 from models.conformal import Stretch, covered, half_width, stretch, thirds, votes
-from models.run_features import features, smoothed
+from models.network import LESSON, Lesson, taught
+from models.run_features import features, smoothed, steady
 from models.run_life import HIGH, LOW, MIDDLE, Member, RunLife, rows, worn
 from models.run_spread import Spread, spread
 from models.run_table import Numbers, RunTable
@@ -67,10 +68,14 @@ class Checked:
         third = thirds(self.rul, self.vote)
         return [self.coverage(third == k) for k in np.unique(third).tolist()]
 
-    def error(self, most: float = np.inf) -> float:
-        """Root mean squared error; `most` clips both what was said and the truth."""
+    def error(self, most: float = np.inf, within: float = np.inf) -> float:
+        """Root mean squared error; `most` clips both what was said and the truth.
+
+        As if each unit had been cut at a random age, with no more than `within` left.
+        """
         off = np.minimum(self.rul, most) - np.minimum(self.truth, most)
-        return float(np.sqrt(np.average(off**2, weights=self.vote)))
+        weight = np.where(self.truth <= within, self.vote, 0.0)
+        return float(np.sqrt(np.average(off**2, weights=weight)))
 
     @property
     def error_of_mean(self) -> float:
@@ -91,9 +96,11 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What boosting is given; chosen by cross-validation (docs/decisions/0034).
+    """What boosting and networks are given; chosen by cross-validation (docs/decisions/0034).
 
-    `reach` is up to which share of a usual life labels go, before they are capped.
+    Labels are capped at `reach` times the life that all but a share `short` of the failed units
+    reached; a short life is steadier from fleet to fleet than the usual one. `nets` is how many
+    networks a member has.
     """
 
     iterations: int = 300
@@ -102,7 +109,10 @@ class Course:
     least: int = 40
     ridge: float = 5.0
     share: float = 0.3
-    reach: float = 0.65
+    reach: float = 0.8
+    short: float = 0.1
+    nets: int = 3
+    lesson: Lesson = LESSON
 
 
 SHIPPED = Course()
@@ -137,23 +147,18 @@ def fit(runs: RunTable, seed: int = 0, course: Course | None = None) -> tuple[Ru
     channels, _ = regimes.standardised(runs)
     plain = features(runs, channels)
     ended = runs.failed[runs.unit]
-    usual = float(np.median(runs.length[failed]))
-    cap = course.reach * usual
+    cap = course.reach * float(np.quantile(runs.length[failed], course.short))
     usable = np.flatnonzero(ended | (runs.left >= cap))
     seen = _Seen(runs, channels, plain, cap, usable, np.minimum(runs.left, cap))
     fold = _folds(runs, seed)
     members = [_member(seen, fold, k, seed, course) for k in range(fold.max() + 1)]
-    said = np.empty(len(runs.time))
-    for k, member in enumerate(members):
-        mine = fold[runs.unit] == k
-        said[mine] = member.said(runs, channels, plain)[mine]
+    said, share = _left_out(seen, fold, members)
     spreading, stretching, checked = _calibrated(runs, said, fold, cap, seed)
     doubt = run_doubt.learn(runs, channels, said / cap)
     index = worn(runs, channels, members)[ended]
     past = SimilarRuns(runs.called, runs.unit[ended], index, runs.left[ended])
     parts = regimes, tuple(members), spreading, stretching, doubt, past
-    model = RunLife(*parts, len(failed))
-    return model, checked
+    return RunLife(*parts, len(failed), share), checked
 
 
 def _folds(runs: RunTable, seed: int) -> Numbers:
@@ -185,8 +190,29 @@ def _member(seen: _Seen, fold: Numbers, left_out: int, seed: int, course: Course
         early_stopping=False,
         random_state=1000 * seed + left_out,
     )
-    given = rows(runs, seen.channels, seen.plain, wear)[mine]
-    return Member(wear, grown(booster.fit(given, seen.label[mine])))
+    given, label = rows(runs, seen.channels, seen.plain, wear)[mine], seen.label[mine]
+    even, first = steady(seen.plain)[mine], 1000 * seed + 100 * left_out
+    nets = [taught(even, label, course.lesson, first + j) for j in range(course.nets)]
+    return Member(wear, grown(booster.fit(given, label)), tuple(nets))
+
+
+def _left_out(seen: _Seen, fold: Numbers, members: list[Member]) -> tuple[Floats, float]:
+    """Say the life left of units by the member that had not seen them.
+
+    Also returns what networks count for beside trees: the share of least squared error, each unit
+    with one vote.
+    """
+    runs = seen.runs
+    trees, nets = np.empty(len(runs.time)), np.empty(len(runs.time))
+    for k, member in enumerate(members):
+        mine = fold[runs.unit] == k
+        trees[mine] = member.by_trees(runs, seen.channels, seen.plain)[mine]
+        nets[mine] = member.by_nets(seen.plain[mine]) if member.nets else trees[mine]
+    apart, off = (nets - trees)[seen.usable], (seen.label - trees)[seen.usable]
+    vote = votes(runs.unit[seen.usable])
+    weight = float(vote @ apart**2)
+    share = float(np.clip(vote @ (apart * off) / weight, 0.0, 1.0)) if weight > 0 else 0.0
+    return trees + share * (nets - trees), share
 
 
 def _wear(runs: RunTable, channels: Floats, label: Floats, mine: Numbers) -> Floats:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Refused
-from models import trees
+from models import network, trees
 from models.conformal import Stretch
 from models.run_doubt import Doubt
-from models.run_features import PER_CHANNEL
+from models.run_features import PER_CHANNEL, STEADY
 from models.run_life import Member, RunLife
 from models.run_regimes import Regimes
 from models.run_spread import Spread
@@ -34,7 +34,9 @@ _PARTS: dict[str, tuple[type, tuple[str, ...], tuple[str, ...]]] = {
 
 def kept(model: RunLife) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Take a model apart: facts that JSON can hold, and arrays."""
-    facts: dict[str, Any] = {"failures": model.failures, "members": len(model.members)}
+    facts: dict[str, Any] = {
+        "failures": model.failures, "share": model.share, "members": len(model.members)
+    }  # fmt: skip
     arrays: dict[str, NDArray[Any]] = {}
     for part, (_, told, held) in _PARTS.items():
         mine = getattr(model, part)
@@ -43,6 +45,8 @@ def kept(model: RunLife) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     for k, member in enumerate(model.members):
         arrays[f"member{k}.wear"] = member.wear
         arrays |= {f"member{k}.{name}": each for name, each in member.trees.arrays().items()}
+        for j, net in enumerate(member.nets):
+            arrays |= {f"member{k}.net{j}.{name}": each for name, each in net.arrays().items()}
     return facts, arrays
 
 
@@ -57,7 +61,10 @@ def restored(facts: Mapping[str, Any], arrays: Arrays) -> RunLife:
             for part, (made, told, held) in _PARTS.items()
         }
         members = [_member(arrays, k) for k in range(int(facts["members"]))]
-        model = RunLife(members=tuple(members), failures=int(facts["failures"]), **parts)
+        share = float(facts.get("share", 0.0))
+        model = RunLife(
+            members=tuple(members), failures=int(facts["failures"]), share=share, **parts
+        )
         _fitting(model)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         msg = f"the model is damaged: {error!r}"
@@ -78,12 +85,18 @@ def _numbers(given: NDArray[Any]) -> NDArray[Any]:
 
 def _member(arrays: Arrays, k: int) -> Member:
     wear = _numbers(arrays[f"member{k}.wear"])
-    mine = {
-        name.partition(".")[2]: each
-        for name, each in arrays.items()
-        if name.startswith(f"member{k}.")
+    mine = _below(arrays, f"member{k}.")
+    nets: list[network.Network] = []
+    width = 1 + STEADY * len(wear)
+    while net := _below(mine, f"net{len(nets)}."):
+        nets.append(network.kept(net, width))
+    return Member(wear, trees.kept(mine, 1 + PER_CHANNEL * (len(wear) + 1)), tuple(nets))
+
+
+def _below(arrays: Arrays, prefix: str) -> Arrays:
+    return {
+        name.removeprefix(prefix): each for name, each in arrays.items() if name.startswith(prefix)
     }
-    return Member(wear, trees.kept(mine, 1 + PER_CHANNEL * (len(wear) + 1)))
 
 
 def _fitting(model: RunLife) -> None:
@@ -104,4 +117,7 @@ def _fitting(model: RunLife) -> None:
             raise ValueError(msg)
     if not model.members or not len(model.spread.left):
         msg = "no members or no past"
+        raise ValueError(msg)
+    if not 0 <= model.share <= 1 or (model.share and not all(m.nets for m in model.members)):
+        msg = f"networks count for {model.share:g}, but there are none or that is no share"
         raise ValueError(msg)

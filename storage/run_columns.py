@@ -13,7 +13,8 @@ from core.errors import ConfigError
 from core.readings import Bools, Floats, Instants
 from core.suggestion import closest, listed, quoted
 from storage.table import Asked, Table, files_of
-from storage.table_file import look_at
+from storage.table_column import Kind
+from storage.table_file import TableFile, look_at
 from storage.table_form import fault
 
 UNITS = (
@@ -36,7 +37,8 @@ class RunColumns:
 
     `told[i]` is the time as the file has it, `failed` what the event column says. `counts` is
     false where the table has dates; `since_first` is true where age is counted from a
-    unit's first row. `notes` say what was passed over.
+    unit's first row. `words` are columns that hold no numbers, and so no channel; `notes` say what
+    was passed over.
     """
 
     unit: list[str]
@@ -44,12 +46,33 @@ class RunColumns:
     told: list[str]
     values: Floats
     names: tuple[str, ...]
+    words: tuple[str, ...]
     failed: Bools | None
     counts: bool
     since_first: bool
     unit_column: str
     time_column: str
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Rows that were kept: the unit and age of each, and where in which file it stands."""
+
+    unit: list[str]
+    age: Floats
+    places: list[tuple[TableFile, int]]
+
+    def place(self, row: int) -> tuple[Path, int | None]:
+        """Return the file and the line of a row."""
+        file, number = self.places[row]
+        return file.path, file.line(number)
+
+    def named(self, row: int) -> str:
+        """Name a row in words."""
+        path, line = self.place(row)
+        at = path.name if line is None else f"line {line} of {path.name}"
+        return f"{at} (unit {quoted(self.unit[row])}, {self.age[row]:g})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +139,9 @@ def _columns(table: Table, unit: str, event: str | None, since_first: bool | Non
     names = tuple(name for name in table.channels if name != event)
     wanted = [*names, *([event] if event is not None else [])]
     units, ages, told, values, timed = [], [], [], [], []
+    places: list[tuple[TableFile, int]] = []
     for piece in table.pieces(wanted):
+        places += [(piece.file, piece.first + k) for k in range(len(piece.at))]
         units += piece.asset
         ages.append(piece.at)
         told += piece.told
@@ -126,6 +151,7 @@ def _columns(table: Table, unit: str, event: str | None, since_first: bool | Non
     at = np.concatenate(ages)[good]
     kept = [name for name, fine in zip(units, good.tolist(), strict=True) if fine]
     said = [one for one, fine in zip(told, good.tolist(), strict=True) if fine]
+    places = [place for place, fine in zip(places, good.tolist(), strict=True) if fine]
     if not kept:
         raise fault(table.path, None, "no row has both a unit and a time that can be read")
     counts = table.time.counts
@@ -133,19 +159,21 @@ def _columns(table: Table, unit: str, event: str | None, since_first: bool | Non
     if since_first is None:
         since_first = not counts or _late(kept, at, begun)
     age = (begun if since_first else at) / (table.time.scale if counts else DAY)
-    failed = None if event is None else _events(table, event, kept, age, every[good, -1])
+    rows = _Rows(kept, age, places)
+    failed = None if event is None else _events(table, event, rows, every[good, -1])
     return RunColumns(
         kept,
         age.astype(np.float64),
         said,
         every[good][:, : len(names)],
         names,
+        tuple(column.name for column in table.columns if column.kind is Kind.TEXT),
         failed,
         counts,
         since_first,
         unit,
         table.names[table.time.columns[0]],
-        tuple(_notes(table, kept, age, int((~good).sum()))),
+        tuple(_notes(table, rows, int((~good).sum()))),
     )
 
 
@@ -166,34 +194,44 @@ def _late(unit: Sequence[str], at: Instants, begun: Floats) -> bool:
     return bool(np.median(np.abs(first)) > LATE * max(float(np.median(span)), 1.0))
 
 
-def _events(table: Table, event: str, unit: list[str], age: Floats, said: Floats) -> Bools:
+def _events(table: Table, event: str, rows: _Rows, said: Floats) -> Bools:
     """Read which units have failed: those whose event is 1 in their last row."""
-    odd = np.isfinite(said) & (said != 0) & (said != 1)
-    if odd.any():
-        message = f"column {quoted(event)}: {said[odd][0]:g} is no event; allowed: 1 failed, 0 not"
-        raise fault(table.path, None, message)
-    order = np.argsort(age, kind="stable")
-    last: dict[str, tuple[int, float]] = {}
-    failed_at: dict[str, float] = {}
-    for row in order.tolist():
-        last[unit[row]] = (row, said[row])
+    allowed = "allowed: 1 failed, 0 not"
+    if event in table.unread.first:
+        file, row, word = table.unread.first[event]
+        message = f"column {quoted(event)}: {quoted(word)} is no event; {allowed}"
+        raise fault(file.path, file.line(row), message)
+    odd = np.flatnonzero(np.isfinite(said) & (said != 0) & (said != 1))
+    if len(odd):
+        message = f"column {quoted(event)}: {said[odd[0]]:g} is no event; {allowed}"
+        raise fault(*rows.place(odd[0]), message)
+    found = np.zeros(len(rows.unit), np.bool_)
+    failed_at: dict[str, int] = {}
+    after: dict[str, int] = {}
+    for row in np.argsort(rows.age, kind="stable").tolist():
+        name = rows.unit[row]
         if said[row] == 1:
-            failed_at[unit[row]] = age[row]
-    found = np.zeros(len(unit), np.bool_)
-    faults = []
-    for name, (row, word) in last.items():
-        found[row] = word == 1
-        if word == 0 and name in failed_at:
-            faults.append(
-                f"unit {quoted(name)}: failed at {failed_at[name]:g}, but rows follow in which it "
-                "had not; what a unit does after a failure is another run: give it another name"
-            )
+            found[row] = True
+            failed_at.setdefault(name, row)
+        elif name in failed_at:
+            after.setdefault(name, failed_at[name])
+    faults = [
+        fault(*rows.place(row), _goes_on(rows, event, row)).faults[0] for row in after.values()
+    ]
     if faults:
-        raise ConfigError(*(fault(table.path, None, one).faults[0] for one in faults[:5]))
+        raise ConfigError(*faults[:5])
     return found
 
 
-def _notes(table: Table, unit: list[str], age: Floats, lost: int) -> list[str]:
+def _goes_on(rows: _Rows, event: str, row: int) -> str:
+    return (
+        f"column {quoted(event)}, unit {quoted(rows.unit[row])}: failed at {rows.age[row]:g}, but "
+        "rows follow in which it had not; what a unit does after a failure is another run: give it "
+        "another name"
+    )
+
+
+def _notes(table: Table, rows: _Rows, lost: int) -> list[str]:
     notes = [note for file in table.files[:1] for note in file.notes]
     if lost:
         notes.append(f"{lost} rows without a unit or a time that can be read were passed over")
@@ -203,12 +241,28 @@ def _notes(table: Table, unit: list[str], age: Floats, lost: int) -> list[str]:
         notes.append(f"{quoted(name)}: {count} cells are no numbers, such as {quoted(example)}")
     if unread.ragged:
         notes.append(f"{unread.ragged} rows with more cells than the header were passed over")
-    number = np.unique(np.array(unit), return_inverse=True)[1]
-    order = np.lexsort((age, number))
-    step = np.diff(age[order])[np.diff(number[order]) == 0]
-    repeated = int((step == 0).sum())
-    if repeated:
-        notes.append(f"{repeated} rows bear the time of the row before")
+    return notes + _notes_on_time(rows)
+
+
+def _notes_on_time(rows: _Rows) -> list[str]:
+    """Say where time stands still, goes back or leaps."""
+    notes = []
+    number = np.unique(np.array(rows.unit), return_inverse=True)[1]
+    written = np.argsort(number, kind="stable")
+    same = np.diff(number[written]) == 0
+    back = written[1:][same & (np.diff(rows.age[written]) < 0)]
+    if len(back):
+        notes.append(
+            f"{len(back)} rows are earlier than the row before of their unit, such as "
+            f"{rows.named(int(back.min()))}: taken in order of time; where a unit began a new life "
+            "there, give that another name"
+        )
+    order = np.lexsort((rows.age, number))
+    step = np.diff(rows.age[order])[same]
+    again = order[1:][same][step == 0]
+    if len(again):
+        first = rows.named(int(again.min()))
+        notes.append(f"{len(again)} rows bear the time of the row before, such as {first}")
     usual = float(np.median(step[step > 0])) if (step > 0).any() else 0.0
     wide = int((step > 20 * usual).sum()) if usual else 0
     if wide:

@@ -7,7 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from models.network import Lesson
+from models.run_life_fit import Course
 from models.run_table import RunTable, gathered
+
+QUICK = Course(
+    iterations=30,
+    rate=0.1,
+    reach=0.6,
+    nets=1,
+    lesson=Lesson(hidden=(16, 8), rate=0.01, rounds=5, corrected=240),
+)
+"""A fit that takes a second."""
 
 CHANNELS = ("heat", "shake", "flow", "level")
 LOADS = np.array([[0.2, 10.0], [0.6, 20.0], [1.0, 30.0]])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import cmapss
-from benchmarks.rig.turbofan import band, penalty, rmse, weibull_left
+from benchmarks.rig.turbofan import ENGINES, band, penalty, rmse, weibull_left
+from models.network import Lesson
 from models.run_life_fit import Course
 
 
@@ -35,12 +37,15 @@ def engines(path: Path, count: int, seed: int, *, cut: bool) -> list[int]:
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cmapss"
     folder.mkdir()
-    for k, name in enumerate(cmapss.ENGINES):
+    for k, name in enumerate(ENGINES):
         engines(folder / f"train_{name}.txt", 12, k, cut=False)
         left = engines(folder / f"test_{name}.txt", 9, 10 + k, cut=True)
         np.savetxt(folder / f"RUL_{name}.txt", left, fmt="%d")
-    monkeypatch.setattr("models.run_life_fit.SHIPPED", Course(iterations=8, rate=0.4, reach=0.5))
-    monkeypatch.setattr(cmapss, "TRIED", {"few": Course(iterations=5, reach=0.4)})
+    quick = Course(
+        iterations=8, rate=0.4, nets=1, lesson=Lesson(hidden=(6,), rounds=2, corrected=20)
+    )
+    monkeypatch.setattr("models.run_life_fit.SHIPPED", quick)
+    monkeypatch.setattr(cmapss, "TRIED", {"few": replace(quick, iterations=5, nets=0)})
     return tmp_path
 
 

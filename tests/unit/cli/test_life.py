@@ -12,12 +12,10 @@ import pandas as pd
 import pytest
 
 from cli.main import main
-from models.run_life_fit import Course
 from storage.life_file import COLUMNS
-from tests.fleets import csv, fleet
+from tests.fleets import QUICK, csv, fleet
 
 FLEET = ("--unit", "unit", "--time", "cycle", "--operating", "load,speed")
-QUICK = Course(iterations=40, rate=0.1, reach=0.5)
 
 
 def command(*given: object) -> int:

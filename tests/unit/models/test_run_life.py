@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,11 +11,9 @@ import pytest
 from core.errors import Refused
 from core.life import CannotSay, Remaining
 from models.run_life import HIGH, LOW, RunLife
-from models.run_life_fit import Checked, Course, fit
+from models.run_life_fit import Checked, fit
 from models.run_life_kept import kept, restored
-from tests.fleets import fleet, runs
-
-QUICK = Course(iterations=60, rate=0.1)
+from tests.fleets import QUICK, fleet, runs
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +67,33 @@ def test_a_model_that_was_kept_says_the_same(model: RunLife) -> None:
     assert np.array_equal(again.course, model.forecast(table).course)
 
 
-@pytest.mark.parametrize("harm", ["short", "missing", "loop"])
+def test_a_model_of_before_there_were_networks_still_opens(model: RunLife) -> None:
+    facts, arrays = kept(model)
+    del facts["share"]
+    old = restored(facts, {name: each for name, each in arrays.items() if ".net" not in name})
+    said = old.forecast(runs(fleet(2, seed=4)))
+    assert np.isfinite(said.rul).all()
+    assert old.basis.startswith("boosted trees on")
+
+
+def test_networks_count_for_as_much_as_units_left_out_show(model: RunLife) -> None:
+    assert 0 < model.share <= 1
+    assert "boosted trees and networks" in model.basis
+    alone, _ = fit(runs(fleet(12)), course=replace(QUICK, nets=0, iterations=5))
+    assert alone.share == 0
+
+
+@pytest.mark.parametrize("harm", ["short", "missing", "loop", "layer", "share"])
 def test_a_damaged_model_is_refused(model: RunLife, harm: str) -> None:
     facts, arrays = kept(model)
     if harm == "short":
         arrays["regimes.mean"] = arrays["regimes.mean"][:, :1]
     elif harm == "missing":
         del arrays["member0.cut"]
+    elif harm == "layer":
+        arrays["member0.net0.weight1"] = arrays["member0.net0.weight1"][:3]
+    elif harm == "share":
+        facts["share"] = 1.5
     else:
         arrays["member0.left"] = np.zeros_like(arrays["member0.left"])
     with pytest.raises(Refused, match="damaged"):
