@@ -156,7 +156,8 @@ class RuleSpec:
 
     `detector` names one of the class's detectors. A rule turns on when the score has been at
     least `at_score` for `on_delay` of event time, and off when it has been below
-    `at_score * (1 - deadband)` for `off_delay`.
+    `at_score * (1 - deadband)` for `off_delay`; what a learned detector tells again and again
+    stands on between.
     """
 
     name: str

@@ -8,8 +8,10 @@ longer be judged, a lower score says nothing of the condition: then the rule can
 stays on.
 
 What comes and goes is one trouble: a filter that clogs shows while the hall is warm, and not at
-night. A condition that has come back often, each time soon and with the same channel to blame, goes
-off only once it has been away for longer than it ever was between.
+night. A machine's condition that has come back often, each time soon and with the same channel to
+blame, stands on while it is gone, until it has been gone for longer than soon. Where another
+channel brings the score up meanwhile, that is another trouble: the rule goes off, and comes on of
+that. What goes on so for `LONGEST` is how the machine runs, and stands no longer than it lasts.
 
 Where the channel with the blame has departed alone, and by its sensor's doing
 (`models/crosscheck.py`), the rule comes on of that sensor, and not of the machine. A case of the
@@ -26,6 +28,7 @@ from numpy.typing import NDArray
 
 from core.clock import HOUR
 from core.readings import Bools, Floats, Instants
+from models.budget import LONGEST
 from models.kernel import kernel
 
 NEVER = -(2**63)
@@ -40,9 +43,6 @@ SOON = 30 * HOUR
 OFTEN = 4
 """How often in a row it must have been back soon to be known for coming and going."""
 
-LONGER = 1.5
-"""How much longer than it ever stayed away before it came back a condition must be gone."""
-
 ON, OFF, SENSED, UNSENSED, TO_SENSOR, TO_MACHINE = 1, -1, 2, -2, 3, 4
 """What a rule does at a row: come on or go off, of the machine or a sensor; be handed over."""
 
@@ -50,7 +50,7 @@ ON, OFF, SENSED, UNSENSED, TO_SENSOR, TO_MACHINE = 1, -1, 2, -2, 3, 4
 class Line(NamedTuple):
     """When a rule wants to change: at what score, for how long.
 
-    Where it `waits`, what comes and goes must be gone for longer than that.
+    Where it `waits`, what comes and goes stands on while it is gone.
     """
 
     high: float
@@ -91,8 +91,8 @@ class Held(NamedTuple):
     """How the rule stands at each place: on, since when it wants to change, whom it suspects.
 
     `sensor` is the channel of whose sensor it is on, NOBODY where it is on of the machine. `gone`
-    is when its condition was last gone, `past` the channel most to blame when it last came, `away`
-    the longest that it was gone before it came back soon, and `again` how often in a row it did.
+    is since when its condition is gone, also while the rule stands on; `past` the channel most to
+    blame when it last came, `again` how often in a row it was back soon, `first` when that began.
     """
 
     on: Bools
@@ -100,9 +100,9 @@ class Held(NamedTuple):
     channel: Instants
     sensor: Instants
     gone: Instants
-    away: Instants
-    again: Instants
     past: Instants
+    again: Instants
+    first: Instants
 
 
 @kernel
@@ -136,22 +136,25 @@ def follow(
             told = _heeded(i, told, sight, clue)
         if seen and was and sight.moving[i] and _unjudged(i, channel, sight):
             told = math.nan
-        wants = told < line.low if was else told >= line.high
+        waits = was and held.gone[s] != NEVER
+        stands = was and not waits
+        wants = told < line.low if stands else told >= line.high
         begun = at[i] if since == NEVER else min(since, at[i])
-        if wants:
-            if at[i] - begun >= (_off_delay(s, line, held) if was else line.on_delay):
-                top = sight.blame[i].argmax() if seen else NOBODY
-                _count(at[i], begun, top, s, was, held)
-                _turn(i, s, was, clued, sight, clue, held, fired, whom)
-            else:
-                held.since[s] = begun
-        elif math.isnan(told) and since != NEVER:
-            held.since[s] = since + passed[i]
-        else:
+        if wants and at[i] - begun >= (line.off_delay if stands else line.on_delay):
             held.since[s] = NEVER
+            if not _goes_on(i, s, at[i], begun, stands, waits, line, sight, held):
+                _turn(i, s, was, clued, sight, clue, held, fired, whom)
+                held.since[s] = begun if waits else NEVER
+        elif wants:
+            held.since[s] = begun
+        else:
+            unknown = math.isnan(told) and since != NEVER
+            held.since[s] = since + passed[i] if unknown else NEVER
+        if waits and held.on[s] and told < line.low and at[i] - held.gone[s] > SOON:
+            _turn(i, s, was, clued, sight, clue, held, fired, whom)
         if clued and was and held.on[s] and told >= line.high:
             _hand_back(i, s, clue, held, fired, whom)
-        if seen and held.on[s]:
+        if seen and held.on[s] and held.gone[s] == NEVER:
             above = score[i] >= line.low
             back = channel == NOBODY or _inside(i, channel, sight)
             if above and (back or not was):
@@ -162,26 +165,40 @@ def follow(
 
 
 @kernel
-def _off_delay(s: int, line: Line, held: Held) -> int:
-    """Tell for how long a condition must be gone."""
-    if not line.waits or held.again[s] < OFTEN:
-        return line.off_delay
-    return max(line.off_delay, int(LONGER * held.away[s]))
+def _goes_on(
+    i: int,
+    s: int,
+    at: int,
+    begun: int,
+    stands: bool,
+    waits: bool,
+    line: Line,
+    sight: Sight,
+    held: Held,
+) -> bool:
+    """Count how a condition comes and goes; true where the rule stands on all the same."""
+    if stands and held.sensor[s] != NOBODY:
+        return False
+    if stands:
+        held.gone[s] = begun
+        return line.waits and held.again[s] >= OFTEN and at - held.first[s] < LONGEST
+    top = NOBODY
+    if len(sight.blame) > 0:
+        top = sight.blame[i].argmax()
+    if waits and top != held.past[s]:
+        return False
+    soon = held.gone[s] != NEVER and begun - held.gone[s] <= SOON and held.past[s] == top
+    held.again[s] = held.again[s] + 1 if soon else 0
+    held.first[s] = held.first[s] if soon else at
+    held.past[s], held.gone[s] = top, NEVER
+    return waits
 
 
 @kernel
-def _count(at: int, begun: int, top: int, s: int, was: bool, held: Held) -> None:
-    """Note since when a condition is gone, or how soon it came back."""
-    if was:
-        held.gone[s] = begun
-        return
-    same = held.past[s] == top
-    held.past[s] = top
-    if not same or held.gone[s] == NEVER or at - held.gone[s] > SOON:
-        held.again[s] = held.away[s] = 0
-    else:
-        held.again[s] += 1
-        held.away[s] = max(held.away[s], at - held.gone[s])
+def _forget(s: int, held: Held) -> None:
+    """Begin anew with what comes and goes."""
+    held.gone[s] = NEVER
+    held.again[s] = 0
 
 
 @kernel
@@ -205,6 +222,7 @@ def _give_up(
         fired[i], whom[i] = TO_SENSOR, channel
     held.on[s], held.since[s] = False, NEVER
     held.channel[s] = held.sensor[s] = NOBODY
+    _forget(s, held)
 
 
 @kernel
@@ -248,6 +266,7 @@ def _turn(
         if top == clue.lone[i] or top == clue.mate[i]:
             fired[i], whom[i] = SENSED, clue.lone[i]
             held.sensor[s] = whom[i]
+            _forget(s, held)
 
 
 @kernel

@@ -17,7 +17,7 @@ def length(span: Span) -> str:
 def hours(count: float) -> str:
     """Write a number of hours in its largest fitting unit; in days only from four on.
 
-    So "about 48 hours" is not followed by "at most 2 days", which was 59 hours.
+    So "about 48 hours" is not followed by "at most 2 days" for 59 hours.
     """
     if 2 <= count < 4 * DAY / HOUR:
         return f"{round(count)} hours"

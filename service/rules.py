@@ -88,9 +88,9 @@ class RuleLatch:
         self._channel = np.full((len(self.rules), assets), NOBODY, np.int64)
         self._sensor = np.full((len(self.rules), assets), NOBODY, np.int64)
         self._gone = np.full((len(self.rules), assets), NEVER, np.int64)
-        self._away = np.zeros((len(self.rules), assets), np.int64)
-        self._again = np.zeros((len(self.rules), assets), np.int64)
         self._past = np.full((len(self.rules), assets), NOBODY, np.int64)
+        self._again = np.zeros((len(self.rules), assets), np.int64)
+        self._first = np.full((len(self.rules), assets), NEVER, np.int64)
         self._busy = False
         ranks = [-rule.severity.rank for rule in rules]
         self._gravest_first = sorted(range(len(ranks)), key=ranks.__getitem__)
@@ -126,9 +126,9 @@ class RuleLatch:
                 self._channel[number, places],
                 self._sensor[number, places],
                 self._gone[number, places],
-                self._away[number, places],
-                self._again[number, places],
                 self._past[number, places],
+                self._again[number, places],
+                self._first[number, places],
             )
             sight = _BLIND if verdicts is None else _sight(rows, verdicts, rule, moving)
             score = np.ascontiguousarray(scores[self._detector[number]])
@@ -158,9 +158,9 @@ class RuleLatch:
             self._channel[number, led.places] = held.channel
             self._sensor[number, led.places] = held.sensor
             self._gone[number, led.places] = held.gone
-            self._away[number, led.places] = held.away
-            self._again[number, led.places] = held.again
             self._past[number, led.places] = held.past
+            self._again[number, led.places] = held.again
+            self._first[number, led.places] = held.first
         self._note()
 
     def update(
@@ -235,7 +235,7 @@ class RuleLatch:
                 self._since[number, asset] = NEVER
                 self._sensor[number, asset] = NOBODY
                 self._gone[number, asset] = NEVER
-                self._away[number, asset] = self._again[number, asset] = 0
+                self._again[number, asset] = 0
 
     def state(self) -> State:
         """Return the latches, each rule under its name so that rules may come and go."""
@@ -271,9 +271,9 @@ class RuleLatch:
         return {
             "sensor": self._sensor,
             "gone": self._gone,
-            "away": self._away,
-            "again": self._again,
             "past": self._past,
+            "again": self._again,
+            "first": self._first,
         }
 
     def _note(self) -> None:

@@ -77,27 +77,59 @@ def test_what_comes_and_goes_daily_is_one_trouble_from_the_fifth_time_on() -> No
     assert [(place // 24, on) for place, on in turned] == [*daily, (4, True)]
 
 
-def test_what_came_and_went_returns_once_it_is_gone_for_longer_than_ever_between() -> None:
+def test_what_came_and_went_returns_once_it_is_gone_for_longer_than_soon() -> None:
     turned = played(RULE, WARM * 10 + [0.0] * 48, HOUR)
-    assert turned[-1] == (9 * 24 + 6 + 27, False)
+    assert turned[-1] == (9 * 24 + 6 + 31, False)
     later = played(RULE, WARM * 10 + [0.0] * 72 + WARM, HOUR)
     assert later[-1][0] - later[-2][0] == 8
     assert not later[-1][1]
 
 
-@pytest.mark.parametrize(("blamed", "stands"), [([0], True), ([0, 1], False)])
+def test_what_comes_and_goes_for_forty_days_stands_no_longer_than_it_lasts() -> None:
+    turned = [place // 24 for place, on in played(RULE, WARM * 60, HOUR) if not on]
+    assert turned == [0, 1, 2, 3, *range(40, 60)]
+
+
+def test_a_moment_each_day_does_not_hold_what_came_and_went() -> None:
+    rule = RuleSpec("r", "d", on_delay=2 * HOUR, off_delay=2 * HOUR)
+    turned = played(rule, WARM * 8 + ([1.5] + [0.0] * 23) * 8, HOUR)
+    assert turned[-1] == (7 * 24 + 6 + 31, False)
+
+
+def test_a_machine_that_stands_still_in_between_returns_by_the_clock() -> None:
+    day = [1.5] * 4 + [0.0] * 4 + [NAN] * 16
+    turned = played(RULE, day * 8 + ([0.0] * 8 + [NAN] * 16) * 4, HOUR)
+    assert turned[-1] == (9 * 24, False)
+
+
+def blaming(latch: RuleLatch, scores: list[float], blamed: list[int]) -> list[tuple[int, bool]]:
+    """Play hours of scores, each blamed on one of two channels; returns when the rule turned."""
+    turned = []
+    for hour, (score, channel) in enumerate(zip(scores, blamed, strict=True)):
+        asset, at, passed, said = _row(hour, score)
+        band = np.full((1, 2), 1.0)
+        told = Scored(said[0], np.eye(2)[[channel]], band, band * 2)
+        rows = Round(asset, at, np.full((1, 2), 1.5), np.full(1, Mode.RUNNING, np.int8))
+        led = latch.follow(rows, passed, said, {"d": told})
+        latch.keep(led)
+        turned += [(hour, on) for _, _, on in led.fired]
+    return turned
+
+
+@pytest.mark.parametrize(("days", "stands"), [([0] * 8, True), ([0, 1] * 4, False)])
 def test_only_what_the_same_channel_tells_again_and_again_stands(
-    blamed: list[int], stands: bool
+    days: list[int], stands: bool
 ) -> None:
     latch = RuleLatch([RULE], ["d"], 1)
-    for hour, score in enumerate(WARM * 8):
-        asset, at, passed, scores = _row(hour, score)
-        blame = np.eye(2)[[blamed[hour // 24 % len(blamed)]]]
-        band = np.full((1, 2), 1.0)
-        said = Scored(scores[0], blame, band, band * 2)
-        rows = Round(asset, at, np.full((1, 2), 1.5), np.full(1, Mode.RUNNING, np.int8))
-        latch.keep(latch.follow(rows, passed, scores, {"d": said}))
+    blaming(latch, WARM * 8, [channel for channel in days for _ in range(24)])
     assert bool(latch.on(0)) is stands
+
+
+def test_what_another_channel_tells_while_a_rule_stands_between_is_told() -> None:
+    latch = RuleLatch([RuleSpec("r", "d", on_delay=HOUR, off_delay=2 * HOUR)], ["d"], 1)
+    turned = blaming(latch, WARM * 8 + [1.5] * 240, [0] * 186 + [1] * 246)
+    assert turned[-2:] == [(193, False), (194, True)]
+    assert latch.on(0)
 
 
 def test_a_line_that_a_person_drew_returns_as_it_says() -> None:
