@@ -154,6 +154,11 @@ def cases(folder: Path) -> list[Alert]:
         casefile.close()
 
 
+def _told(centre: Path, site: str) -> bool:
+    """Tell whether the centre has a case of a site; its way is another than that of readings."""
+    return any(one.origin == site for one in cases(centre))
+
+
 def acknowledge(centre: Path, site: Path) -> float:
     """Acknowledge a site's case at the centre; returns the seconds until it came back."""
     from cli.command import send
@@ -245,6 +250,7 @@ def play(folder: Path, size: Size, cuts: int, *, kills: bool) -> list[Figure]:
         disturb(size, cuts, list(links.values()), killed, publish)
         settle(centre, total)
         wire = sum(link.bytes for link in links.values())
+        wait_for("a site's case at the centre", partial(_told, centre, SITES[0]))
         seen = len([one for one in cases(centre) if one.origin])
         answered = acknowledge(centre, folder / SITES[0])
         count, twice = stored(centre), journalled(centre)

@@ -209,7 +209,11 @@ class Host:
             self._rebirths.ask(node.place, "a death of another session came")
 
     def _birth(self, node: Node, held: Held, message: Message, out: list[Effect]) -> None:
-        young = [each for each in node.held if _of_birth(each, held)]
+        young = [
+            each
+            for each in node.held
+            if held.arrived - each.arrived <= self._patience and _of_birth(each, held)
+        ]
         self._give_up(node, out, [each for each in node.held if each not in young])
         number, now = message.bdseq, held.arrived
         again = node.phase in {Phase.DEAD, Phase.SUSPECT} and number is not None

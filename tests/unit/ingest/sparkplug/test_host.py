@@ -251,6 +251,17 @@ def test_what_waited_from_before_a_birth_is_kept_before_it() -> None:
     assert speeds(effects) == [1.0, 2.0] and lost(effects) == 1
 
 
+def test_what_waited_for_too_long_is_not_taken_for_a_birth_s_whatever_its_clock_says() -> None:
+    bench, edge = Bench(), Edge()
+    edge.now, edge.seq = later(100), 1
+    bench.send(edge.ddata(speed(9.0)))
+    edge = Edge()
+    edge.now = later(100)
+    effects = bench.send(edge.nbirth(), edge.dbirth(speed(1.0)), at=100)
+    effects += bench.send(edge.ddata(speed(2.0)))
+    assert speeds(effects)[-2:] == [1.0, 2.0]
+
+
 def test_data_of_a_node_that_was_never_born_is_taken_by_its_names() -> None:
     bench, edge = Bench(), Edge()
     bench.send(edge.ddata(speed(1.0), {"alias": 3, "value": 1.0}))
