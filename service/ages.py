@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.clock import HOUR, Instant
+from core.clock import HOUR, Instant, Span
+from core.errors import Refused
 from core.life import CannotSay, Outlook, declined
 from core.plant import Asset
 from core.work import Work, WorkEvent
@@ -21,6 +22,9 @@ from models.repair_verdict import virtual_age
 from service.shares import Shares
 
 SOURCE = "age"
+
+SOONEST: Span = 12 * HOUR
+"""Work sooner after a renewal than this is more of the same work, and no failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,9 @@ class Ages:
     Work that names a failure mode renews the part that fails in it; work that names none, all.
     Where it named the mode and was not routine, the life ended in failure; else it was cut short.
     Where a repair is judged to have left some of the condition, it left as much of the age; else a
-    part is as new. Until the first renewal parts are as old as their machine; where it is not known
-    when that was new, what came before is left out.
+    part is as new. Until the first renewal parts are as old as their machine, and work from before
+    it was installed was on another; where it is not known when it was new, what came before its
+    first work is left out. Work within 12 hours of a renewal is not a failure of what was renewed.
     """
 
     def __init__(
@@ -103,7 +108,11 @@ class Ages:
         if mode not in self._known:
             found = list(self._spells(mode))
             running = {one.asset: one for one in found}
-            self._known[mode] = Known(_learned(found), running)
+            try:
+                lives = _learned(found)
+            except Refused as error:  # one that escapes from here would end scoring
+                lives = declined("too_few_failures", f"the work on record cannot be used: {error}")
+            self._known[mode] = Known(lives, running)
         return self._known[mode]
 
     def _spells(self, mode: str) -> Iterator[Spell]:
@@ -121,12 +130,14 @@ class Ages:
         self, asset: int, works: Sequence[WorkEvent], now: Instant, shares: Shares | None
     ) -> Iterator[Spell]:
         new = self._new.get(asset)
+        works = [one for one in works if new is None or one.at >= new]
         part = None if new is None else Spell(asset, new, 0.0, 0.0)
         for one in works:
             grown = None
             if part is not None:
                 grown = part.start + (one.at - part.since) / HOUR
-                yield Spell(asset, part.since, part.start, grown, ends_in_failure(one))
+                failed = ends_in_failure(one) and one.at - part.since >= SOONEST
+                yield Spell(asset, part.since, part.start, grown, failed)
             share = 0.0 if shares is None else shares.of(asset, one.at)
             known = grown is not None or share == 0
             age = virtual_age([grown or 0.0], [share])
@@ -143,7 +154,7 @@ def ends_in_failure(work: WorkEvent) -> bool:
 
 def _learned(found: Sequence[Spell]) -> LifeByAge | CannotSay:
     """Learn from lives that lasted at all."""
-    lives = [one for one in found if one.stop > one.start]
+    lives = [one for one in found if 0 <= one.start < one.stop]
     if not any(one.failed for one in lives):
         return declined("too_few_failures", "no life is on record from its beginning to a failure")
     return learn(

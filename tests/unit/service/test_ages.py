@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.clock import HOUR
-from core.life import Remaining
+from core.errors import Refused
+from core.life import CannotSay, Remaining
 from core.plant import Asset
 from core.work import Work, WorkEvent
 from service.ages import Ages
@@ -26,6 +29,16 @@ def ages(shares: Shares) -> Ages:
     known.record(done(number, 0, "new", routine=True) for number in range(8))
     known.record(done(number, hours, "failed") for number, hours in enumerate(EVEN))
     return known
+
+
+def day(number: int, days: int, key: str) -> WorkEvent:
+    return done(number, 24 * days, f"{key} {days}")
+
+
+def installed(hours: int) -> tuple[Asset, ...]:
+    """The same machines, new long before all work but the first, which is new at some hour."""
+    first = replace(ASSETS[0], installed=hours * HOUR)
+    return first, *(replace(one, installed=-2400 * HOUR) for one in ASSETS[1:])
 
 
 def middle(known: Ages, number: int, hours: int) -> float:
@@ -54,3 +67,37 @@ def test_a_later_verdict_on_the_same_work_takes_the_place_of_the_first() -> None
     again.restore(shares.state())
     assert again.of(1, 2 * HOUR) == 0.3
     assert again.of(0, 2 * HOUR) == 0.0
+
+
+def test_work_from_before_a_machine_was_new_was_on_another() -> None:
+    shares = Shares(8)
+    shares.note(0, 240 * HOUR, 0.4)
+    known = Ages(installed(960), ("bearing",), {"bearing": shares})
+    known.record([day(0, 10, "w"), *(day(number, 20 + number, "w") for number in range(1, 8))])
+    assert known.left("bearing", 0, 1000 * HOUR) == known.left("bearing", 1, (21 * 24 + 40) * HOUR)
+    known.record([day(0, 60, "w")])
+    assert isinstance(known.left("bearing", 0, 1500 * HOUR), Remaining)
+
+
+def test_lives_that_no_table_takes_are_told_and_end_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(_found: object) -> None:
+        raise Refused("row 3")
+
+    monkeypatch.setattr("service.ages._learned", refused)
+    left = ages(Shares(8)).left("bearing", 0, 910 * HOUR)
+    assert isinstance(left, CannotSay)
+    assert left.words.endswith("row 3")
+
+
+def test_the_same_work_recorded_twice_is_one_failure() -> None:
+    known = ages(Shares(8))
+    once = middle(known, 0, 910)
+    twice = [
+        replace(done(n, hours, "again"), at=hours * HOUR + HOUR // 3)
+        for n, hours in enumerate(EVEN)
+    ]
+    known.record(twice)
+    assert known.basis("bearing").startswith("age since it was last renewed; 8 of ")
+    assert middle(known, 0, 910) == pytest.approx(once, rel=0.02)
