@@ -64,8 +64,8 @@ class Record:
     """What became of past lives of one class and failure mode, of which something was said.
 
     Of so many `lives` that ended, `outside` ended outside of the interval that was said, and
-    `below` before each of `LEVELS`; parts of lives count in both. `widened` is how many times as
-    wide intervals are since then.
+    `below` before each of `LEVELS`; parts of lives count in both. `widened` is by which factor the
+    logarithm of intervals is wider since then.
     """
 
     lives: int
@@ -79,10 +79,7 @@ class Record:
         if self.widened < 1.05:
             return ""
         missed, lives = max(round(self.outside), 1), "life" if self.lives == 1 else "lives"
-        return (
-            f"intervals widened {self.widened:.1f} times,"
-            f" since {missed} of {self.lives} {lives} ended outside"
-        )
+        return f"intervals widened since {missed} of {self.lives} {lives} ended outside"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ from core.clock import DAY, HOUR, Instant, to_datetime
 from core.cost import amount
 from core.life import CannotSay, LifeEstimate
 from core.plant import Plant
-from models.chance_bracket import bracket
 from models.wait_or_act import Advice, ranked, weigh
-from service.before_stop import BeforeStop, weekday
+from service.before_stop import BeforeStop, weekday, with_bracket
 from service.finding import of_machine
 
 MOST_STOPS = 12
@@ -79,7 +78,7 @@ def advised(alert: Alert, plant: Plant) -> Advised | CannotSay:
         return advice
     now, *later = advice.choices
     waits = [
-        Option(BeforeStop(stop, begins, choice.chance, *bracket(choice.chance)), choice.cost)
+        Option(with_bracket(stop, begins, choice.chance, life.record), choice.cost)
         for (stop, begins), choice in zip(stops, later, strict=True)
     ]
     return Advised(life.at, (Option(None, now.cost), *waits), advice)

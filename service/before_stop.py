@@ -53,10 +53,15 @@ def before_stop(life: LifeEstimate | CannotSay | None, plant: Plant) -> BeforeSt
         return None
     stop, at = coming
     fails = chance(life.remaining, (at - life.at) / HOUR)
-    return BeforeStop(stop, at, fails, *bracket(fails, *_ended(life.record, fails)))
+    return with_bracket(stop, at, fails, life.record)
 
 
-def _ended(record: Record | None, fails: float) -> tuple[int, float]:
+def with_bracket(stop: Stop, at: Instant, fails: float, record: Record | None) -> BeforeStop:
+    """Set beside a chance within what the lives on record leave it: one chance, one bracket."""
+    return BeforeStop(stop, at, fails, *bracket(fails, *_ended_before(record, fails)))
+
+
+def _ended_before(record: Record | None, fails: float) -> tuple[int, float]:
     """Tell how many lives have ended, and how many before a chance of `fails` had been reached."""
     if record is None:
         return 0, 0.0

@@ -43,7 +43,7 @@ class Outcomes:
 
     @property
     def times(self) -> float:
-        """How many times as wide as the model has them intervals are to be."""
+        """By which factor the logarithm of intervals is to be wider than the model has it."""
         return factor(self._past.adapted)
 
     def keep(self, asset: int, at: Instant, said: Remaining) -> None:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from core.life import LEVELS, Remaining
+from core.life import LEVELS, Remaining, chance
 from models.widening import MOST, START, after, factor, widened
 
 LEFT = Remaining(50.0, 100.0, 200.0)
@@ -68,11 +68,24 @@ def test_widening_keeps_the_middle_and_the_order_of_all_points() -> None:
     assert list(found.course) == sorted(found.course)
 
 
-@pytest.mark.parametrize(
-    "left", [Remaining(0.0, 0.0, 0.0), Remaining(0.0, 0.0, 9.0), Remaining(1.0, math.inf, math.inf)]
-)
+@pytest.mark.parametrize("left", [Remaining(0.0, 0.0, 0.0), Remaining(1.0, math.inf, math.inf)])
 def test_what_is_due_now_or_never_stays(left: Remaining) -> None:
     assert widened(left, 3.0) == left
+
+
+def test_as_the_end_comes_due_widening_goes_to_the_square_of_its_factor_and_no_farther() -> None:
+    wide = [widened(Remaining(0.0, middle, 48.0), 2.0).p95 for middle in (8.0, 1.0, 0.01, 1e-9, 0)]
+    assert wide[0] == pytest.approx(48.0 * 6)
+    assert wide[2:] == pytest.approx([4 * 48.0] * 3, rel=1e-3)
+    due = widened(Remaining(0.0, 0.01, 48.0), 2.0)
+    assert chance(due, 48.0) > 0.6
+
+
+def test_widening_never_turns_the_order_of_points() -> None:
+    for middle in (0.0, 0.1, 1.0):
+        late = [widened(Remaining(0.0, middle, middle + n / 10), 4.0).p95 for n in range(2000)]
+        assert late == sorted(late)
+        assert all(one >= middle + n / 10 for n, one in enumerate(late))
 
 
 def test_an_end_that_may_be_now_or_never_may_still_be() -> None:

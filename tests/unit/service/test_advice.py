@@ -10,12 +10,13 @@ import pytest
 from core.alert import Alert, AlertState
 from core.clock import DAY, HOUR, to_datetime
 from core.cost import CostClass
-from core.life import CannotSay, LifeEstimate, Remaining
+from core.life import CannotSay, LifeEstimate, Record, Remaining
 from core.plant import Plant
 from core.stop import Stop
 from service import advice as one
 from service.advice import Advised, advised, in_words, ranking
 from service.advice_body import advice
+from service.before_stop import before_stop
 from service.finding import SENSOR
 from service.words import describe
 from tests.feeds import Room as Feed
@@ -53,6 +54,17 @@ def test_a_case_says_what_acting_now_costs_and_what_waiting_for_the_next_stop() 
     assert "; fails before: " in said
     assert said.endswith("). Best: Friday's stop.")
     assert words(with_life(1, SHORT), mill()).endswith("Best: now.")
+
+
+def test_the_next_stop_has_the_same_chance_and_bracket_as_where_the_life_is_told() -> None:
+    alert = with_life(1, SHORT)
+    life = alert.evidence.life
+    assert isinstance(life, LifeEstimate)
+    taught = replace(life, record=Record(10, 4.0, (4.0,) * 4 + (6.0,) * 5))
+    found = advised(replace(alert, evidence=replace(alert.evidence, life=taught)), mill())
+    assert isinstance(found, Advised)
+    assert found.first.stop == before_stop(taught, mill())
+    assert found.first.stop != before_stop(life, mill())
 
 
 def test_where_use_has_a_worth_a_later_stop_may_be_best_and_is_named_by_its_date() -> None:

@@ -78,7 +78,7 @@ def test_each_life_that_ended_counts_and_none_that_was_cut_short() -> None:
     assert record.widened > 1.1
     life = replaced().status.life
     assert life is not None
-    assert life.basis.endswith("; intervals widened 1.1 times, since 1 of 3 lives ended outside")
+    assert life.basis.endswith("; intervals widened since 1 of 3 lives ended outside")
 
 
 def test_the_scorecard_counts_the_same_lives_and_tells_how_wide_intervals_are() -> None:
