@@ -31,7 +31,8 @@ demo: .venv/run ## a simulated plant, the whole service and its page on this mac
 
 test: .venv/dev ## all tests; those that need a missing real server are named at the end
 	@echo "millwright: running the tests"
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q $(ARGS)
+	@# workers fill the cores: threads of BLAS and OpenMP beside them would wait for each other
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q $(ARGS)
 
 lint: .venv/dev ## rules, format, types, import directions, dead code
 	@echo "millwright: checking rules, format, types, imports and dead code"
