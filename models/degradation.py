@@ -57,6 +57,11 @@ class Mendable(Protocol):
     """A degradation model that follows one signal, so that repairs can be judged by it."""
 
     @property
+    def steady(self) -> bool:
+        """Tell whether the signal means the same before and after work: else none is judged."""
+        ...
+
+    @property
     def failure_mode(self) -> str:
         """Name what the machines fail of."""
         ...

@@ -17,7 +17,9 @@ from core.readings import Bools, Floats, Instants
 from core.settings import Settings
 from models.detector import Round, State, Verdicts, unknown_channel
 from models.kernel import kernel
+from models.limits import LimitsSettings
 from models.passage import paths, remaining, rising
+from models.rate import RateSettings
 from models.trail import Trail
 from models.usage import UsageSettings
 
@@ -79,12 +81,27 @@ class ThresholdSettings(Settings):
         return self
 
 
+def steady(settings: ThresholdSettings, asset_class: AssetClass) -> bool:
+    """Tell whether a signal means the same before and after work.
+
+    A channel does, and so does the score of given lines; a detector that learns forgets at work
+    what it knew, and so reads whatever comes after it as usual.
+    """
+    given = {
+        named.name
+        for named in asset_class.detectors
+        if isinstance(named.settings, (LimitsSettings, RateSettings))
+    }
+    return settings.channel is not None or settings.detector in given
+
+
 class Threshold:
     """Follows one signal per asset towards its threshold."""
 
     def __init__(
         self, settings: ThresholdSettings, asset_class: AssetClass, assets: tuple[Asset, ...]
     ) -> None:
+        self.steady = steady(settings, asset_class)
         names = asset_class.channel_names
         if settings.channel is not None and settings.channel not in names:
             raise unknown_channel(settings.channel, names)

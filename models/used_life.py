@@ -60,6 +60,11 @@ class UsedLife:
         """Name the failure mode that is followed."""
         return self.inner.failure_mode
 
+    @property
+    def steady(self) -> bool:
+        """Tell whether the signal means the same before and after work."""
+        return self.inner.steady
+
     def observe(self, rows: Round, verdicts: Verdicts) -> Floats:
         """Count use, and move health forward by the rows in which there was some."""
         counted = self._usage.count(rows)

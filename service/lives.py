@@ -59,7 +59,7 @@ class Lives:
         self._repairs = {
             number: Repairs(ids, model)
             for number, model in enumerate(models)
-            if isinstance(model, Mendable)
+            if isinstance(model, Mendable) and model.steady
         }
         self._kept: list[Thinned] = []
         self._judged: list[tuple[int, RepairJudged]] = []
@@ -115,9 +115,12 @@ class Lives:
             self._outcome(mode).end(asset, work.at, cut_short=cuts_short(work, mode))
 
     def mended(self, asset: int) -> None:
-        """Begin new lives of one asset after work, from the healthy level that was known before."""
+        """Begin new lives of one asset after work, from the healthy level that was known before.
+
+        Where the signal is not steady, that level is learned anew with it.
+        """
         for model in self.models:
-            if isinstance(model, Mendable):
+            if isinstance(model, Mendable) and model.steady:
                 model.mend(asset)
             else:
                 model.forget(asset)

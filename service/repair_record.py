@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -12,12 +12,12 @@ import numpy as np
 from core.casefile import CaseFile
 from core.clock import Instant
 from core.life import REASONS, WORDS
-from core.plant import Plant
+from core.plant import AssetClass, Plant
 from core.work import Work, WorkEvent
 from models.repair_verdict import Repair, level_words
+from models.threshold import ThresholdSettings, steady
 from service.repair_words import after_words, mode_title, percent
 from service.repairs import VERDICTS, names_of
-from service.scorecard import predicted
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,21 @@ def recorded(done: Iterable[WorkEvent], plant: Plant, casefile: CaseFile) -> lis
 
 
 def _judged_in(work: WorkEvent, plant: Plant) -> list[str]:
-    modes = predicted(plant.class_of(work.asset))
+    modes = _judged(plant.class_of(work.asset))
     return [mode for mode in modes if work.failure_mode in {"", mode}]
+
+
+def _judged(asset_class: AssetClass) -> Iterator[str]:
+    """Name the failure modes that repairs are judged in: those with a signal that stays steady."""
+    for one in asset_class.healths:
+        if isinstance(one, ThresholdSettings) and steady(one, asset_class):
+            yield one.failure_mode
 
 
 def _verdicts(asset: str, plant: Plant, casefile: CaseFile) -> dict[Instant, list[Verdict]]:
     """Read all verdicts on work on a machine, by the time of the work."""
     found: dict[Instant, list[Verdict]] = {}
-    for mode in predicted(plant.class_of(asset)):
+    for mode in _judged(plant.class_of(asset)):
         columns = casefile.conditions(asset, names_of(mode), 0, _END)
         for at, row in zip(columns.at.tolist(), columns.values.tolist(), strict=True):
             code, hours, *numbers = row

@@ -33,6 +33,8 @@ STEP = 20 * MINUTE
 AN_HOUR = 3
 RESTORED, PARTLY, SAME = 2.0, 4.5, 7.0
 
+VIBRATION = ThresholdSettings(channel="vibration", end=8.0, failure_mode="bearing")
+
 
 class Mended(Story):
     """A pump that runs well for eighty hours, wears from 2 to 7 of 8 mm/s, is mended, runs on."""
@@ -46,14 +48,14 @@ class Mended(Story):
         restarts: int = 0,
         together: bool = False,
         learns: bool = False,
+        health: ThresholdSettings = VIBRATION,
     ) -> None:
-        health = ThresholdSettings(channel="vibration", end=8.0, failure_mode="bearing")
         modes = (FailureMode("bearing", "Bearing wear"), FailureMode("seal", "Leaking seal"))
         kind = pump_class(health=health, failure_modes=modes)
         if learns:
             pattern = NamedDetector("pattern", MewmaSettings(learn=LearnSettings(rows=100)))
             rule = RuleSpec("unusual", "pattern")
-            kind = replace(kind, detectors=(pattern,), rules=(rule,))
+            kind = replace(kind, detectors=(*kind.detectors, pattern), rules=(*kind.rules, rule))
         super().__init__(plant(1, kind), MemoryJournal(JournalSettings()))
         self.casefile = MemoryCaseFile()
         self.restarts = restarts
@@ -215,3 +217,16 @@ def test_before_it_has_run_again_it_waits_and_the_page_says_so() -> None:
     [judged] = works(P1, early.plant, mended(SAME).casefile, early.now)
     assert judged.verdicts[0][1] is True
     assert judged.verdicts[0][0].startswith("Bearing wear: not restored: ")
+
+
+def test_no_repair_is_judged_by_what_a_learned_detector_says() -> None:
+    pattern = ThresholdSettings(detector="pattern", end=12.0, failure_mode="bearing")
+    learned = Mended(SAME, learns=True, health=pattern, hours=60)
+    assert learned.entry() == replace(learned.entry(), verdicts=(), waits=False)
+    assert not len(learned.kept())
+
+
+def test_a_repair_is_judged_by_the_score_of_given_lines() -> None:
+    zones = ThresholdSettings(detector="zones", end=3.0, failure_mode="bearing")
+    [verdict] = Mended(SAME, health=zones).entry().verdicts
+    assert verdict.repair is Repair.NOT_RESTORED
