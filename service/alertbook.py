@@ -19,7 +19,7 @@ from core.clock import Instant
 from core.journal import Command
 from core.work import Work, WorkEvent
 from models.repair_verdict import RepairVerdict
-from service.finding import Finding, RepairJudged, mended_by_work
+from service.finding import REPAIR, Finding, RepairJudged, mended_by_work
 
 MILLWRIGHT = "millwright"
 """Who acts where no person does."""
@@ -102,7 +102,7 @@ class AlertBook:
         """Note work on an asset's open cases; repair and replacement end those it can mend."""
         book, steps = self, list[Step]()
         for case in sorted(self.cases.values(), key=lambda alert: alert.id):
-            if case.asset == work.asset and mended_by_work(case.group):
+            if case.asset == work.asset and mended_by_work(case.group) and _meant(case, work):
                 state, why = _after_work(case, work)
                 by = work.by if state is not _UNACKNOWLEDGED else ""
                 move = book._moved(
@@ -306,6 +306,11 @@ def _answer(command: Command, case: Alert) -> tuple[dict[str, Any], Change, str]
         return news | {"state": _NORMAL}, Change.ACKNOWLEDGED, words
     words = "acknowledged; the case stays open until the condition has returned"
     return news | {"state": _ACKNOWLEDGED}, Change.ACKNOWLEDGED, words
+
+
+def _meant(case: Alert, work: WorkEvent) -> bool:
+    """Tell whether work bears on a case; one that an earlier repair left names its failure mode."""
+    return case.group != REPAIR or not work.failure_mode or work.failure_mode in case.active
 
 
 def _after_work(case: Alert, work: WorkEvent) -> tuple[AlertState, str]:

@@ -58,3 +58,6 @@ def verdict_findings(repair: RepairJudged, plant: Plant) -> Iterator[Finding]:
             evidence=Evidence(repair.at, REPAIR, None, actions=(AGAIN,), life=repair.life),
             catching_up=repair.catching_up,
         )  # fmt: skip
+    else:
+        why = f"judged anew since the work: {verdict_words(repair, plant)}"
+        yield Finding(*given, False, repair.at, why=why, catching_up=repair.catching_up)

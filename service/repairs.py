@@ -67,9 +67,9 @@ class Repairs:
 
     def begin(self, asset: int, work: WorkEvent) -> None:
         """Note work that is to be judged; of another failure mode than this, nothing is."""
-        self._standing[asset] = False
         if work.failure_mode not in {"", self._model.failure_mode}:
             return
+        self._standing[asset] = False
         self._hours.close(asset, work.at)
         before = self._hours.before(asset, work.at, HOURS)
         self._before[asset] = np.nan
@@ -147,15 +147,18 @@ class Repairs:
     def _settle(self, asset: int, found: RepairVerdict | CannotSay) -> None:
         """Choose what the machine is measured by from now on."""
         kind = found.repair if isinstance(found, RepairVerdict) else None
+        close = isinstance(found, CannotSay) and found.reason == "too_wide"
         self._standing[asset] = kind is Repair.NOT_RESTORED
         if self._standing[asset]:
             return
         since = int(self._work_at[asset])
         self._work_at[asset] = NEVER
-        if self._replaced[asset] and kind is not Repair.PARTLY:
+        if kind is Repair.PARTLY or close:
+            return
+        if self._replaced[asset]:
             self._model.rebase(asset, float(np.median(self._hours.since(asset, since))))
             self._hours.begin(asset, since)
-        elif kind is not Repair.PARTLY:
+        else:
             self._hours.thaw(asset)
 
 

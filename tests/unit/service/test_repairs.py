@@ -11,6 +11,7 @@ import pytest
 from core.alert import Alert, AlertQuery, Change
 from core.casefile import Status
 from core.clock import DAY, HOUR, MINUTE
+from core.life import CannotSay
 from core.plant import FailureMode, NamedDetector, RuleSpec
 from core.work import Work, WorkEvent
 from models.mewma import LearnSettings, MewmaSettings
@@ -230,3 +231,34 @@ def test_a_repair_is_judged_by_the_score_of_given_lines() -> None:
     zones = ThresholdSettings(detector="zones", end=3.0, failure_mode="bearing")
     [verdict] = Mended(SAME, health=zones).entry().verdicts
     assert verdict.repair is Repair.NOT_RESTORED
+
+
+def test_the_case_returns_where_work_noted_late_is_judged_otherwise() -> None:
+    story = Mended(SAME)
+    late = WorkEvent(P1, story.done_at + 30 * MINUTE, Work.REPAIRED, "Bilal", "late", id="w2")
+    story.tell(late)
+    story.score()
+    story.runs([RESTORED] * 30 * AN_HOUR)
+    story.score()
+    [case] = story.cases(REPAIR)
+    assert not case.state.is_active
+    assert "restored: " in story.casefile.transitions(case.id)[-1].why
+
+
+def test_work_on_another_failure_mode_leaves_the_case_of_this_one() -> None:
+    story = Mended(SAME)
+    story.tell(WorkEvent(P1, story.now, Work.REPAIRED, "Bilal", "new seal", "seal", id="w2"))
+    story.runs([SAME] * AN_HOUR)
+    story.score()
+    [case] = story.cases(REPAIR)
+    assert case.state.is_active
+
+
+@pytest.mark.parametrize("reason", ["too_wide", "not_falling"])
+def test_what_is_too_close_to_call_makes_no_new_healthy_level(
+    monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    monkeypatch.setattr("service.repairs.verdict", lambda *_: CannotSay(reason, "so it is"))
+    replaced = Mended(PARTLY, Work.REPLACED)
+    health = replaced.status().health
+    assert health == pytest.approx(0.58 if reason == "too_wide" else 1.0, abs=0.05)
