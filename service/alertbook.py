@@ -127,9 +127,10 @@ class AlertBook:
         steps = list[Step]()
         for case in last if told else ():
             if case is not None and not case.state.is_open and case.ended_at == repair.work_at:
-                alert = replace(case, version=case.version + 1, changed_at=repair.at)
-                change = Change.REPAIR_JUDGED
-                steps.append((alert, _transition(case.state, alert, change, MILLWRIGHT, why)))
+                late = repair.catching_up
+                alert = replace(case, version=case.version + 1, changed_at=repair.at, held=late)
+                step = _transition(case.state, alert, Change.REPAIR_JUDGED, MILLWRIGHT, why)
+                steps.append((alert, replace(step, catching_up=late)))
         return Move(self, tuple(steps))
 
     def _opened(self, finding: Finding) -> Move:

@@ -27,8 +27,6 @@ WELL = 0.9
 
 POINTS = ("p05", "p50", "p95")
 
-_A_DAY = DAY // EVERY
-
 
 def names_of(failure_mode: str) -> tuple[str, ...]:
     """Name the series in which the estimates of a failure mode are kept."""
@@ -41,6 +39,7 @@ class Estimates:
     def __init__(self, assets: Sequence[str]) -> None:
         self._assets = tuple(assets)
         self._hour = np.full(len(self._assets), NEVER, np.int64)
+        self._day = np.full(len(self._assets), NEVER, np.int64)
 
     def parts(self, asset: Rows, at: Instants) -> Iterator[tuple[Rows, Rows]]:
         """Cut rows in order of time into parts after which an estimate is due.
@@ -55,10 +54,15 @@ class Estimates:
             places = np.flatnonzero(part == number)
             yield places, places[turned[places]]
 
-    def wanted(self, health: Floats, at: Instants) -> Bools:
-        """Tell which estimates that are due are worth making: few of a machine that is well."""
-        falling: Bools = (health < WELL) | (at // EVERY % _A_DAY == 0)
-        return falling
+    def wanted(self, asset: Rows, health: Floats, at: Instants) -> Bools:
+        """Tell which estimates that are due are worth making: one a day of a machine that is well.
+
+        No asset comes twice.
+        """
+        day = at // DAY
+        made: Bools = (health < WELL) | (day != self._day[asset])
+        self._day[asset[made]] = day[made]
+        return made
 
     def kept(self, told: Sequence[tuple[int, LifeEstimate]]) -> list[Thinned]:
         """Lay out what was told of some assets, by number; what cannot be said leaves a gap."""
@@ -80,11 +84,13 @@ class Estimates:
 
     def state(self) -> State:
         """Return what a restart needs."""
-        return {"hour": self._hour.copy()}
+        return {"hour": self._hour.copy(), "day": self._day.copy()}
 
     def restore(self, state: State) -> None:
         """Take over a state."""
         self._hour = state["hour"].astype(np.int64)
+        day = state.get("day")  # not in checkpoints of before it was kept
+        self._day = np.full(len(self._hour), NEVER, np.int64) if day is None else day.copy()
 
 
 def _turned(asset: Rows, hour: Instants, last: Instants) -> tuple[Bools, Rows]:

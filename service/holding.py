@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from core.alert import Alert, Notice, Transition
+from core.alert import Alert, Change, Notice, Transition
 from service.alertbook import AlertBook, Step
 
 
@@ -14,7 +14,8 @@ class Holding:
     """Which cases wait for their asset to catch up, and which were ever told to anyone.
 
     A held case goes out in its newest form. One that ended while it was held goes out only where
-    it had been told before, so that nobody is left with a case that no longer stands.
+    it had been told before, so that nobody is left with a case that no longer stands; what work
+    that ended a case came to goes out where the case did.
     """
 
     notifiers: tuple[str, ...] = ()
@@ -28,7 +29,9 @@ class Holding:
             if transition is None:
                 continue
             if alert.held:
-                self.waiting[alert.id] = (alert.asset, transition)
+                judged = transition.change is Change.REPAIR_JUDGED
+                if not judged or alert.id in self.told or alert.id not in self.waiting:
+                    self.waiting[alert.id] = (alert.asset, transition)
             else:
                 notices += self._tell(alert, transition)
         return notices
@@ -51,9 +54,11 @@ class Holding:
                 book = move.book
                 steps += move.steps
                 notices += self._tell(move.steps[0][0], transition)
-            elif transition.alert in self.told:
+            elif transition.alert in self.told or transition.change is Change.REPAIR_JUDGED:
                 past = ended(transition.alert)
                 if past is not None:
+                    past = replace(past, held=False)
+                    steps.append((past, None))
                     notices += self._tell(past, transition)
         return book, steps, notices
 

@@ -80,7 +80,7 @@ class Lives:
             for repairs in self._repairs.values():
                 repairs.observe(some, said)
             self._judge(due, row)
-            wanted = due[self.estimates.wanted(health[due], row.at[due])]
+            wanted = due[self.estimates.wanted(row.asset[due], health[due], row.at[due])]
             for asset, at in zip(row.asset[wanted].tolist(), row.at[wanted].tolist(), strict=True):
                 self._keep(asset, at)
         return health

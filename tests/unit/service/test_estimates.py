@@ -78,3 +78,24 @@ def test_it_goes_on_where_it_stopped() -> None:
     ours, theirs = ([one.parts(asset[50:], at[50:])] for one in (first, second))
     for one, other in zip(*(list(given[0]) for given in (ours, theirs)), strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_a_machine_that_is_well_is_told_once_a_day_at_whatever_hour_it_speaks() -> None:
+    made, asset = Estimates(NAMES), np.array([0, 1], np.intp)
+    health, told = np.array([math.nan, 0.5]), []
+    for hour in range(0, 72, 5):
+        if hour % 24 > 6:
+            at = np.full(2, hour * HOUR)
+            told.append((hour, *made.wanted(asset, health, at).tolist()))
+    assert [hour for hour, well, _ in told if well] == [10, 35, 55]
+    assert all(falling for *_, falling in told)
+
+
+def test_the_day_is_kept_over_a_restart_and_a_state_of_before_it_opens() -> None:
+    made, later, older = (Estimates(NAMES) for _ in range(3))
+    asset, well, at = np.array([0], np.intp), np.array([1.0]), np.array([9 * HOUR])
+    assert made.wanted(asset, well, at)
+    later.restore(made.state())
+    older.restore({"hour": made.state()["hour"]})
+    assert not later.wanted(asset, well, at)
+    assert older.wanted(asset, well, at)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from core.alert import Alert, Notice
+from core.alert import Alert, Change, Notice
 from core.journal import Command
 from core.plant import Severity
+from core.work import Work, WorkEvent
+from models.repair_verdict import Repair, RepairVerdict
 from service.alertbook import AlertBook, Move
-from service.finding import Finding
+from service.finding import Finding, RepairJudged
 from service.holding import Holding
 
 RULES = {"r": Severity.WARNING, "t": Severity.CRITICAL}
@@ -33,6 +35,12 @@ class Desk:
     def acknowledge(self) -> list[Notice]:
         (case,) = self.book.cases.values()
         return self.take(self.book.obey(Command("c", "acknowledge", case.id, "Ayesha"), 99))
+
+    def judge(self, at: int, *, behind: bool) -> list[Notice]:
+        (case,) = self.alerts.values()
+        said = RepairVerdict(Repair.PARTLY, 0.8, 0.4, 0.5, 0.9)
+        repair = RepairJudged("a", "wear", 5, at, said, 12, catching_up=behind)
+        return self.take(self.book.judge([case], repair, "restored"))
 
     def caught_up(self, asset: str = "a") -> list[Notice]:
         self.book, steps, notices = self.holding.release(asset, self.book, self.alerts.get)
@@ -85,3 +93,23 @@ def test_a_case_that_was_told_before_is_told_to_have_ended() -> None:
     notice, _ = desk.caught_up()
     assert not notice.alert.state.is_open
     assert desk.holding.told == set()
+
+
+def test_what_work_came_to_is_held_while_catching_up_and_told_of_the_case_that_has_ended() -> None:
+    desk = Desk()
+    desk.find(1, behind=False)
+    assert desk.take(desk.book.record(WorkEvent("a", 5, Work.REPAIRED, "Bilal")))
+    assert desk.judge(9, behind=True) == []
+    told = desk.caught_up()
+    assert [notice.transition.change for notice in told] == [Change.REPAIR_JUDGED] * 2
+    assert all(not notice.alert.held and notice.transition.catching_up for notice in told)
+    assert not any(case.held for case in desk.alerts.values())
+    assert desk.judge(12, behind=False)
+
+
+def test_what_work_came_to_is_not_told_of_a_case_that_nobody_was_told_of() -> None:
+    desk = Desk()
+    desk.find(1, behind=True)
+    assert desk.take(desk.book.record(WorkEvent("a", 5, Work.REPAIRED, "Bilal"))) == []
+    assert desk.judge(9, behind=True) == []
+    assert desk.caught_up() == []
