@@ -90,7 +90,9 @@ class Estimates:
         """Take over a state."""
         self._hour = state["hour"].astype(np.int64)
         day = state.get("day")  # not in checkpoints of before it was kept
-        self._day = np.full(len(self._hour), NEVER, np.int64) if day is None else day.copy()
+        self._day = (
+            np.full(len(self._hour), NEVER, np.int64) if day is None else day.astype(np.int64)
+        )
 
 
 def _turned(asset: Rows, hour: Instants, last: Instants) -> tuple[Bools, Rows]:
