@@ -18,6 +18,7 @@ def rank(config: ConfigFolder = SHIPPED, as_json: AsJson = False) -> None:
     from cli.adapters import existing, open_casefile
     from cli.configuration import load
     from cli.wording import rank_row
+    from core.clock import system_clock
     from service.advice import ranking
     from service.metrics import open_alerts
     from service.outlook import renewed
@@ -28,5 +29,7 @@ def rank(config: ConfigFolder = SHIPPED, as_json: AsJson = False) -> None:
         cases = renewed(open_alerts(casefile), casefile.statuses())
     finally:
         casefile.close()
-    rows = (rank_row(alert, loaded.plant) for alert, _ in ranking(cases, loaded.plant))
+    now = system_clock()
+    found = ranking(cases, loaded.plant, now)
+    rows = (rank_row(alert, loaded.plant, now) for alert, _ in found)
     print_rows(rows, ("id", "asset", "title", "words"), as_json=as_json)

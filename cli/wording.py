@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from core.alert import Alert, Transition
-from core.clock import iso
+from core.clock import Instant, iso
 from core.plant import Plant
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ def alert_row(alert: Alert) -> dict[str, Any]:
     }
 
 
-def rank_row(alert: Alert, plant: Plant) -> dict[str, Any]:
+def rank_row(alert: Alert, plant: Plant, now: Instant) -> dict[str, Any]:
     """Put one case into a row of the ranking by cost, with the words of its advice."""
     from service.advice import advised, in_words
     from service.advice_body import advice
 
-    words = in_words(advised(alert, plant))
-    return alert_row(alert) | {"words": words, "advice": advice(alert, plant)}
+    words = in_words(advised(alert, plant, now))
+    return alert_row(alert) | {"words": words, "advice": advice(alert, plant, now)}
 
 
 def work_row(entry: Entry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from core.cost import amount
 from core.life import CannotSay, LifeEstimate
 from core.plant import Plant
 from models.wait_or_act import Advice, ranked, weigh
-from service.before_stop import BeforeStop, weekday, with_bracket
+from service.before_stop import BeforeStop, aged, weekday, with_bracket
 from service.finding import of_machine
 
 MOST_STOPS = 12
@@ -58,8 +58,16 @@ def to_weigh(alert: Alert) -> bool:
     return alert.state.is_open and of_machine(alert.group)
 
 
-def advised(alert: Alert, plant: Plant) -> Advised | CannotSay:
-    """Weigh waiting against acting for an open case, by the life that stands with it."""
+def as_of(alert: Alert, now: Instant | None) -> Instant:
+    """Tell as of when what is ahead of a case is said: `now` while it stands, else as it moved."""
+    return alert.changed_at if now is None or not alert.state.is_active else now
+
+
+def advised(alert: Alert, plant: Plant, now: Instant | None = None) -> Advised | CannotSay:
+    """Weigh waiting against acting for an open case, by the life that stands with it.
+
+    As of `now`, else as of when the case moved; never as of before the life was told.
+    """
     life, refusal = alert.evidence.life, _refusal(alert)
     if refusal is not None or not isinstance(life, LifeEstimate):
         return refusal or (life if isinstance(life, CannotSay) else NO_MODEL)
@@ -68,25 +76,28 @@ def advised(alert: Alert, plant: Plant) -> Advised | CannotSay:
     costs = plant.costs_of(alert.asset)
     if costs is None:
         return NO_COSTS
-    until = life.at + round(life.remaining.p95 * HOUR)
-    stops = plant.stops_of(alert.asset, life.at, until, MOST_STOPS)
+    at, left = aged(life, life.remaining, as_of(alert, now))
+    until = at + round(left.p95 * HOUR)
+    stops = plant.stops_of(alert.asset, at, until, MOST_STOPS)
     if not stops:
         return NO_STOP
-    hours = [(begins - life.at) / HOUR for _, begins in stops]
-    advice = weigh(life.remaining, hours, costs, costs.lasts, life.basis)
+    hours = [(begins - at) / HOUR for _, begins in stops]
+    advice = weigh(left, hours, costs, costs.lasts, life.basis)
     if isinstance(advice, CannotSay):
         return advice
-    now, *later = advice.choices
+    first, *later = advice.choices
     waits = [
         Option(with_bracket(stop, begins, choice.chance, life.record), choice.cost)
         for (stop, begins), choice in zip(stops, later, strict=True)
     ]
-    return Advised(life.at, (Option(None, now.cost), *waits), advice)
+    return Advised(at, (Option(None, first.cost), *waits), advice)
 
 
-def ranking(alerts: Iterable[Alert], plant: Plant) -> tuple[tuple[Alert, Advised | CannotSay], ...]:
+def ranking(
+    alerts: Iterable[Alert], plant: Plant, now: Instant | None = None
+) -> tuple[tuple[Alert, Advised | CannotSay], ...]:
     """Rank open cases: those that waiting costs most first, those without advice after them."""
-    known = {alert.id: (alert, advised(alert, plant)) for alert in alerts}
+    known = {alert.id: (alert, advised(alert, plant, now)) for alert in alerts}
     weighed = {
         name: said.advice if isinstance(said, Advised) else said
         for name, (_, said) in known.items()

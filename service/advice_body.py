@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from core.alert import Alert
-from core.clock import iso
+from core.clock import Instant, iso
 from core.life import CannotSay
 from core.plant import Plant
 from service.advice import Option, advised, in_words, to_weigh
 
 
-def advice(alert: Alert, plant: Plant) -> dict[str, Any] | None:
+def advice(alert: Alert, plant: Plant, now: Instant | None = None) -> dict[str, Any] | None:
     """Write the advice on a case; null where it is over or not about a machine."""
     if not to_weigh(alert):
         return None
-    found = advised(alert, plant)
+    found = advised(alert, plant, now)
     if isinstance(found, CannotSay):
         return {"cannot_say": found.words, "reason": found.reason}
     return {

@@ -80,7 +80,7 @@ def _add_alerts(router: APIRouter, feed: Feed) -> None:
         query = AlertQuery(states, asset, site, group, severity, limit, cursor)
         page = feed.casefile.alerts(query)
         return {
-            "alerts": [api_forms.short(alert, feed.plant) for alert in page.alerts],
+            "alerts": [api_forms.short(alert, feed.plant, feed.clock()) for alert in page.alerts],
             "cursor": page.cursor,
             "last_event": last,
         }
@@ -89,8 +89,9 @@ def _add_alerts(router: APIRouter, feed: Feed) -> None:
     def alert(alert_id: str) -> dict[str, Any]:
         """Show one case in plain words, with its evidence, its history and cases like it."""
         [found] = renewed([_find(feed, alert_id)], feed.casefile.statuses())
+        steps = feed.casefile.transitions(found.id)
         like = similar(found, feed.plant, feed.casefile)
-        return api_forms.long(found, feed.casefile.transitions(alert_id), feed.plant, like)
+        return api_forms.long(found, steps, feed.plant, like, feed.clock())
 
     @router.get("/alerts/{alert_id}/plot.svg", response_class=Response)
     async def plot(alert_id: str, width: int = PLOT_WIDTH) -> Response:
@@ -217,5 +218,5 @@ async def _answered(feed: Feed, request: Command | WorkEvent, told: dict[str, An
     if outcome.alert:
         found = await run_sync(feed.casefile.alert, outcome.alert)
         if found is not None:
-            told["alert"] = api_forms.short(found, feed.plant)
+            told["alert"] = api_forms.short(found, feed.plant, feed.clock())
     return JSONResponse(told)

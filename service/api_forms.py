@@ -14,6 +14,7 @@ from core.life import CannotSay, InUse, LifeEstimate
 from core.plant import Place, Plant
 from core.work import WorkEvent
 from service import explanation as words
+from service.advice import as_of
 from service.advice_body import advice
 from service.before_stop import BeforeStop, before_stop
 from service.similar import Similar
@@ -25,8 +26,8 @@ MOST_TOLD = 3
 """So many of the most blamed channels go with a case in lists and messages."""
 
 
-def short(alert: Alert, plant: Plant) -> Json:
-    """Write a case as lists and events show it."""
+def short(alert: Alert, plant: Plant, now: Instant | None = None) -> Json:
+    """Write a case as lists and events show it, as of `now`, else as of when it moved."""
     asset = plant.assets.get(alert.asset)
     return {
         "id": alert.id,
@@ -47,20 +48,24 @@ def short(alert: Alert, plant: Plant) -> Json:
         "version": alert.version,
         "origin": alert.origin,
         "explanation": explanation(alert),
-        "life": life(alert.evidence.life, plant),
-        "advice": advice(alert, plant),
+        "life": life(alert.evidence.life, plant, as_of(alert, now)),
+        "advice": advice(alert, plant, now),
     }
 
 
 def long(
-    alert: Alert, steps: Iterable[Transition], plant: Plant, like: Iterable[Similar] = ()
+    alert: Alert,
+    steps: Iterable[Transition],
+    plant: Plant,
+    like: Iterable[Similar] = (),
+    now: Instant | None = None,
 ) -> Json:
     """Write a case with everything that is known of it; `like` are past ones that resemble it."""
-    return short(alert, plant) | {
+    return short(alert, plant, now) | {
         "similar": [_similar(one, plant) for one in like],
         "rules": alert.rules,
         "active": alert.active,
-        "description": asdict(describe(alert, plant)),
+        "description": asdict(describe(alert, plant, now)),
         "evidence": evidence(alert.evidence, plant),
         "history": [transition(step) for step in steps],
         "plot": f"/api/v1/alerts/{alert.id}/plot.svg",
@@ -155,10 +160,14 @@ def _match(match: FailureMatch) -> Json:
     }
 
 
-def life(found: LifeEstimate | CannotSay | None, plant: Plant | None = None) -> Json | None:
+def life(
+    found: LifeEstimate | CannotSay | None,
+    plant: Plant | None = None,
+    now: Instant | None = None,
+) -> Json | None:
     """Write remaining life: hours as a distribution, or why there are none.
 
-    With a `plant`, how likely it ends before the next planned stop, too.
+    With a `plant`, how likely it ends before the next planned stop after `now`, too.
     """
     if found is None:
         return None
@@ -178,7 +187,7 @@ def life(found: LifeEstimate | CannotSay | None, plant: Plant | None = None) -> 
         "at": iso(found.at),
         "basis": found.basis,
         "usage": _usage(found.usage),
-        "before_stop": None if plant is None else _stop(before_stop(found, plant)),
+        "before_stop": None if plant is None else _stop(before_stop(found, plant, now)),
     }
 
 

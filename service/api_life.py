@@ -31,7 +31,7 @@ def add_life(router: APIRouter, feed: Feed) -> None:
         """
         now_said = _life_of(feed, asset, failure_mode)
         found = fan(asset, now_said.failure_mode, feed.casefile, feed.clock())
-        said = {"now": api_forms.life(now_said, feed.plant)}
+        said = {"now": api_forms.life(now_said, feed.plant, feed.clock())}
         body = told(found, feed.plant.assets[asset].label) | said
         return Response(msgspec.json.encode(body), media_type="application/json")
 

@@ -23,7 +23,8 @@ def add_waiting(router: APIRouter, feed: Feed) -> None:
         Those that cannot be weighed come after, with the reason in their `advice`; it is null
         where a case is not about the machine itself.
         """
-        last = feed.casefile.last_event()
+        last, now = feed.casefile.last_event(), feed.clock()
         cases = renewed(open_alerts(feed.casefile), feed.casefile.statuses())
-        ranked = [api_forms.short(alert, feed.plant) for alert, _ in ranking(cases, feed.plant)]
+        found = ranking(cases, feed.plant, now)
+        ranked = [api_forms.short(alert, feed.plant, now) for alert, _ in found]
         return {"alerts": ranked, "last_event": last}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.clock import HOUR, Instant, to_datetime
-from core.life import LEVELS, CannotSay, LifeEstimate, Record, chance
+from core.life import LEVELS, CannotSay, LifeEstimate, Record, Remaining, chance
 from core.plant import Plant
 from core.stop import Stop
 from models.chance_bracket import bracket
@@ -44,15 +44,36 @@ class BeforeStop:
         return f"{self.percent} ({low}–{high})"
 
 
-def before_stop(life: LifeEstimate | CannotSay | None, plant: Plant) -> BeforeStop | None:
-    """Tell of a life whether it ends before the next stop; None where either is not known."""
+def aged(life: LifeEstimate, left: Remaining, now: Instant | None) -> tuple[Instant, Remaining]:
+    """Say what is left as of `now`, where that is later than the estimate; gives that moment too.
+
+    As what was told does between two readings, it shrinks with the clock, to nothing at least.
+    """
+    if now is None or now <= life.at:
+        return life.at, left
+    gone = (now - life.at) / HOUR
+    early, middle, late, *course = (
+        max(point - gone, 0.0) for point in (left.p05, left.p50, left.p95, *left.course)
+    )
+    mean = None if left.mean is None else max(left.mean - gone, 0.0)
+    return now, Remaining(early, middle, late, mean, tuple(course))
+
+
+def before_stop(
+    life: LifeEstimate | CannotSay | None, plant: Plant, now: Instant | None = None
+) -> BeforeStop | None:
+    """Tell of a life whether it ends before the next stop; None where either is not known.
+
+    The next is that after `now`, where that is later than the estimate.
+    """
     if not isinstance(life, LifeEstimate) or isinstance(life.remaining, CannotSay):
         return None
-    coming = plant.stop_of(life.asset, life.at)
+    since, left = aged(life, life.remaining, now)
+    coming = plant.stop_of(life.asset, since)
     if coming is None:
         return None
     stop, at = coming
-    fails = chance(life.remaining, (at - life.at) / HOUR)
+    fails = chance(left, (at - since) / HOUR)
     return with_bracket(stop, at, fails, life.record)
 
 

@@ -92,7 +92,7 @@ class Pages:
         """Show the open cases and how the machines stand."""
         last = self._feed.casefile.last_event()
         alerts, cases, lines = self._standing()
-        ranking = page_advice.ranked(alerts, self._feed.plant)
+        ranking = page_advice.ranked(alerts, self._feed.plant, self._feed.clock())
         shown = lines if len(lines) <= MOST_MACHINES else [one for one in lines if one.abnormal]
         return self.render(
             "overview.html",
@@ -142,7 +142,7 @@ class Pages:
             works=list(Work) if workable else [],
             modes=view.failure_modes(asset_class),
             lives=self._lives(alert),
-            options=page_advice.options(alert, feed.plant),
+            options=page_advice.options(alert, feed.plant, now),
             fresh=now // FRESH_PLOT,
         )
 
@@ -210,7 +210,7 @@ class Pages:
         feed = self._feed
         statuses = feed.casefile.statuses()
         now, alerts = feed.clock(), renewed(open_alerts(feed.casefile), statuses)
-        place = page_advice.ranked(alerts, feed.plant).place
+        place = page_advice.ranked(alerts, feed.plant, now).place
         alerts.sort(key=lambda one: view.urgency(one, place.get(one.id, len(place))))
         cases = [view.case(alert, feed.plant, now) for alert in alerts]
         return alerts, cases, view.machines(feed.plant, statuses, cases, now)

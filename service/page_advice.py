@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.alert import Alert
+from core.clock import Instant
 from core.cost import amount
 from core.life import CannotSay
 from core.plant import Plant
@@ -76,20 +77,20 @@ class Ranking:
         return self.ranks[self.place[case]] if case in self.place else None
 
 
-def options(alert: Alert, plant: Plant) -> Options | None:
+def options(alert: Alert, plant: Plant, now: Instant) -> Options | None:
     """Lay out the options of a case; None where it is over or not about a machine."""
     if not to_weigh(alert):
         return None
-    found = advised(alert, plant)
+    found = advised(alert, plant, now)
     if isinstance(found, CannotSay):
         return Options((), "", found.words)
     choices = tuple(_choice(option, found) for option in found.options)
     return Options(choices, found.advice.rests_on, "")
 
 
-def ranked(alerts: Iterable[Alert], plant: Plant) -> Ranking:
+def ranked(alerts: Iterable[Alert], plant: Plant, now: Instant) -> Ranking:
     """Rank the open cases of machines, those that cannot be weighed last."""
-    found = ranking(filter(to_weigh, alerts), plant)
+    found = ranking(filter(to_weigh, alerts), plant, now)
     weighed = [alert.id for alert, said in found if isinstance(said, Advised)]
     why = next((said.words for _, said in found if said in (NO_COSTS, NO_STOP)), "")
     if not weighed:

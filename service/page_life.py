@@ -36,7 +36,7 @@ def lives(asset_id: str, plant: Plant, casefile: CaseFile, now: Instant) -> list
 
 
 def _life(found: LifeEstimate, plant: Plant, casefile: CaseFile, now: Instant) -> Life:
-    words, basis = basis_apart(life_sentence(found, plant))
+    words, basis = basis_apart(life_sentence(found, plant, now))
     known = {one.name: one.title for one in plant.class_of(found.asset).failure_modes}
     return Life(
         asset=found.asset,

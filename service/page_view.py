@@ -156,7 +156,7 @@ def case(alert: Alert, plant: Plant, now: Instant) -> Case:
     zone = timezone_of(alert.asset, plant)
     asset = plant.assets.get(alert.asset)
     label = asset.label if asset is not None else _stranger(alert.asset)
-    kind, said = kind_of(alert), describe(alert, plant)
+    kind, said = kind_of(alert), describe(alert, plant, now)
     wait, basis = basis_apart(said.wait)
     return Case(
         id=alert.id,
@@ -289,7 +289,7 @@ def _machine(
         blind=blind(status) and (here or status is not None),
         quality=quality(status),
         health=None if health is None else round(100 * min(1.0, max(0.0, health))),
-        life=life_left(None if status is None else status.life, asset_class, plant)
+        life=life_left(None if status is None else status.life, asset_class, plant, now)
         if here or status is not None
         else "Said where it is judged",
         unseen="none yet" if here else "not followed here",

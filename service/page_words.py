@@ -7,7 +7,7 @@ from collections import Counter
 
 from core.alert import Alert, AlertState, Change, Transition
 from core.casefile import Status
-from core.clock import DAY, HOUR, MINUTE, SECOND, Span
+from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span
 from core.life import CannotSay, LifeEstimate
 from core.plant import SERVICE_ASSET, AssetClass, Place, Plant, Severity
 from service.before_stop import before_stop, weekday
@@ -142,7 +142,10 @@ def quality(status: Status | None) -> str:
 
 
 def life_left(
-    life: LifeEstimate | CannotSay | None, asset_class: AssetClass, plant: Plant | None = None
+    life: LifeEstimate | CannotSay | None,
+    asset_class: AssetClass,
+    plant: Plant | None = None,
+    now: Instant | None = None,
 ) -> str:
     """Say remaining life in a few words, or why there is none; with the next stop of `plant`."""
     if life is None:
@@ -152,7 +155,7 @@ def life_left(
     left = life if isinstance(life, CannotSay) else life.remaining
     if isinstance(left, CannotSay):
         return f"Cannot say: {left.words}"
-    stop = None if plant is None else before_stop(life, plant)
+    stop = None if plant is None else before_stop(life, plant, now)
     then = f"; fails before {weekday(stop)}'s stop: {stop.words}" if stop else ""
     if left.p50 * HOUR < MINUTE:
         return "Its end is due now"

@@ -13,7 +13,7 @@ from core.life import CannotSay, LifeEstimate
 from core.plant import SERVICE_ASSET, Asset, Plant, RuleSpec, Severity
 from models.signature import PARTLY, WELL
 from service import explanation
-from service.advice import advised, in_words, to_weigh
+from service.advice import advised, as_of, in_words, to_weigh
 from service.before_stop import before_stop, weekday
 from service.finding import (
     BEHIND,
@@ -134,8 +134,8 @@ def band(channel: ChannelEvidence) -> str:
     return "" if low is None else f"at least {quantity(low, unit, channel.value)}"
 
 
-def describe(alert: Alert, plant: Plant) -> Description:
-    """Say a case in plain words."""
+def describe(alert: Alert, plant: Plant, now: Instant | None = None) -> Description:
+    """Say a case in plain words; what is to come as of `now`, else as of when it moved."""
     evidence = alert.evidence
     return Description(
         title=alert.title,
@@ -143,11 +143,11 @@ def describe(alert: Alert, plant: Plant) -> Description:
         since=_since(alert, timezone_of(alert.asset, plant)),
         channels=tuple(_with_share(channel) for channel in evidence.channels),
         certainty=_certainty(alert),
-        wait=_wait(alert, plant),
+        wait=_wait(alert, plant, as_of(alert, now)),
         actions=evidence.actions or (_default_action(alert),),
         kind=explanation.trouble(kind_of_trouble(alert)),
         failure_modes=_failure_modes(alert, plant),
-        advice=in_words(advised(alert, plant)) if to_weigh(alert) else "",
+        advice=in_words(advised(alert, plant, now)) if to_weigh(alert) else "",
     )
 
 
@@ -244,7 +244,7 @@ def _certainty(alert: Alert) -> str:
     return f"{said}."
 
 
-def _wait(alert: Alert, plant: Plant) -> str:
+def _wait(alert: Alert, plant: Plant, now: Instant) -> str:
     life = alert.evidence.life
     if not mended_by_work(alert.group):
         return _meanwhile(alert)
@@ -254,7 +254,7 @@ def _wait(alert: Alert, plant: Plant) -> str:
         return "Cannot say: no remaining-life model is set up for this class."
     if isinstance(life, CannotSay):
         return f"Cannot say: {life.words}"
-    return life_sentence(life, plant)
+    return life_sentence(life, plant, now)
 
 
 def _meanwhile(alert: Alert) -> str:
@@ -273,7 +273,7 @@ def _meanwhile(alert: Alert) -> str:
     return "Until it is mended, nothing can be judged by what is missing."
 
 
-def life_sentence(life: LifeEstimate, plant: Plant) -> str:
+def life_sentence(life: LifeEstimate, plant: Plant, now: Instant | None = None) -> str:
     """Say how long a machine lasts and what that rests on, or why that cannot be said."""
     left = life.remaining
     if isinstance(left, CannotSay):
@@ -287,13 +287,13 @@ def life_sentence(life: LifeEstimate, plant: Plant) -> str:
         about = f"{quantity(used.p50, used.unit)}, that is {about} at its present duty,"
     return (
         f"About {about} are left; 9 in 10 chance of between "
-        f"{earliest} and {hours(left.p95)}.{_stop_sentence(life, plant)}{BASIS}{life.basis}"
+        f"{earliest} and {hours(left.p95)}.{_stop_sentence(life, plant, now)}{BASIS}{life.basis}"
     )
 
 
-def _stop_sentence(life: LifeEstimate, plant: Plant) -> str:
+def _stop_sentence(life: LifeEstimate, plant: Plant, now: Instant | None) -> str:
     """Say how likely a machine fails before the next planned stop; empty where none is planned."""
-    found = before_stop(life, plant)
+    found = before_stop(life, plant, now)
     if found is None:
         return ""
     begins = local_time(found.at, found.stop.timezone)

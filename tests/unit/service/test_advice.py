@@ -156,3 +156,25 @@ def test_the_page_says_once_what_a_ranking_needs() -> None:
     room.has(with_life(1, LONG), with_life(2, SHORT))
     assert room.opens("/").text.count("no costs of work and failure are set for it") == 1
     assert "no costs of work and failure are set" in room.opens("/alerts/c1").text
+
+
+def test_a_stop_that_has_passed_is_no_longer_advised_and_the_life_has_aged_since() -> None:
+    alert, later = with_life(1, Remaining(100, 300, 500)), START + 8 * DAY
+    then, now = advised(alert, mill()), advised(alert, mill(), later)
+    assert isinstance(then, Advised)
+    assert isinstance(now, Advised)
+    assert then.first.stop is not None and now.first.stop is not None
+    assert then.first.stop.at < later < now.first.stop.at
+    assert now.at == later
+    life = alert.evidence.life
+    assert isinstance(life, LifeEstimate)
+    aged = replace(life, at=later, remaining=Remaining(0, 300 - 8 * 24, 500 - 8 * 24))
+    assert now.first.stop == before_stop(aged, mill()) == before_stop(life, mill(), later)
+    assert advised(alert, mill(), START - DAY) == then
+    assert f"{now.first.stop.words}" in describe(alert, mill(), later).wait
+
+
+def test_a_case_that_moved_after_its_life_was_told_is_weighed_as_of_then() -> None:
+    alert = with_life(1, LONG)
+    moved = replace(alert, changed_at=START + 8 * DAY)
+    assert advised(moved, mill()) == advised(alert, mill(), START + 8 * DAY)
