@@ -162,10 +162,10 @@ class Lives:
             made_for = f"{channels} {_written(settings)}"
             yield f"health{of}", model, made_for
             yield f"telling{of}", self._telling(mode), made_for
-            yield f"outcomes{of}", self._outcome(mode), made_for
+            yield f"outcomes{of}", self._outcome(mode), _followed(mode, settings)
             if number in self._repairs:
                 yield f"repairs{of}", self._repairs[number], made_for
-                yield f"shares{of}", self._sources.shares[mode], made_for
+                yield f"shares{of}", self._sources.shares[mode], mode
             if mode in aged:
                 yield f"weighing{of}", self._sources.weighings[mode], made_for
         for mode in aged:
@@ -251,6 +251,12 @@ def _written(settings: Settings) -> str:
     """Write settings as they were written before there was `usage`, where there is none."""
     plain = getattr(settings, "usage", None) is None
     return settings.model_dump_json(exclude={"usage"} if plain else None)
+
+
+def _followed(mode: str, settings: Settings) -> str:
+    """Write what outcomes were made for: how lives of a mode end, and by which signal."""
+    signal = getattr(settings, "channel", None) or getattr(settings, "detector", None)
+    return f"{mode} {signal} {getattr(settings, 'end', None)}"
 
 
 def _soonest(life: LifeEstimate) -> tuple[bool, float]:

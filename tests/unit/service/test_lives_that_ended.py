@@ -10,8 +10,10 @@ from core.casefile import Status
 from core.clock import DAY, MINUTE
 from core.life import Record
 from core.work import Work, WorkEvent
+from models.registry import build_healths
 from models.threshold import ThresholdSettings
 from service.estimates import names_of
+from service.lives import Lives
 from service.scorecard import lives, records, scorecard
 from service.scoring import Scoring
 from storage.casefile_memory import MemoryCaseFile
@@ -104,3 +106,19 @@ def test_a_restart_and_the_size_of_steps_change_nothing() -> None:
         for one in (story, again)
     ]
     assert np.array_equal(kept[0].values, kept[1].values)
+
+
+def test_words_and_windows_of_health_may_change_and_what_is_known_of_lives_stays() -> None:
+    def signed(**changed: object) -> dict[str, str]:
+        settings = {"channel": "vibration", "end": 8.0, "failure_mode": "bearing"} | changed
+        kind = pump_class(health=ThresholdSettings.model_validate(settings))
+        lives = Lives((), build_healths(kind, ()))
+        return {name: signature for name, _, signature in lives.sections(kind)}
+
+    before, reworded, raised = signed(), signed(source="ISO 10816-3", min_rows=90), signed(end=9.0)
+    assert before["health"] != reworded["health"]
+    assert [before[name] for name in ("shares", "outcomes")] == [
+        reworded[name] for name in ("shares", "outcomes")
+    ]
+    assert before["shares"] == raised["shares"]
+    assert before["outcomes"] != raised["outcomes"]

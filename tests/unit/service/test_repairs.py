@@ -234,8 +234,9 @@ def test_a_repair_is_judged_by_the_score_of_given_lines() -> None:
 
 
 def test_the_case_returns_where_work_noted_late_is_judged_otherwise() -> None:
-    story = Mended(SAME)
-    late = WorkEvent(P1, story.done_at + 30 * MINUTE, Work.REPAIRED, "Bilal", "late", id="w2")
+    story = Mended(SAME, hours=5)
+    [case] = story.cases(REPAIR)
+    late = WorkEvent(P1, case.opened_at - MINUTE, Work.REPAIRED, "Bilal", "late", id="w2")
     story.tell(late)
     story.score()
     story.runs([RESTORED] * 30 * AN_HOUR)
