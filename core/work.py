@@ -30,9 +30,12 @@ class WorkEvent:
     id: str = ""
 
 
-def cuts_short(done: WorkEvent, failure_mode: str) -> bool:
+def cuts_short(done: WorkEvent, failure_mode: str, *, several: bool) -> bool:
     """Tell whether work cut a life short rather than ended it in this failure mode.
 
-    It does where it was routine, or found another failure mode.
+    It does where it was routine, found another failure mode, or names none where there are
+    `several`: it did not fail in all of them.
     """
-    return done.routine or done.failure_mode not in {"", failure_mode}
+    if done.routine or (several and not done.failure_mode):
+        return True
+    return done.failure_mode not in {"", failure_mode}

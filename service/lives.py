@@ -111,8 +111,10 @@ class Lives:
         for repairs in self._repairs.values():
             repairs.begin(asset, work)
         self._sources.ended(asset, work)
-        for mode in self._sources.modes():
-            self._outcome(mode).end(asset, work.at, cut_short=cuts_short(work, mode))
+        modes = self._sources.modes()
+        for mode in modes:
+            short = cuts_short(work, mode, several=len(modes) > 1)
+            self._outcome(mode).end(asset, work.at, cut_short=short)
 
     def mended(self, asset: int) -> None:
         """Begin new lives of one asset after work, from the healthy level that was known before.

@@ -1,7 +1,8 @@
 """The scorecard of remaining life: what was said of lives that have ended, against when they did.
 
-A life ends by work that mends the machine. Work that found no fault beforehand, or another failure
-mode than the one that was predicted, cuts a life short: it is counted, and not graded.
+A life ends by work that mends the machine. Work that found no fault beforehand, another failure
+mode than the one that was predicted, or one that it does not name where several are predicted, cuts
+a life short: it is counted, and not graded.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def _of_asset(asset: str, plant: Plant, casefile: CaseFile) -> Iterator[Life]:
     modes = predicted(plant.class_of(asset), {one.failure_mode for one in done if not one.routine})
     for one in sorted(done, key=lambda event: event.at) if modes else ():
         for mode in modes:
-            short = cuts_short(one, mode)
+            short = cuts_short(one, mode, several=len(modes) > 1)
             grade = None if short else _grade(asset, mode, casefile, since, one.at)
             yield Life(asset, plant.assets[asset].asset_class, mode, one, short, grade)
         since = one.at

@@ -74,3 +74,19 @@ def test_lives_that_are_told_by_age_alone_are_graded_too() -> None:
     )
     (line,) = scorecard(lives(plant(2), kept_of))
     assert (line.failure_mode, line.ended, line.graded) == ("bearing", 1, 1)
+
+
+def test_work_that_names_no_fault_is_graded_in_no_mode_where_several_are_predicted() -> None:
+    end = START + DAY
+    two = replace(
+        pump_class(),
+        health=(
+            ThresholdSettings(channel="vibration", end=9.0, failure_mode="bearing"),
+            ThresholdSettings(channel="temperature", end=90.0, failure_mode="cooling"),
+        ),
+    )
+    told = said(P1, end - 10 * HOUR, 5.0, 9.0, 12.0)
+    unnamed = scorecard(lives(plant(2, two), kept(told, mended(P1, end))))
+    assert [(line.ended, line.cut_short) for line in unnamed] == [(0, 1), (0, 1)]
+    named = scorecard(lives(plant(2, two), kept(told, mended(P1, end, failure_mode="bearing"))))
+    assert [(line.failure_mode, line.ended) for line in named] == [("bearing", 1), ("cooling", 0)]

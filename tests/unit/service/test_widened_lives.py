@@ -137,3 +137,23 @@ def test_work_on_another_fault_widens_nothing() -> None:
     done = WorkEvent("site/hall/p1", DAY, Work.REPLACED, "Bilal", failure_mode="misalignment")
     one.ended(0, done)
     assert one.all(0, DAY)[0].record is None
+
+
+class AlsoFollowed(TooSure):
+    """The same in another failure mode."""
+
+    failure_mode = "cooling"
+
+
+@pytest.mark.parametrize(
+    ("named", "counted"), [("", []), ("bearing", ["bearing"]), ("cooling", ["cooling"])]
+)
+def test_work_counts_only_in_the_mode_that_it_names_where_several_are_followed(
+    named: str, counted: list[str]
+) -> None:
+    both = Lives(plant(1).assets_of("pump"), (TooSure(), AlsoFollowed()))
+    rows = np.zeros((1, 2)), np.full(1, Mode.RUNNING, np.int8)
+    both.observe(Round(np.array([0]), np.array([DAY]), *rows), {})
+    both.ended(0, WorkEvent("site/hall/p1", 2 * DAY, Work.REPLACED, "Bilal", failure_mode=named))
+    told = both.all(0, 3 * DAY)
+    assert sorted(one.failure_mode for one in told if one.record is not None) == counted
