@@ -37,7 +37,8 @@ class Status:
     `judged` is false while the asset cannot be judged; `why` then says it. `at` is the event
     time of its last reading, `arrived` when that came in. `counts` are duplicates, late, ….
     `quiet` tells that it sends only what changes, and that what it said still holds. `others` are
-    its lives in further failure modes than that of `life`, which ends soonest.
+    its lives in further failure modes than that of `life`, which ends soonest. `judging` tells that
+    its last work is still to be judged.
     """
 
     asset: str
@@ -52,6 +53,7 @@ class Status:
     counts: dict[str, int] = field(default_factory=dict)
     quiet: bool = False
     others: tuple[LifeEstimate, ...] = ()
+    judging: bool = False
 
 
 @dataclass(frozen=True, slots=True)

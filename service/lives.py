@@ -142,6 +142,10 @@ class Lives:
             found |= repairs.waiting()
         return found
 
+    def judging(self, asset: int) -> bool:
+        """Tell whether work on an asset is still to be judged, or not known to have helped."""
+        return any(repairs.waits(asset) for repairs in self._repairs.values())
+
     def unsure(self, asset: Rows, at: Instants) -> Bools:
         """Tell which rows may show what work has not mended: none may learn from them."""
         found = np.zeros(len(asset), np.bool_)

@@ -69,15 +69,16 @@ class Entry:
 
 
 def recorded(done: Iterable[WorkEvent], plant: Plant, casefile: CaseFile) -> list[Entry]:
-    """Set beside work what it came to; the newest of a machine that has none still waits."""
+    """Set beside work what it came to; the newest of a machine waits while it is being judged."""
     known: dict[str, dict[Instant, list[Verdict]]] = {}
+    judging = {one.asset for one in casefile.statuses() if one.judging}
     entries, newest = [], set[str]()
     for work in done:
         mends = work.work is not Work.INSPECTED and work.asset in plant.assets
         if mends and work.asset not in known:
             known[work.asset] = _verdicts(work.asset, plant, casefile)
         found = tuple(known[work.asset].get(work.at, ())) if mends else ()
-        waits = mends and not found and work.asset not in newest
+        waits = work.asset in judging and mends and not found and work.asset not in newest
         waits = waits and bool(_judged_in(work, plant))
         if mends:
             newest.add(work.asset)

@@ -51,6 +51,7 @@ def _status(fleet: Fleet, number: int, readiness: float) -> Status:
         counts=fleet.tally.counts(number),
         quiet=bool(fleet.held.quiet[number]) and fleet.held.holds(number),
         others=lives[1:],
+        judging=fleet.lives.judging(number),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.alert import Alert, AlertQuery, Change
-from core.casefile import Status
+from core.casefile import Advance, Status
 from core.clock import DAY, HOUR, MINUTE
 from core.life import CannotSay
 from core.plant import FailureMode, NamedDetector, RuleSpec
@@ -263,3 +263,16 @@ def test_what_is_too_close_to_call_makes_no_new_healthy_level(
     replaced = Mended(PARTLY, Work.REPLACED)
     health = replaced.status().health
     assert health == pytest.approx(0.58 if reason == "too_wide" else 1.0, abs=0.05)
+
+
+def test_old_work_that_nobody_judges_does_not_wait_for_a_verdict() -> None:
+    known = mended(RESTORED).plant
+    old = WorkEvent(P1, 5, Work.REPLACED, "Bilal", id="old")
+    status = Status(P1, 9, 9, "running", True, "", None, None)
+    waits = []
+    for judging in (False, True):
+        casefile = MemoryCaseFile()
+        casefile.commit(Advance(1, work=(old,), statuses=(replace(status, judging=judging),)))
+        [entry] = recorded(casefile.work(P1), known, casefile)
+        waits.append(entry.waits)
+    assert waits == [False, True]
