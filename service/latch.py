@@ -195,13 +195,6 @@ def _goes_on(
 
 
 @kernel
-def _forget(s: int, held: Held) -> None:
-    """Begin anew with what comes and goes."""
-    held.gone[s] = NEVER
-    held.again[s] = 0
-
-
-@kernel
 def _give_up(
     i: int, s: int, clue: Clue, held: Held, fired: NDArray[np.int8], whom: Instants
 ) -> None:
@@ -222,7 +215,6 @@ def _give_up(
         fired[i], whom[i] = TO_SENSOR, channel
     held.on[s], held.since[s] = False, NEVER
     held.channel[s] = held.sensor[s] = NOBODY
-    _forget(s, held)
 
 
 @kernel
@@ -266,7 +258,6 @@ def _turn(
         if top == clue.lone[i] or top == clue.mate[i]:
             fired[i], whom[i] = SENSED, clue.lone[i]
             held.sensor[s] = whom[i]
-            _forget(s, held)
 
 
 @kernel

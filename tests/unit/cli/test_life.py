@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cli.main import main
 from storage.life_file import COLUMNS
-from tests.fleets import QUICK, csv, fleet
-
-FLEET = ("--unit", "unit", "--time", "cycle", "--operating", "load,speed")
-
-
-def command(*given: object) -> int:
-    """Run the command in this process, with quick fits; returns its exit code."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["millwright", "life", *map(str, given)])
-        patch.setattr("cli.signals.leave_on_signal", lambda: None)
-        patch.setattr("models.run_life_fit.SHIPPED", QUICK)
-        with pytest.raises(SystemExit) as left:
-            main()
-    return int(left.value.code or 0)
+from tests.fleets import csv, fleet
+from tests.life_command import FLEET, command
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,24 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cli.main import main
 from core.life import REASONS
-from tests.fleets import QUICK, csv, fleet
+from tests.fleets import csv, fleet
+from tests.life_command import FLEET, command
 
-FLEET = ("--unit", "unit", "--time", "cycle", "--operating", "load,speed")
 PUMPS = ("--unit", "Pumpe", "--event", "ausgefallen", "--operating", "Drehzahl")
 HOURS = ("--time", "Betriebsstunden")
-
-
-def command(*given: object) -> int:
-    """Run the command in this process, with quick fits; returns its exit code."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["millwright", "life", *map(str, given)])
-        patch.setattr("cli.signals.leave_on_signal", lambda: None)
-        patch.setattr("models.run_life_fit.SHIPPED", QUICK)
-        with pytest.raises(SystemExit) as left:
-            main()
-    return int(left.value.code or 0)
 
 
 def pumps(count: int, seed: int, *, ends: bool) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from core.clock import HOUR, SECOND
 from core.plant import Mode, RuleSpec, Severity
 from core.readings import Floats, Instants
+from models.crosscheck import Checked
 from models.detector import Round, Scored
 from service.rules import RuleLatch
 
@@ -100,6 +101,45 @@ def test_a_machine_that_stands_still_in_between_returns_by_the_clock() -> None:
     day = [1.5] * 4 + [0.0] * 4 + [NAN] * 16
     turned = played(RULE, day * 8 + ([0.0] * 8 + [NAN] * 16) * 4, HOUR)
     assert turned[-1] == (9 * 24, False)
+
+
+def checked(sensor: bool, barred: bool) -> Checked:
+    """Say that channel 0 has departed alone, whether by its sensor's doing, or is at fault."""
+    one, two = np.array([[1.5, 1.5]]), np.zeros((1, 2), np.bool_)
+    no, lone = np.zeros(1, np.bool_), np.zeros(1, np.int64)
+    faults = np.array([[barred, False]])
+    return Checked(one, two, lone, lone - 1, no | sensor, no, faults, two, one, one, [])
+
+
+def sensing(latch: RuleLatch, hours: range, *, sensor: bool, barred: bool = False) -> list[int]:
+    """Play the hours of what shows daily on channel 0; returns those in which it was told of."""
+    told = []
+    for hour in hours:
+        asset, at, passed, score = _row(hour, WARM[hour % 24])
+        band = np.full((1, 2), 1.0)
+        said = Scored(score[0], np.eye(2)[[0]], band, band * 2)
+        rows = Round(asset, at, np.full((1, 2), 1.5), np.full(1, Mode.RUNNING, np.int8))
+        clue = checked(sensor, barred)
+        led = latch.follow(rows, passed, score, {"d": said}, clue)
+        latch.keep(led)
+        told += [hour for _, _, on in led.fired if on] + [hour for *_, on in led.sensed if on]
+    return told
+
+
+def test_a_sensor_s_case_returns_as_the_rule_says_and_counts_for_no_machine() -> None:
+    latch = RuleLatch([RULE], ["d"], 1)
+    assert sensing(latch, range(8 * 24), sensor=True) == [24 * day for day in range(8)]
+    later = range(8 * 24, 13 * 24)
+    assert sensing(latch, later, sensor=False) == [24 * day for day in range(8, 13)]
+
+
+def test_what_is_handed_to_a_sensor_begins_to_count_anew() -> None:
+    latch = RuleLatch([RULE], ["d"], 1)
+    sensing(latch, range(3 * 24 + 1), sensor=False)
+    sensing(latch, range(3 * 24 + 1, 3 * 24 + 4), sensor=False, barred=True)
+    assert not latch.on(0)
+    later = range(4 * 24, 9 * 24)
+    assert sensing(latch, later, sensor=False) == [24 * day for day in range(4, 9)]
 
 
 def blaming(latch: RuleLatch, scores: list[float], blamed: list[int]) -> list[tuple[int, bool]]:
