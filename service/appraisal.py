@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from operator import itemgetter
 
 import numpy as np
 
@@ -32,7 +34,7 @@ from service.judging import Judged, Judging, Known
 from service.lives import Lives
 from service.modes import ModeWatch
 from service.regimes import RunningRegimes, first_only, placed
-from service.rules import Fired, RuleLatch
+from service.rules import Fired, RuleLatch, Sensed
 from service.sensors import FAULTS, SensorWatch, Sifted, disbelieved
 from service.suspects import Suspects
 from service.tally import Tally
@@ -119,7 +121,7 @@ class Appraisal:
 
     def once(self, batch: Batch, journalled: Instant | None = None) -> list[Placed]:
         """Take one row each of some assets."""
-        found, known = self._looked(batch)
+        found, known, sifted = self._looked(batch)
         if self.held.any and journalled is not None:
             passed = self.held.passed(batch.asset, batch.at, known.passed)
             self.held.keep_time(batch.asset, batch.at, journalled, batch.behind)
@@ -127,25 +129,25 @@ class Appraisal:
         judged = self._judging.once(known)
         self.regimes.note(judged.row, judged.led.after, known.doubted)
         self.regimes.fit()
-        return found + list(self._told(judged, batch.behind, known.checked))
+        return found + list(self._told(judged, batch.behind, known.checked, sifted))
 
     def _course(self, batch: Batch) -> list[Placed]:
-        found, known = self._looked(batch)
+        found, known, sifted = self._looked(batch)
         for judged in self._judging.course(known):
             part, checked = judged.part, known.checked
-            told = self._told(
-                judged, batch.behind[part], None if checked is None else checked.take(part)
-            )
+            checked = None if checked is None else checked.take(part)
+            told = self._told(judged, batch.behind[part], checked, sifted)
             self.regimes.note(judged.row, judged.led.after, known.doubted[part])
             found += [(place + judged.part.start, *rest) for place, *rest in told]
         return found
 
-    def _looked(self, batch: Batch) -> tuple[list[Placed], Known]:
+    def _looked(self, batch: Batch) -> tuple[list[Placed], Known, Sifted]:
         """Learn what was new and lasted, see what rows say, and tell of sensors and regimes."""
         learned = self.regimes.renew(batch.asset, batch.at)
         known, sifted, followed = self._believed(batch)
         found = self._lapses(known, sifted, batch.behind)
-        return found + self._turned(known.row, followed, batch.behind, learned), known
+        found += self._turned(known.row, followed, batch.behind, learned)
+        return found, known, sifted
 
     def _turned(
         self, row: Round, followed: Followed | None, behind: Bools, learned: Mapping[int, int]
@@ -176,7 +178,7 @@ class Appraisal:
                 self._verdict(self._class.rules[rule], row, place, on, live, judged.verdicts)
                 for rule, place, on in judged.led.fired
             ]
-            + [found for _, found in self._sensed(judged, live)]
+            + [self._sensed(one, judged, live) for one in judged.led.sensed]
         )
 
     def sensor(
@@ -271,18 +273,20 @@ class Appraisal:
         return of_sensor(rule, which, said, band, int(row.at[place]), int(row.mode[place]))
 
     def _told(
-        self, judged: Judged, behind: Bools, checked: Checked | None = None
+        self, judged: Judged, behind: Bools, checked: Checked | None, sifted: Sifted
     ) -> Iterator[Placed]:
-        """Follow health along judged rows, and say at its row what each rule has found."""
-        row, verdicts = judged.row, judged.verdicts
+        """Follow health along judged rows, and say at its row what each rule has found.
+
+        `sifted` is what was found of the sensors of the whole batch.
+        """
+        row, verdicts, led = judged.row, judged.verdicts, judged.led
         health, start = np.full(len(row.asset), np.nan), 0
-        yield from ((place, True, found) for place, found in self._sensed(judged, behind))
-        for fired in judged.led.fired:
-            rule, place, on = fired
+        tells = [(one[1], partial(self._sensed, one, judged, behind)) for one in led.sensed]
+        for one in led.fired:
+            tells.append((one[1], partial(self._fired, one, judged, behind, checked, sifted)))
+        for place, tell in sorted(tells, key=itemgetter(0)):
             start = self._observe(row, verdicts, start, place + 1, health)
-            spec = self._class.rules[rule]
-            found = self._verdict(spec, row, place, on, behind, verdicts)
-            yield place, True, self._qualified(found, fired, judged, checked)
+            yield place, True, tell()
         self._observe(row, verdicts, start, len(row.asset), health)
         repairs, self._repairs = self._repairs, []
         for place, judged_repair in repairs:
@@ -296,33 +300,37 @@ class Appraisal:
             self.conditions.append(ended)
         self.conditions += self.lives.take()
 
-    def _sensed(self, judged: Judged, behind: Bools) -> Iterator[tuple[int, Finding]]:
-        """Say at its row what rules have found about sensors."""
-        row = judged.row
-        handed = {(rule, place) for rule, place, on in judged.led.handed if on}
-        for rule, place, channel, on in judged.led.sensed:
-            number, at = int(row.asset[place]), int(row.at[place])
-            asset, spec = self._assets[number], self._class.rules[rule]
-            which, late = self._class.channels[channel], bool(behind[place])
-            if on:
-                scored = judged.verdicts[spec.detector]
-                evidence = gather(
-                    self._class, spec, row, place, scored, self.lives.life(number, at)
-                )
-                told = verdict.sensed(asset, spec, which, at, evidence, catching_up=late)
-            else:
-                machine = (rule, place) in handed
-                told = verdict.unsensed(asset, spec, which, at, machine=machine, catching_up=late)
-            yield place, told
+    def _sensed(self, one: Sensed, judged: Judged, behind: Bools) -> Finding:
+        """Say what a rule has found about a sensor."""
+        (rule, place, channel, on), row = one, judged.row
+        number, at = int(row.asset[place]), int(row.at[place])
+        asset, spec = self._assets[number], self._class.rules[rule]
+        which, late = self._class.channels[channel], bool(behind[place])
+        if not on:
+            machine = (rule, place, True) in judged.led.handed
+            return verdict.unsensed(asset, spec, which, at, machine=machine, catching_up=late)
+        scored = judged.verdicts[spec.detector]
+        evidence = gather(self._class, spec, row, place, scored, self.lives.life(number, at))
+        return verdict.sensed(asset, spec, which, at, evidence, catching_up=late)
+
+    def _fired(
+        self, one: Fired, judged: Judged, behind: Bools, checked: Checked | None, sifted: Sifted
+    ) -> Finding:
+        """Say what a rule has found about a machine."""
+        rule, place, on = one
+        spec = self._class.rules[rule]
+        found = self._verdict(spec, judged.row, place, on, behind, judged.verdicts)
+        return self._qualified(found, one, judged, checked, sifted)
 
     def _qualified(
-        self, found: Finding, fired: Fired, judged: Judged, checked: Checked | None
+        self, found: Finding, fired: Fired, judged: Judged, checked: Checked | None, sifted: Sifted
     ) -> Finding:
         """Say with a finding on a machine how far its sensors can be trusted."""
         place = fired[1]
         if not found.on:
             return verdict.handed_over(found) if fired in judged.led.handed else found
-        faults = self.sensors.faults[judged.row.asset[place]].any(axis=1)
+        asset, at = int(judged.row.asset[place]), judged.part.start + place
+        faults: Bools = np.any(sifted.faults_at(at, self.sensors.faults[asset]), axis=1)
         rule, heard = self._class.rules[fired[0]], np.zeros_like(faults)
         if checked is not None:
             barred = checked.barred[place]

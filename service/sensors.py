@@ -42,14 +42,23 @@ _FORGOTTEN = (
 class Sifted:
     """Rows without unbelievable values: what changed, which rows not to learn, jumps counted.
 
-    `said` is what the channel of each lapse had last said by then.
+    `asset` is that of each row, `said` what the channel of each lapse had last said by then.
     """
 
+    asset: Rows
     values: Floats
     doubted: Bools
     lapses: list[Lapse]
     said: list[float]
     jumps: NDArray[np.int64] | None = None
+
+    def faults_at(self, row: int, faults: Bools) -> Bools:
+        """Tell the faults of a row's asset as of that row, from those after the last one."""
+        found = faults.copy()
+        for later, channel, fault, on in reversed(self.lapses):
+            if later > row and self.asset[later] == self.asset[row]:
+                found[channel, fault] = not on
+        return found
 
 
 class SensorWatch:
@@ -112,7 +121,7 @@ class SensorWatch:
         ]
         believed = found.values if found.doubted.any() else values
         jumps = found.jumps if found.jumps.any() else None
-        return Sifted(believed, found.doubted, turned, found.said[:lapses].tolist(), jumps)
+        return Sifted(asset, believed, found.doubted, turned, found.said[:lapses].tolist(), jumps)
 
     def _found(self, values: Floats, count: int) -> Found:
         """Make room for what is found: a fault can come and go with every row."""
