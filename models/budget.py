@@ -173,6 +173,8 @@ def _follow(
         line = held[i] = kept.line[a]
         before, kept.last[a] = kept.last[a], at[i]
         known = not np.isnan(scores[i])
+        if not known and before != NEVER:
+            _wait(a, at[i] - before, kept)
         stood = kept.on[a, own]
         told = known and _turn(a, own, scores[i], line, at[i], delays, kept)
         if told and at[i] >= kept.ended[a] + QUIET:
@@ -204,6 +206,17 @@ def _follow(
             span, lasts = kept.span[a], max(delays[1], 1)
             kept.line[a] = _line(kept.alerts[a], kept.seen[a], span, span / lasts, ladder, rate)
             kept.due[a] = kept.span[a] + HOUR
+
+
+@kernel
+def _wait(a: int, passed: int, kept: Ladder) -> None:
+    """Let all delays stand while nothing is known, as those of a rule do."""
+    own = kept.on.shape[1] - 1
+    for k in range(kept.busy[a] + 1):
+        if kept.since[a, k] != NEVER:
+            kept.since[a, k] += passed
+    if kept.since[a, own] != NEVER:
+        kept.since[a, own] += passed
 
 
 @kernel

@@ -77,6 +77,22 @@ def test_a_fault_that_is_held_counts_as_one_alert() -> None:
     assert sick.account(0).span < calm.account(0).span + 10 * DAY
 
 
+def test_delays_stand_while_a_machine_stands() -> None:
+    """Before each night and after it, half the delay long, the score is beyond all lines."""
+    scores, at = course(60, 4, size=0.15)
+    of_day = at % DAY
+    scores[(of_day >= 16 * HOUR - HOUR // 2) & (of_day < 16 * HOUR)] = 5.0
+    scores[of_day < HOUR // 3] = 5.0
+    scores[of_day >= 16 * HOUR] = np.nan
+    budget = Budget(1.0, HOUR, HOUR, 0.1, 1)
+    followed(budget, scores, at)
+    assert budget.state()["alerts"][0, -1] == 0
+    scores[of_day <= HOUR // 2] = 5.0
+    longer = Budget(1.0, HOUR, HOUR, 0.1, 1)
+    followed(longer, scores, at)
+    assert longer.state()["alerts"][0, -1] > 0
+
+
 def test_a_fault_that_comes_and_goes_is_one_trouble() -> None:
     scores, at = course(120, 4, size=0.15)
     sick = Budget(1.0, HOUR, HOUR, 0.1, 1)
