@@ -62,8 +62,10 @@ class RunForecast:
     """What is said of rows, in the table's own unit of time.
 
     `rul[i]` is the estimate of least squared error of the life left, counted up to the cap: above
-    it channels do not tell. `mean[i]` is that of all of it, `course[i, l]` the life left at
-    `LEVELS[l]`, `health[i]` 1 as new and 0 at the end, `reason[i]` why nothing is said, else empty.
+    it channels do not tell. Where nearly all rows of the past that resemble it outlived that, it is
+    what they outlived (`RunLife.lift`). `mean[i]` is the estimate of all of it, `course[i, l]` the
+    life left at `LEVELS[l]`, `health[i]` 1 as new and 0 at the end, `reason[i]` why nothing is
+    said, else empty.
     """
 
     rul: Floats
@@ -85,7 +87,9 @@ class RunForecast:
 class RunLife:
     """A fitted model. `failures` are the units it has seen fail.
 
-    `share` is what networks count for beside trees: 0 in models of before there were any.
+    `share` is what networks count for beside trees: 0 in models of before there were any. No less
+    is said than what all but a share `lift` of rows that resemble the one asked about outlived, as
+    they stand before intervals are stretched; with 0, as in models of before it, that is nothing.
     """
 
     regimes: Regimes
@@ -96,6 +100,7 @@ class RunLife:
     past: SimilarRuns
     failures: int
     share: float = 0.0
+    lift: float = 0.0
 
     def forecast(self, runs: RunTable) -> RunForecast:
         """Say the life left of each row, from it and those before it alone."""
@@ -103,11 +108,11 @@ class RunLife:
         plain = features(runs, channels)
         every = [one.said(runs, channels, plain, self.share) for one in self.members]
         said = np.mean(every, axis=0)
-        mean, course = self.spread.of(said, runs.time)
+        mean, course, outlived = self.spread.of(said, runs.time, self.lift)
         health = np.clip(said / self.spread.cap, 0.0, 1.0)
         reason = self.doubt.reasons(runs, channels, known, health)
         return RunForecast(
-            np.maximum(said, 0.0), mean, self.stretch.course(course, MIDDLE), health, reason
+            np.maximum(said, outlived), mean, self.stretch.course(course, MIDDLE), health, reason
         )
 
     def alike(self, runs: RunTable) -> list[Alike]:

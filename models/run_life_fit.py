@@ -12,7 +12,7 @@ from core.life import LEVELS
 from core.readings import Floats
 from models import run_doubt, run_regimes
 from models.conformal import Stretch, covered, half_width, stretch, thirds, votes
-from models.network import LESSON, Lesson, taught
+from models.network import LESSON, Lesson, several
 from models.run_features import features, smoothed, steady
 from models.run_life import HIGH, LOW, MIDDLE, Member, RunLife, rows, worn
 from models.run_spread import Spread, spread
@@ -42,9 +42,9 @@ WEAR_RIDGE = 0.01
 class Checked:
     """Rows of units that had been left out, and what was said of them.
 
-    `rul` counts life up to the cap, `mean` all of it. `vote` weighs rows so that a unit counts
-    once; `half` is the half width of the interval that is equally wide everywhere and holds as
-    often on the same folds.
+    `rul` is as `RunForecast` says it, `mean` counts all of life. `vote` weighs rows so that a unit
+    counts once; `half` is the half width of the interval that is equally wide everywhere and holds
+    as often on the same folds.
     """
 
     unit: Numbers
@@ -100,7 +100,7 @@ class Course:
 
     Labels are capped at `reach` times the life that all but a share `short` of the failed units
     reached; a short life is steadier from fleet to fleet than the usual one. `nets` is how many
-    networks a member has.
+    networks a member has, `lift` as in `RunLife`.
     """
 
     iterations: int = 300
@@ -111,8 +111,9 @@ class Course:
     share: float = 0.3
     reach: float = 0.8
     short: float = 0.1
-    nets: int = 3
+    nets: int = 6
     lesson: Lesson = LESSON
+    lift: float = 0.175
 
 
 SHIPPED = Course()
@@ -153,12 +154,12 @@ def fit(runs: RunTable, seed: int = 0, course: Course | None = None) -> tuple[Ru
     fold = _folds(runs, seed)
     members = [_member(seen, fold, k, seed, course) for k in range(fold.max() + 1)]
     said, share = _left_out(seen, fold, members)
-    spreading, stretching, checked = _calibrated(runs, said, fold, cap, seed)
+    spreading, stretching, checked = _calibrated(seen, said, fold, course.lift, seed)
     doubt = run_doubt.learn(runs, channels, said / cap)
     index = worn(runs, channels, members)[ended]
     past = SimilarRuns(runs.called, runs.unit[ended], index, runs.left[ended])
     parts = regimes, tuple(members), spreading, stretching, doubt, past
-    return RunLife(*parts, len(failed), share), checked
+    return RunLife(*parts, len(failed), share, course.lift), checked
 
 
 def _folds(runs: RunTable, seed: int) -> Numbers:
@@ -191,9 +192,10 @@ def _member(seen: _Seen, fold: Numbers, left_out: int, seed: int, course: Course
         random_state=1000 * seed + left_out,
     )
     given, label = rows(runs, seen.channels, seen.plain, wear)[mine], seen.label[mine]
-    even, first = steady(seen.plain)[mine], 1000 * seed + 100 * left_out
-    nets = [taught(even, label, course.lesson, first + j) for j in range(course.nets)]
-    return Member(wear, grown(booster.fit(given, label)), tuple(nets))
+    first = 1000 * seed + 100 * left_out
+    seeds = range(first, first + course.nets)
+    nets = several(steady(seen.plain)[mine], label, course.lesson, seeds)
+    return Member(wear, grown(booster.fit(given, label)), nets)
 
 
 def _left_out(seen: _Seen, fold: Numbers, members: list[Member]) -> tuple[Floats, float]:
@@ -227,10 +229,10 @@ def _wear(runs: RunTable, channels: Floats, label: Floats, mine: Numbers) -> Flo
 
 
 def _calibrated(
-    runs: RunTable, said: Floats, fold: Numbers, cap: float, seed: int
+    seen: _Seen, said: Floats, fold: Numbers, lift: float, seed: int
 ) -> tuple[Spread, Stretch, Checked]:
     """Learn the spread, hold intervals to units left out, and judge them on yet others."""
-    rng = np.random.default_rng(seed)
+    runs, rng = seen.runs, np.random.default_rng(seed)
     weight = _weights(runs)
     past = _some(runs, REMEMBERED, rng)
     asked = _some(runs, JUDGED, rng)
@@ -238,11 +240,13 @@ def _calibrated(
     vote = votes(unit) * weight[unit]
     share = votes(runs.unit[past]) * weight[runs.unit[past]]
     part, from_part = fold[unit], fold[runs.unit[past]]
-    mean, course = np.empty(len(asked)), np.empty((len(asked), len(LEVELS)))
+    mean, outlived = np.empty(len(asked)), np.empty(len(asked))
+    course = np.empty((len(asked), len(LEVELS)))
     for k in np.unique(part).tolist():
-        other = past[from_part != k]
-        known = spread(said[other], runs.time[other], runs.left[other], share[from_part != k], cap)
-        mean[part == k], course[part == k] = known.of(said[asked][part == k], age[part == k])
+        mine, some = part == k, from_part != k
+        known = _spread(seen, said, past[some], share[some])
+        told = known.of(said[asked][mine], age[mine], lift)
+        mean[mine], course[mine], outlived[mine] = told
     raw = course[:, [LOW, MIDDLE, HIGH]]
     held, half = np.empty_like(raw), np.empty(len(asked))
     for k in np.unique(part).tolist():
@@ -252,9 +256,15 @@ def _calibrated(
         half[mine] = half_width(mean[rest], truth[rest], unit[rest], vote[rest], ALPHA)
     low, middle, high = held.T
     wide = float(half.mean())
-    checked = Checked(unit, age, truth, said[asked], mean, low, middle, high, vote, wide)
-    whole = spread(said[past], runs.time[past], runs.left[past], share, cap)
+    rul = np.maximum(said[asked], outlived)
+    checked = Checked(unit, age, truth, rul, mean, low, middle, high, vote, wide)
+    whole = _spread(seen, said, past, share)
     return whole, stretch(raw, truth, unit, vote, ALPHA), checked
+
+
+def _spread(seen: _Seen, said: Floats, chosen: Numbers, weight: Floats) -> Spread:
+    runs = seen.runs
+    return spread(said[chosen], runs.time[chosen], runs.left[chosen], weight, seen.cap)
 
 
 def _some(runs: RunTable, count: int, rng: np.random.Generator) -> Numbers:

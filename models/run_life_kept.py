@@ -35,7 +35,8 @@ _PARTS: dict[str, tuple[type, tuple[str, ...], tuple[str, ...]]] = {
 def kept(model: RunLife) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Take a model apart: facts that JSON can hold, and arrays."""
     facts: dict[str, Any] = {
-        "failures": model.failures, "share": model.share, "members": len(model.members)
+        "failures": model.failures, "share": model.share, "lift": model.lift,
+        "members": len(model.members),
     }  # fmt: skip
     arrays: dict[str, NDArray[Any]] = {}
     for part, (_, told, held) in _PARTS.items():
@@ -61,10 +62,9 @@ def restored(facts: Mapping[str, Any], arrays: Arrays) -> RunLife:
             for part, (made, told, held) in _PARTS.items()
         }
         members = [_member(arrays, k) for k in range(int(facts["members"]))]
-        share = float(facts.get("share", 0.0))
-        model = RunLife(
-            members=tuple(members), failures=int(facts["failures"]), share=share, **parts
-        )
+        share, lift = (float(facts.get(name, 0.0)) for name in ("share", "lift"))
+        failures = int(facts["failures"])
+        model = RunLife(members=tuple(members), failures=failures, share=share, lift=lift, **parts)
         _fitting(model)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         msg = f"the model is damaged: {error!r}"
@@ -117,6 +117,9 @@ def _fitting(model: RunLife) -> None:
             raise ValueError(msg)
     if not model.members or not len(model.spread.left):
         msg = "no members or no past"
+        raise ValueError(msg)
+    if not 0 <= model.lift < 1:
+        msg = f"{model.lift:g} is no share of the past"
         raise ValueError(msg)
     if not 0 <= model.share <= 1 or (model.share and not all(m.nets for m in model.members)):
         msg = f"networks count for {model.share:g}, but there are none or that is no share"

@@ -41,16 +41,24 @@ class Spread:
     cap: float
     usual: float
 
-    def of(self, said: Floats, age: Floats) -> tuple[Floats, Floats]:
-        """Return the mean life left of each row, and its course at `LEVELS`, `[row, level]`."""
+    def of(self, said: Floats, age: Floats, level: float) -> tuple[Floats, Floats, Floats]:
+        """Return the mean life left of each row, its course at `LEVELS`, and what is outlived.
+
+        The course is `[row, level]`. What is outlived is the life left at `level`, 0 where that is
+        0; unlike points of the course it never jumps from one row of the past to the next.
+        """
         mean, course = np.empty(len(said)), np.empty((len(said), len(LEVELS)))
+        outlived = np.zeros(len(said))
         past = self._place(self.said, self.age)
         for begin in range(0, len(said), AT_ONCE):
             rows = slice(begin, begin + AT_ONCE)
             weight = self._alike(self._place(said[rows], age[rows]), past)
             mean[rows] = weight @ self.left
-            course[rows] = _quantiles(weight, self.left)
-        return mean, course
+            share = np.cumsum(weight, axis=1)
+            course[rows] = _quantiles(share, self.left)
+            if level > 0:
+                outlived[rows] = _between(share, self.left, level)
+        return mean, course, outlived
 
     def _place(self, said: Floats, age: Floats) -> Floats:
         share = np.clip(said / self.cap, 0.0, None)
@@ -76,10 +84,19 @@ def spread(said: Floats, age: Floats, left: Floats, weight: Floats, cap: float) 
     return Spread(said[order], age[order], left[order], weight[order], cap, usual)
 
 
-def _quantiles(weight: Floats, left: Floats) -> Floats:
-    share = np.cumsum(weight, axis=1)
-    found = np.empty((len(weight), len(LEVELS)))
+def _quantiles(share: Floats, left: Floats) -> Floats:
+    found = np.empty((len(share), len(LEVELS)))
     for k, level in enumerate(LEVELS):
         place = (share < level).sum(axis=1)
         found[:, k] = left[np.minimum(place, len(left) - 1)]
+    return found
+
+
+def _between(share: Floats, left: Floats, level: float) -> Floats:
+    """Return the point at one level, evenly between the two rows of the past on its sides."""
+    place = np.clip((share < level).sum(axis=1), 1, len(left) - 1)
+    row = np.arange(len(share))
+    below, above = share[row, place - 1], share[row, place]
+    part = np.clip((level - below) / np.maximum(above - below, 1e-300), 0.0, 1.0)
+    found: Floats = left[place - 1] + part * (left[place] - left[place - 1])
     return found

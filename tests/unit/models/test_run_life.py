@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from core.errors import Refused
-from core.life import CannotSay, Remaining
-from models.run_life import HIGH, LOW, RunLife
+from core.life import LEVELS, CannotSay, Remaining
+from models.run_life import HIGH, LOW, MIDDLE, RunLife
 from models.run_life_fit import Checked, fit
 from models.run_life_kept import kept, restored
 from tests.fleets import QUICK, fleet, runs
@@ -69,7 +69,7 @@ def test_a_model_that_was_kept_says_the_same(model: RunLife) -> None:
 
 def test_a_model_of_before_there_were_networks_still_opens(model: RunLife) -> None:
     facts, arrays = kept(model)
-    del facts["share"]
+    del facts["share"], facts["lift"]
     old = restored(facts, {name: each for name, each in arrays.items() if ".net" not in name})
     said = old.forecast(runs(fleet(2, seed=4)))
     assert np.isfinite(said.rul).all()
@@ -83,7 +83,42 @@ def test_networks_count_for_as_much_as_units_left_out_show(model: RunLife) -> No
     assert alone.share == 0
 
 
-@pytest.mark.parametrize("harm", ["short", "missing", "loop", "layer", "share"])
+def test_no_less_is_said_than_most_alike_outlived(fitted: tuple[RunLife, Checked]) -> None:
+    model, checked = fitted
+    table = runs(fleet(20, seed=8))
+    plain, lifted = replace(model, lift=0.0).forecast(table), model.forecast(table)
+    assert (lifted.rul >= plain.rul).all()
+    more = lifted.rul > plain.rul
+    assert 0.02 < more.mean() < 0.7
+    fresh = plain.health > 0.8
+    assert fresh[more].all()  # near the end, channels tell better than the past
+    assert (lifted.rul <= plain.course[:, MIDDLE])[more].mean() > 0.95
+    assert np.array_equal(lifted.course, plain.course)
+    assert np.array_equal(lifted.health, plain.health)
+    assert checked.rul.max() > model.spread.cap  # what is checked is what is said
+
+
+def test_a_model_of_before_there_was_a_lift_says_what_it_said(model: RunLife) -> None:
+    facts, arrays = kept(model)
+    del facts["lift"]
+    table = runs(fleet(4, seed=4))
+    said = restored(facts, arrays).forecast(table)
+    assert np.array_equal(said.rul, replace(model, lift=0.0).forecast(table).rul)
+    assert said.rul.max() <= model.spread.cap
+    assert model.forecast(table).rul.max() > model.spread.cap
+
+
+def test_what_is_outlived_does_not_jump_with_what_is_said(model: RunLife) -> None:
+    said = np.linspace(0.5, 1.0, 4001) * model.spread.cap
+    course, outlived = model.spread.of(said, np.full(len(said), 30.0), 0.175)[1:]
+    whole = model.spread.left.max()
+    assert np.abs(np.diff(outlived)).max() < 0.005 * whole
+    low, high = (course[:, LEVELS.index(level)] for level in (0.1, 0.25))
+    assert ((low <= outlived) & (outlived <= high)).all()
+    assert not model.spread.of(said, said, 0.0)[2].any()
+
+
+@pytest.mark.parametrize("harm", ["short", "missing", "loop", "layer", "share", "lift"])
 def test_a_damaged_model_is_refused(model: RunLife, harm: str) -> None:
     facts, arrays = kept(model)
     if harm == "short":
@@ -94,6 +129,8 @@ def test_a_damaged_model_is_refused(model: RunLife, harm: str) -> None:
         arrays["member0.net0.weight1"] = arrays["member0.net0.weight1"][:3]
     elif harm == "share":
         facts["share"] = 1.5
+    elif harm == "lift":
+        facts["lift"] = 1.0
     else:
         arrays["member0.left"] = np.zeros_like(arrays["member0.left"])
     with pytest.raises(Refused, match="damaged"):
