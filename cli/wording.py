@@ -66,7 +66,7 @@ def rank_row(alert: Alert, plant: Plant, now: Instant) -> dict[str, Any]:
 def work_row(entry: Entry) -> dict[str, Any]:
     """Put one work into a row, with what it came to in words and in numbers."""
     row = asdict(entry.work) | {"at": iso(entry.work.at), "work": str(entry.work.work)}
-    said = "; ".join(one.words for one in entry.verdicts)
+    said = " ".join(f"{one.words.rstrip('.')}." for one in entry.verdicts)
     verdicts = [one.body() for one in entry.verdicts]
     came_to = said or ("not judged yet" if entry.waits else "")
     return row | {"came_to": came_to, "verdicts": verdicts}

@@ -70,6 +70,10 @@ class Mendable(Protocol):
         """Return the signal of each row, NaN where it is missing."""
         ...
 
+    def remaining(self, asset: int) -> Outlook:
+        """Return the time left to the threshold for one asset, in hours of calendar time."""
+        ...
+
     def way(self, asset: int) -> tuple[float, float] | None:
         """Return the healthy level of an asset and its end; None while either is not known."""
         ...

@@ -34,6 +34,9 @@ SURE = 0.6
 
 _BLOCKS = 6
 
+HEALTHY = _BLOCKS * FEWEST
+"""How many rows of healthy running are needed at least, to tell how its means wander."""
+
 
 class Repair(StrEnum):
     """What a repair came to."""

@@ -90,6 +90,12 @@ class Appraisal:
         """Check by another crosscheck from now on, which learns."""
         self.crosscheck = self._judging.crosscheck = crosscheck
 
+    def unlearn(self, asset: int) -> None:
+        """Let go of all that was learned of one asset, and learn anew when that is allowed."""
+        self._judging.forget(asset)
+        self.regimes.forget(asset)
+        self.lives.relearn(asset)
+
     def course(self, batch: Batch) -> list[Placed]:
         """Take rows in which assets may repeat, day by day: what was new is learned between them.
 
@@ -289,9 +295,10 @@ class Appraisal:
             yield place, True, tell()
         self._observe(row, verdicts, start, len(row.asset), health)
         repairs, self._repairs = self._repairs, []
-        for place, judged_repair in repairs:
-            late = bool(behind[place])
-            yield place, True, replace(judged_repair, catching_up=late)
+        for place, repair in repairs:
+            if repair.failed and self.tally.mended[row.asset[place]] >= repair.work_at:
+                self.unlearn(int(row.asset[place]))  # it was the fault that was learned
+            yield place, True, replace(repair, catching_up=bool(behind[place]))
         self.tally.scored(row.asset, judged.scores)
         if self.coverage is not None:
             self.coverage.add(row.asset, row.mode, judged.scores)

@@ -24,7 +24,7 @@ from service.adoption import learners, readiness, signatures, taken
 from service.backtest import Rehearsal
 from service.backtest_past import Past, PastReader
 from service.backtest_truth import confirmed
-from service.finding import of_machine
+from service.finding import REPAIR, of_machine
 from service.fleet import Fleet
 
 HORIZON: Span = 30 * DAY
@@ -35,14 +35,25 @@ Ill = Sequence[tuple[Instant, Instant]]
 
 
 def ill_times(asset: str, alerts: Iterable[Alert], work: Iterable[WorkEvent], now: Instant) -> Ill:
-    """Find when a case about the machine stood, or a confirmed failure was near."""
+    """Find when a case about the machine stood, or a confirmed failure was near.
+
+    A machine that work did not restore was ill since that work, which is known some hours later.
+    """
+    done = [one for one in work if one.asset == asset]
     stood = [
-        (one.opened_at, one.returned_at or one.ended_at or now)
+        (
+            _mended_before(one.opened_at, done) if one.group == REPAIR else one.opened_at,
+            one.returned_at or one.ended_at or now,
+        )
         for one in alerts
         if one.asset == asset and of_machine(one.group)
     ]
-    done = [one for one in work if one.asset == asset]
     return sorted(stood + [(one.begin, one.end) for one in confirmed(done, HORIZON)])
+
+
+def _mended_before(at: Instant, done: Iterable[WorkEvent]) -> Instant:
+    times = [one.at for one in done if one.at <= at and one.work is not Work.INSPECTED]
+    return max(times, default=at)
 
 
 def mended_at(asset: str, work: Iterable[WorkEvent]) -> Instant | None:

@@ -291,6 +291,9 @@ class Casework:
 
     def _judge(self, repair: RepairJudged) -> None:
         """Say what work came to with the cases that it ended; where to nothing, in another one."""
+        fleet = self._fleet_of(repair.asset)
+        if repair.failed and fleet.tally.mended[fleet.number[repair.asset]] >= repair.work_at:
+            self.models.forget(repair.asset)
         last = [self._past(one) for key, one in self.book.last.items() if key[0] == repair.asset]
         self._keep(self.book.judge(last, repair, verdict_words(repair, self.plant)))
         for finding in verdict_findings(repair, self.plant):

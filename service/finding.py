@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,7 +10,7 @@ from core.alert import Evidence
 from core.clock import Instant
 from core.life import CannotSay, LifeEstimate
 from core.plant import Severity
-from models.repair_verdict import RepairVerdict
+from models.repair_verdict import Repair, RepairVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class RepairJudged:
     """What work on an asset at `work_at` came to in one failure mode, known at event time `at`.
 
     `lifted` tells that what was told not to be restored has come to be. `hours` of running were
-    looked at since the work.
+    looked at since the work; where too few were seen before it, so many are `known`.
     """
 
     asset: str
@@ -69,9 +70,15 @@ class RepairJudged:
     at: Instant
     said: RepairVerdict | CannotSay
     hours: int
+    known: float = math.nan
     lifted: bool = False
     life: LifeEstimate | None = None
     catching_up: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the work did not restore the machine."""
+        return isinstance(self.said, RepairVerdict) and self.said.repair is Repair.NOT_RESTORED
 
 
 Event: TypeAlias = Finding | CaughtUp | ClockStepped | RepairJudged

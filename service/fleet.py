@@ -261,11 +261,7 @@ class Fleet:
         self.sensors.reset(asset)
         self.held.recheck(asset)
         self._appraisal.recent.forget(asset)
-        for detector in self.detectors.values():
-            detector.forget(asset)
-        if self.crosscheck is not None:
-            self.crosscheck.forget(asset)
-        self.regimes.forget(asset)
+        self._appraisal.unlearn(asset)
         self.lives.mended(asset)
         self.tally.dirty[asset] = True
 

@@ -90,6 +90,13 @@ class Judging:
             ready &= self.crosscheck.readiness() >= 1
         return ready
 
+    def forget(self, asset: int) -> None:
+        """Start one asset anew."""
+        for detector in self._detectors.values():
+            detector.forget(asset)
+        if self.crosscheck is not None:
+            self.crosscheck.forget(asset)
+
     def once(self, known: Known) -> Judged:
         """Judge one row each of some assets, and learn from what may be."""
         judged = self.again(known)

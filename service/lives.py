@@ -119,15 +119,19 @@ class Lives:
     def mended(self, asset: int) -> None:
         """Begin new lives of one asset after work, from the healthy level that was known before.
 
-        Where the signal is not steady, that level is learned anew with it.
+        Where the signal is not steady, that level is learned anew with it: see `relearn`.
         """
         for model in self.models:
             if isinstance(model, Mendable) and model.steady:
                 model.mend(asset)
-            else:
-                model.forget(asset)
         for telling in self._tellings.values():
             telling.forget(asset)
+
+    def relearn(self, asset: int) -> None:
+        """Learn anew what healthy is, where that hangs on what detectors learn of an asset."""
+        for model in self.models:
+            if not (isinstance(model, Mendable) and model.steady):
+                model.forget(asset)
 
     def unrestored(self, asset: int) -> Iterator[str]:
         """Name the failure modes in which the last work on an asset did not restore it."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -11,12 +11,12 @@ import numpy as np
 
 from core.casefile import CaseFile
 from core.clock import Instant
-from core.life import REASONS, WORDS
+from core.life import REASONS
 from core.plant import AssetClass, Plant
 from core.work import Work, WorkEvent
 from models.repair_verdict import Repair, level_words
 from models.threshold import ThresholdSettings, steady
-from service.repair_words import after_words, mode_title, percent
+from service.repair_words import after_words, mode_title, percent, then_words, why_words
 from service.repairs import VERDICTS, names_of
 
 
@@ -24,8 +24,9 @@ from service.repairs import VERDICTS, names_of
 class Verdict:
     """What one work came to in one failure mode, by so many hours of running since.
 
-    Without a `repair` it could not be said, for the `reason`. Levels are in ways, `left` is the
-    share of the condition, and so of the age, that the work left.
+    Without a `repair` it could not be said, for the `reason`; `known` hours were seen before the
+    work, where these were too few. Levels are in ways, `left` is the share of the condition, and so
+    of the age, that the work left. `then` says what follows, of the newest work in that mode.
     """
 
     failure_mode: str
@@ -37,14 +38,18 @@ class Verdict:
     after: float = np.nan
     left: float = np.nan
     sure: float = np.nan
+    known: float = np.nan
+    then: str = ""
 
     @property
     def words(self) -> str:
         """Say it to an operator."""
+        since, more = after_words(self.hours), f". {self.then}" if self.then else ""
         if self.repair is None:
-            return f"{self.title}: cannot say, {after_words(self.hours)}: {WORDS[self.reason]}"
+            why = why_words(self.reason, self.known)
+            return f"{self.title}: cannot say, {since}: {why}{more}"
         said = level_words(self.repair, self.before, self.after)
-        return f"{self.title}: {said}; {percent(self.sure)} sure, {after_words(self.hours)}"
+        return f"{self.title}: {said}; {percent(self.sure)} sure, {since}{more}"
 
     def body(self) -> dict[str, Any]:
         """Write it as JSON shows it; what is not known is null."""
@@ -69,10 +74,13 @@ class Entry:
 
 
 def recorded(done: Iterable[WorkEvent], plant: Plant, casefile: CaseFile) -> list[Entry]:
-    """Set beside work what it came to; the newest of a machine waits while it is being judged."""
+    """Set beside work, newest first, what it came to.
+
+    The newest of a machine waits while it is being judged, or says what follows in each mode.
+    """
     known: dict[str, dict[Instant, list[Verdict]]] = {}
     judging = {one.asset for one in casefile.statuses() if one.judging}
-    entries, newest = [], set[str]()
+    entries, newest, told = [], set[str](), set[tuple[str, str]]()
     for work in done:
         mends = work.work is not Work.INSPECTED and work.asset in plant.assets
         if mends and work.asset not in known:
@@ -82,8 +90,19 @@ def recorded(done: Iterable[WorkEvent], plant: Plant, casefile: CaseFile) -> lis
         waits = waits and bool(_judged_in(work, plant))
         if mends:
             newest.add(work.asset)
+            last = [(work.asset, mode) for mode in _judged_in(work, plant)]
+            found = tuple(_closed(one, work, told) for one in found)
+            told.update(last)
         entries.append(Entry(work, found, waits))
     return entries
+
+
+def _closed(verdict: Verdict, work: WorkEvent, told: Collection[tuple[str, str]]) -> Verdict:
+    """Let a verdict say what follows, where no newer work in its mode does."""
+    if (work.asset, verdict.failure_mode) in told:
+        return verdict
+    then = then_words(verdict.repair, replaced=work.work is Work.REPLACED)
+    return replace(verdict, then=then)
 
 
 def _judged_in(work: WorkEvent, plant: Plant) -> list[str]:
@@ -104,10 +123,11 @@ def _verdicts(asset: str, plant: Plant, casefile: CaseFile) -> dict[Instant, lis
     for mode in _judged(plant.class_of(asset)):
         columns = casefile.conditions(asset, names_of(mode), 0, _END)
         for at, row in zip(columns.at.tolist(), columns.values.tolist(), strict=True):
-            code, hours, *numbers = row
+            code, hours, *numbers, hours_known = row
             title = mode_title(asset, mode, plant)
             if code < 0:
-                one = Verdict(mode, title, int(hours), None, REASONS[int(-1 - code)])
+                reason = REASONS[int(-1 - code)]
+                one = Verdict(mode, title, int(hours), None, reason, known=hours_known)
             else:
                 one = Verdict(mode, title, int(hours), VERDICTS[int(code)], "", *numbers)
             found.setdefault(at, []).append(one)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from core.alert import Evidence
 from core.life import CannotSay
 from core.plant import Plant, Severity
-from models.repair_verdict import Repair, RepairVerdict
+from models.repair_verdict import FEWEST, HEALTHY, Repair
+from models.running_hours import NEWEST
 from service.finding import REPAIR, Finding, RepairJudged
 from service.words import local_time, timezone_of
 
@@ -23,8 +24,74 @@ def verdict_words(repair: RepairJudged, plant: Plant) -> str:
 
 
 def after_words(hours: int) -> str:
-    """Say after how much running a verdict was given."""
-    return f"after {hours} hours of running"
+    """Say after how much running a verdict was given: no more hours than are kept are counted."""
+    return f"after {hours} hours of running{' or more' if hours >= NEWEST else ''}"
+
+
+def why_words(reason: str, known: float) -> str:
+    """Say why work cannot be judged, and what it takes; `known` hours were seen before the work.
+
+    NaN stands where it is not hours that are wanting, or where it is not known how many.
+    """
+    if known == known:  # noqa: PLR0124 - not NaN
+        return _COUNTED.get(reason, _WHY[reason]).format(known=int(known))
+    return _WHY[reason]
+
+
+def then_words(repair: Repair | None, *, replaced: bool) -> str:
+    """Say what follows from what the newest work came to; None stands where that is not known."""
+    if repair is Repair.NOT_RESTORED:
+        return (
+            "Nothing is learned from how it runs now until it is judged to be restored, or newer"
+            " work is recorded."
+        )
+    if repair is Repair.PARTLY:
+        return (
+            "Health goes on by the healthy level from before the work, so it is not full again;"
+            " alerts take how it runs now as usual."
+        )
+    if repair is Repair.RESTORED:
+        level = "level at which it has run since" if replaced else "healthy level from before"
+        return f"Health goes on by the {level} the work."
+    return (
+        "This work is not judged again, and how the machine runs now is taken as healthy: make sure"
+        " that it is."
+    )
+
+
+_BEFORE = (
+    f"only {{known}} of {FEWEST} hours of running that it takes were seen before the work, so how"
+    " it then was is not known"
+)
+_COUNTED = {
+    "learning": (
+        f"only {{known}} of {HEALTHY} hours of healthy running that it takes were seen before the"
+        " work; the last hours before it count as the trouble, not as healthy"
+    ),
+    "too_short": _BEFORE,
+    "no_threshold": (
+        "its healthy level is where its end-of-life threshold is, so there is no way between them"
+        " to measure on; it takes a right `healthy` and `end` under `health` of its class"
+    ),
+}
+_WHY = {
+    "no_threshold": (
+        "no end-of-life threshold is set for it in the configuration, and what work brings back is"
+        " measured on the way there; that says nothing about the work. It takes `end` under"
+        " `health` of its class"
+    ),
+    "learning": (
+        "its healthy level was not known yet when the work was done: it takes as many readings of"
+        " healthy running before work as `min_rows` under `health` of its class says"
+    ),
+    "too_short": "too few hours of running were seen before the work",
+    "not_falling": (
+        "nothing was to be seen of the trouble before the work, so there is nothing that the work"
+        " could be seen to bring back"
+    ),
+    "too_wide": "too close to call between restored, partly restored and not restored",
+}
+"""Why work cannot be judged, by reason; `_COUNTED` where it is known how many hours there were."""
 
 
 def percent(sure: float) -> str:
@@ -40,11 +107,11 @@ def mode_title(asset: str, failure_mode: str, plant: Plant) -> str:
 
 def verdict_findings(repair: RepairJudged, plant: Plant) -> Iterator[Finding]:
     """Open a case where work did not restore a machine, and let it return once it has."""
-    said, given = repair.said, (repair.asset, REPAIR, repair.failure_mode)
+    given = (repair.asset, REPAIR, repair.failure_mode)
     if repair.lifted:
         why = f"the machine has come to be restored: {verdict_words(repair, plant)}"
         yield Finding(*given, False, repair.at, why=why, catching_up=repair.catching_up)
-    elif isinstance(said, RepairVerdict) and said.repair is Repair.NOT_RESTORED:
+    elif repair.failed:
         label = plant.assets[repair.asset].label
         when = local_time(repair.work_at, timezone_of(repair.asset, plant))
         yield Finding(

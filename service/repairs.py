@@ -7,21 +7,23 @@ before stays what it is measured by, so that a fault that is still there is not 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from core.casefile import LIFE
 from core.clock import DAY, Instant, Span
-from core.life import REASONS, CannotSay
+from core.life import REASONS, CannotSay, declined
 from core.plant import Mode
 from core.readings import Bools, Floats, Instants
 from core.work import Work, WorkEvent
 from models.degradation import Mendable
 from models.detector import Round, State, Verdicts
-from models.repair_verdict import FEWEST, Repair, RepairVerdict, verdict
+from models.repair_verdict import FEWEST, HEALTHY, Repair, RepairVerdict, verdict
 from models.running_hours import RunningHours
 from service.finding import RepairJudged
+from service.repair_words import why_words
 from service.rules import NEVER
 from service.thinning import Thinned
 from service.watermark import Rows
@@ -35,8 +37,7 @@ SURE = 0.95
 PATIENCE: Span = 2 * DAY
 """So long what a machine does since work is not learned from until the work is judged."""
 
-_BLOCKS = 6
-FIELDS = ("verdict", "hours", "before", "after", "left", "sure")
+FIELDS = ("verdict", "hours", "before", "after", "left", "sure", "known")
 """What is kept of a verdict, in this order: see `kept`."""
 
 VERDICTS = tuple(Repair)
@@ -104,7 +105,7 @@ class Repairs:
         after = self._hours.since(asset, since)
         if len(after) < FEWEST:
             return None
-        found = self._verdict(asset, after[-HOURS:])
+        found, known = self._verdict(asset, after[-HOURS:])
         sure = isinstance(found, RepairVerdict) and found.sure >= SURE
         if len(after) < HOURS and not sure:
             return None
@@ -114,7 +115,7 @@ class Repairs:
             return None
         self._settle(asset, found)
         name, mode = self._assets[asset], self._model.failure_mode
-        return RepairJudged(name, mode, since, at, found, len(after), lifted)
+        return RepairJudged(name, mode, since, at, found, len(after), known, lifted)
 
     def state(self) -> State:
         """Return what a restart needs."""
@@ -133,16 +134,31 @@ class Repairs:
         self._standing = state["standing"].astype(np.bool_)
         self._hours.restore(state)
 
-    def _verdict(self, asset: int, after: Floats) -> RepairVerdict | CannotSay:
-        way = self._model.way(asset)
-        healthy = self._hours.first(asset)
-        if way is None or not len(healthy):
-            return CannotSay("learning", "too little healthy running to compare with")
-        most = max(len(healthy) // _BLOCKS, 1)
+    def _verdict(self, asset: int, after: Floats) -> tuple[RepairVerdict | CannotSay, float]:
+        """Judge by hours since the work; where hours before it are too few, tell how many too."""
+        way, healthy = self._model.way(asset), self._hours.first(asset)
         before = self._before[asset]
-        before = before[np.isfinite(before)][-most:]
+        before = before[np.isfinite(before)]
+        if way is None or way[0] == way[1]:
+            return self._wayless(asset, way), math.nan if way is None else 0.0
+        if len(healthy) < HEALTHY:
+            return _lacking("learning", len(healthy)), len(healthy)
+        if len(before) < FEWEST:
+            return _lacking("too_short", len(before)), len(before)
+        most = len(healthy) // (HEALTHY // FEWEST)
         moved = way[0] - float(np.median(healthy))
-        return verdict(healthy + moved, before, after[-most:], way[1])
+        found = verdict(healthy + moved, before[-most:], after[-most:], way[1])
+        if isinstance(found, CannotSay):
+            found = _lacking(found.reason, math.nan)
+        return found, math.nan
+
+    def _wayless(self, asset: int, way: tuple[float, float] | None) -> CannotSay:
+        """Say why there is no way from a healthy level to an end on which to measure."""
+        if way is not None:
+            return _lacking("no_threshold", 0.0)
+        left = self._model.remaining(asset)
+        none = isinstance(left, CannotSay) and left.reason == "no_threshold"
+        return _lacking("no_threshold" if none else "learning", math.nan)
 
     def _settle(self, asset: int, found: RepairVerdict | CannotSay) -> None:
         """Choose what the machine is measured by from now on."""
@@ -162,11 +178,16 @@ class Repairs:
             self._hours.thaw(asset)
 
 
+def _lacking(reason: str, known: float) -> CannotSay:
+    """Say in an operator's words why work cannot be judged; so many hours were known before it."""
+    return declined(reason, why_words(reason, known))
+
+
 def kept(judged: RepairJudged) -> Thinned:
     """Lay out a verdict as it is kept, at the time of the work.
 
     `verdict` is the place of a `Repair`, or -1 less the place of the reason why none can be given;
-    levels are in ways.
+    levels are in ways, `known` hours before the work where these were too few.
     """
     said = judged.said
     if isinstance(said, RepairVerdict):
@@ -174,6 +195,6 @@ def kept(judged: RepairJudged) -> Thinned:
         told = (said.before.level, said.after.level, said.left, said.sure)
     else:
         code, told = -1.0 - REASONS.index(said.reason), (np.nan,) * 4
-    values = np.array([[code, float(judged.hours), *told]])
+    values = np.array([[code, float(judged.hours), *told, judged.known]])
     at = np.array([judged.work_at], np.int64)
     return Thinned((judged.asset,), names_of(judged.failure_mode), np.zeros(1, np.intp), at, values)

@@ -11,21 +11,30 @@ import pytest
 from core.alert import Alert, AlertQuery, Change
 from core.casefile import Advance, Status
 from core.clock import DAY, HOUR, MINUTE
+from core.history import Columns
+from core.journal import decode
 from core.life import CannotSay
 from core.plant import FailureMode, NamedDetector, RuleSpec
+from core.readings import Readings
 from core.work import Work, WorkEvent
 from models.mewma import LearnSettings, MewmaSettings
 from models.repair_verdict import Repair
 from models.threshold import ThresholdSettings
+from service.backtest import backtest
+from service.backtest_past import Past
+from service.casework import Casework
 from service.finding import REPAIR
 from service.notify_mqtt import messages
 from service.page_work import of_case, works
 from service.repair_record import Entry, recorded
+from service.repair_words import _WHY as WHY
+from service.repair_words import why_words
 from service.repairs import names_of
 from service.scoring import Scoring
 from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
 from storage.settings import JournalSettings
+from tests.pasts import Rows
 from tests.plants import plant, pump_class
 from tests.story import Story
 
@@ -50,6 +59,10 @@ class Mended(Story):
         together: bool = False,
         learns: bool = False,
         health: ThresholdSettings = VIBRATION,
+        well: int = 80,
+        wears: int = 30,
+        rests: int = 0,
+        worn: float = 7.0,
     ) -> None:
         modes = (FailureMode("bearing", "Bearing wear"), FailureMode("seal", "Leaking seal"))
         kind = pump_class(health=health, failure_modes=modes)
@@ -61,12 +74,15 @@ class Mended(Story):
         self.casefile = MemoryCaseFile()
         self.restarts = restarts
         self.scoring = self.opened()
-        self.runs([2.0] * 80 * AN_HOUR)
-        self.runs(np.linspace(2.0, 7.0, 30 * AN_HOUR).tolist())
+        self.runs([2.0] * well * AN_HOUR)
+        self.runs(np.linspace(2.0, worn, wears * AN_HOUR).tolist())
         self.passes(3 * HOUR)
         self.done_at = self.now - HOUR
         self.tell(WorkEvent(P1, self.done_at, work, "Bilal", "new bearing", mode, id="w1"))
-        self.runs([level] * hours * AN_HOUR, together=together)
+        for _ in range(hours if rests else 0):
+            self.runs([level])
+            self.passes(rests)
+        self.runs([level] * (0 if rests else hours) * AN_HOUR, together=together)
         self.score()
 
     def opened(self) -> Scoring:
@@ -176,9 +192,9 @@ def test_the_case_that_work_ended_says_what_it_came_to_and_is_sent_with_it() -> 
 
 def test_it_is_the_same_after_restarts_and_where_readings_come_together() -> None:
     alone = mended(PARTLY).kept()
-    assert alone.shape == (1, 6)
-    assert np.array_equal(Mended(PARTLY, restarts=97).kept(), alone)
-    assert np.array_equal(Mended(PARTLY, together=True).kept(), alone)
+    assert alone.shape == (1, 7)
+    assert np.array_equal(Mended(PARTLY, restarts=97).kept(), alone, equal_nan=True)
+    assert np.array_equal(Mended(PARTLY, together=True).kept(), alone, equal_nan=True)
 
 
 def test_work_on_another_failure_mode_is_not_judged() -> None:
@@ -276,3 +292,98 @@ def test_old_work_that_nobody_judges_does_not_wait_for_a_verdict() -> None:
         [entry] = recorded(casefile.work(P1), known, casefile)
         waits.append(entry.waits)
     assert waits == [False, True]
+
+
+UNSET = ThresholdSettings(channel="vibration", failure_mode="bearing")
+QUICK = ThresholdSettings(channel="vibration", end=8.0, failure_mode="bearing", min_rows=10)
+SLOW = ThresholdSettings(channel="vibration", end=8.0, failure_mode="bearing", min_rows=900)
+
+
+@pytest.mark.parametrize(
+    ("well", "wears", "health", "words"),
+    [
+        (10, 12, VIBRATION, "only 11 of 18 hours of healthy running that it takes"),
+        (2, 2, QUICK, "only 0 of 18 hours of healthy running that it takes"),
+        (80, 30, UNSET, "no end-of-life threshold is set for it in the configuration"),
+        (80, 30, SLOW, "its healthy level was not known yet when the work was done"),
+    ],
+)
+def test_what_cannot_be_judged_says_what_was_wanting_and_what_it_takes(
+    well: int, wears: int, health: ThresholdSettings, words: str
+) -> None:
+    story = Mended(SAME, well=well, wears=wears, health=health)
+    [verdict] = story.entry().verdicts
+    assert verdict.repair is None
+    assert verdict.words.startswith(f"Bearing wear: cannot say, after 12 hours of running: {words}")
+    assert verdict.words.endswith("taken as healthy: make sure that it is.")
+    assert not story.cases(REPAIR)
+
+
+def test_each_reason_has_words_of_its_own_that_say_what_it_takes() -> None:
+    few = why_words("too_short", 2.0)
+    assert few.startswith("only 2 of 3 hours of running")
+    assert "says nothing about the work" in why_words("no_threshold", np.nan)
+    assert "where its end-of-life threshold is" in why_words("no_threshold", 0.0)
+    told = {why_words(reason, np.nan) for reason in WHY}
+    assert len(told) == len(WHY)
+    assert not any("still learning" in words for words in told)
+
+
+def test_only_the_newest_work_says_what_follows() -> None:
+    story = Mended(SAME)
+    assert story.entry().verdicts[0].words.endswith("or newer work is recorded.")
+    story.tell(WorkEvent(P1, story.now, Work.REPLACED, "Bilal", id="w2"))
+    story.runs([RESTORED] * 20 * AN_HOUR)
+    story.score()
+    new, old = recorded(story.casefile.work(P1), story.plant, story.casefile)
+    assert new.verdicts[0].words.endswith("the level at which it has run since the work.")
+    assert old.verdicts[0].words.endswith("hours of running")
+
+
+def test_more_hours_than_are_kept_are_said_to_be_more() -> None:
+    late = Mended(SAME)
+    late.runs([SAME] * 30 * AN_HOUR)
+    late.runs([RESTORED] * 20 * AN_HOUR)
+    late.score()
+    [verdict] = late.entry().verdicts
+    assert verdict.repair is Repair.RESTORED
+    assert "after 28 hours of running or more. Health goes on" in verdict.words
+    assert "or more" not in mended(RESTORED).entry().verdicts[0].words
+
+
+def test_what_was_learned_before_a_late_verdict_does_not_stand_where_it_is_not_restored() -> None:
+    near = ThresholdSettings(channel="vibration", end=4.0, failure_mode="bearing")
+
+    def seldom(level: float, hours: int, restarts: int = 0) -> Mended:
+        """Say one reading in two days, below the line of the limits."""
+        return Mended(
+            level, hours=hours, restarts=restarts, learns=True, health=near, rests=50 * HOUR,
+            worn=3.6,
+        )  # fmt: skip
+
+    early = seldom(3.6, 3).status().why
+    assert "learning 4 %" in early, "after two days it learns, though nothing is judged yet"
+    judged = seldom(3.6, 6)
+    assert judged.cases(REPAIR)
+    assert "learning 0 %" in judged.status().why
+    assert seldom(3.6, 6, restarts=5).status() == judged.status()
+    assert "learning 0 %" not in seldom(RESTORED, 6).status().why
+
+
+def test_a_backtest_lets_go_of_it_at_the_same_reading() -> None:
+    near = ThresholdSettings(channel="vibration", end=4.0, failure_mode="bearing")
+    for hours in (3, 4, 6):
+        live = Mended(3.6, hours=hours, learns=True, health=near, rests=50 * HOUR, worn=3.6)
+        bodies = [decode(one) for one in live.journal.read(0, 10_000)]
+        said = [one for one in bodies if isinstance(one, Readings)]
+        at = np.concatenate([one.at for one in said])
+        values = np.concatenate([one.values for one in said])
+        rows = Rows({P1: Columns(said[0].channels, at, values)})
+        past = Past(rows, live.plant, (P1,), int(at[0]), live.now, 30 * DAY)
+        works: list[Casework] = []
+        backtest(past, live.casefile.work(P1), begin=works.append)
+        learned = [
+            one.fleets["pump"].detectors["pattern"].readiness()[0]
+            for one in (live.scoring._casework, *works)
+        ]
+        assert learned[0] == learned[1] == (0 if hours > 3 else pytest.approx(0.04))

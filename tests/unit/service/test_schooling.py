@@ -170,6 +170,11 @@ def test_ill_are_the_times_of_machine_cases_and_those_before_failures() -> None:
         (START, START + HOUR),
         (START, STOP + 1),
     ]
+    opened = replace(alert("repair", None), opened_at=START + 5 * HOUR)
+    mended = [
+        WorkEvent(P1, START + at * HOUR, Work.REPAIRED, "B", routine=True) for at in (1, 2, 6)
+    ]
+    assert ill_times(P1, [opened], mended, STOP) == [(START + 2 * HOUR, STOP)]
     assert mended_at(P1, work) is None
     assert mended_at("other", work) == STOP
 
