@@ -62,6 +62,7 @@ class Draughtsman:
     command: tuple[str, ...] = COMMAND
     patience: float = PATIENCE
     _child: Process | None = None
+    _ending: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def draw(self, picture: bytes) -> bytes:
         """Return the SVG of an encoded picture; `Unavailable` where it cannot be drawn."""
@@ -77,12 +78,18 @@ class Draughtsman:
             raise _failed(ENDED) from error
 
     async def close(self) -> None:
-        """End the process."""
+        """End the process, and wait for those that were given up before and are still ending.
+
+        That goes on where the wait is given up, as is done again and again with a request whose
+        page has gone: else their pipes would stay open.
+        """
         child, self._child = self._child, None
         if child is not None:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.communicate()
+            ending = asyncio.create_task(_ended(child))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+        if self._ending:
+            await asyncio.wait(self._ending)
 
     async def _exchange(self, picture: bytes) -> bytes:
         child = await self._hired()
@@ -96,7 +103,7 @@ class Draughtsman:
             raise _failed(why) from error
         finally:
             if not done:
-                await asyncio.shield(self.close())
+                await self.close()
         if kind:
             raise _failed(body.decode("utf-8", "replace"))
         return body
@@ -198,6 +205,13 @@ class Plotter:
 
 def _fitting(width: int) -> int:
     return min(WIDEST, max(NARROWEST, round(width / STEP) * STEP))
+
+
+async def _ended(child: Process) -> None:
+    """End a process, and see its pipes closed."""
+    with contextlib.suppress(ProcessLookupError):
+        child.kill()
+    await child.communicate()
 
 
 async def _ask(child: Process, picture: bytes) -> tuple[int, bytes]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -243,3 +245,23 @@ def test_many_who_ask_for_the_same_plot_wait_for_one_drawing_and_a_crowd_is_sent
     assert drawn == [b"<svg>1</svg>"] * plotter.MOST_WAITING
     assert len(away) == 2
     assert "too many plots" in away[0]
+
+
+def test_a_drawing_that_is_given_up_again_and_again_leaves_no_process_and_no_open_pipe() -> None:
+    draughtsman = program("import time; time.sleep(60)")
+
+    async def story() -> None:
+        drawing = asyncio.create_task(draughtsman.draw(b"picture"))
+        while draughtsman._child is None:
+            await asyncio.sleep(0.01)
+        child = draughtsman._child
+        for _ in range(3):
+            drawing.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await drawing
+        await draughtsman.close()
+        assert child.returncode is not None
+
+    lived(draughtsman, story)
+    gc.collect()  # a pipe that is still open says so as it goes
