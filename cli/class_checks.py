@@ -10,10 +10,10 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from cli.channel_checks import check_channels
 from core.document import Document, Place
 from core.errors import Fault
 from core.suggestion import unknown
-from core.units import scale
 
 _MOST = 1000
 _LINES = ("low_alarm", "low_warning", "warning", "alarm")
@@ -22,7 +22,7 @@ _LINES = ("low_alarm", "low_warning", "warning", "alarm")
 def check_class(document: Document) -> list[Fault]:
     """Find names that refer to nothing, units and limits that cannot be; at most a thousand."""
     every = itertools.chain(
-        _references(document), _units(document), _limits(document), _states(document)
+        _references(document), check_channels(document), _limits(document), _states(document)
     )
     return list(itertools.islice(every, _MOST))
 
@@ -32,6 +32,8 @@ def _references(document: Document) -> Iterator[Fault]:
     modes = document.block("failure_modes")
     yield from _known(document, ("modes", "channel"), "channel", channels)
     yield from _all_known(document, ("regimes", "channels"), channels)
+    for channel in channels:
+        yield from _known(document, ("channels", channel, "over"), "channel", channels)
     for rule in document.block("rules"):
         yield from _known(document, ("rules", rule, "detector"), "detector", detectors)
     for mode in modes:
@@ -80,25 +82,6 @@ def _all_known(document: Document, place: Place, channels: dict[str, Any]) -> It
     elif isinstance(found, list):
         for position in range(len(found)):
             yield from _known(document, (*place, position), "channel", channels)
-
-
-def _units(document: Document) -> Iterator[Fault]:
-    for name in document.block("channels"):
-        channel = document.block("channels", name)
-        unit, sent = channel.get("unit"), channel.get("payload_unit")
-        faulty = False
-        for key, text in (("unit", unit), ("payload_unit", sent)):
-            try:
-                scale(text) if isinstance(text, str) else None
-            except ValueError as error:
-                faulty = True
-                yield document.fault(("channels", name, key), str(error))
-        if faulty or not isinstance(unit, str) or not isinstance(sent, str):
-            continue
-        try:
-            scale(unit, sent)
-        except ValueError as error:
-            yield document.fault(("channels", name, "payload_unit"), str(error))
 
 
 def _limits(document: Document) -> Iterator[Fault]:

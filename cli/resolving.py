@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cli.class_text import ChannelText, ClassText, ModesText, RuleText
+from cli.channel_text import ChannelText
+from cli.class_text import ClassText, ModesText, RuleText
 from cli.failure_text import failure_mode
 from cli.plant_text import PlantText, StopText
 from core.clock import Instant, from_datetime
@@ -112,6 +113,7 @@ def _channel(name: str, text: ChannelText) -> Channel:
         text.max_age,
         dict(text.states),
         text.grade,
+        text.over,
     )
 
 

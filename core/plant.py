@@ -99,7 +99,7 @@ class Channel:
     change in units per second. A payload's number becomes canonical by `factor` and `offset`.
     `states` maps what a device says in words, or as true and false, to numbers. A value of a
     channel that is reported `on_change` holds for at most `max_age` while its device is there.
-    `grade` overrules the verdict of grading.
+    `grade` overrules the verdict of grading. It is judged by how far it is over the channel `over`.
     """
 
     name: str
@@ -115,6 +115,7 @@ class Channel:
     max_age: Span = HOUR
     states: dict[str, float] = field(default_factory=dict)
     grade: Treatment | None = None
+    over: str | None = None
 
     @property
     def label(self) -> str:

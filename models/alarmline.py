@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.readings import Bools, Floats
+from core.readings import Bools, Floats, Instants
 from models.baseline import features, filled, fit, reach, smooth
 from models.distance import judge
 
@@ -30,11 +30,16 @@ def held(scores: Floats, hold: int) -> Floats:
 
 
 def alarm_line(
-    values: Floats, operating: Floats, candidates: Bools, rate: float, sure: Bools | None = None
+    values: Floats,
+    operating: Floats,
+    candidates: Bools,
+    rate: float,
+    sure: Bools | None = None,
+    over: Instants | None = None,
 ) -> float:
     """Fit to the beginning of the learning rows, score the rest; returns the line, 1 or above."""
     early = int(len(values) * (1 - KEPT_BACK))
-    base = fit(values[:early], operating[:early], candidates, rate, sure)
+    base = fit(values[:early], operating[:early], candidates, rate, sure, over)
     design = features((filled(operating) - base.op_centre) / base.op_spread)
     residual = (filled(values) - base.centre) / base.spread - design @ base.weights
     far = reach(base.noise, np.diagonal(base.cov))

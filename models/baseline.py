@@ -4,6 +4,11 @@ Per channel the fit tells apart three parts: what operating channels explain, fa
 wander. A channel that wanders as part of normal operation (a machine that warms up, a room that
 cools) is given the room that it took; one that runs away steadily, counts or stands still says
 nothing and is left out.
+
+A channel may be given as over an operating one: a bearing over the air around it. It goes with that
+one for one, as limits of temperature rise have it (IEC 60034-1), and what others are over explains
+nothing else: a few days in which machines are loaded at noon cannot tell load from air, and what
+they teach of it does not hold in another season.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.readings import Bools, Floats
+from core.readings import Bools, Floats, Instants
 from models.change import SLOWER, Habit, habit
 from models.covariance import ledoit_wolf
 from models.student import widening
@@ -74,11 +79,17 @@ class Baseline:
 
 
 def fit(
-    values: Floats, operating: Floats, candidates: Bools, rate: float, sure: Bools | None = None
+    values: Floats,
+    operating: Floats,
+    candidates: Bools,
+    rate: float,
+    sure: Bools | None = None,
+    over: Instants | None = None,
 ) -> Baseline:
     """Fit to learning rows `values[n, k]`; `candidates` are the channels that may be judged.
 
-    Those that are `sure` may even count or run away.
+    Those that are `sure` may even count or run away. `over[k]` is the place of the operating
+    channel that channel k is judged over, below 0 for none.
     """
     rows = filled(values)
     sure = np.zeros(len(candidates), np.bool_) if sure is None else sure
@@ -87,9 +98,13 @@ def fit(
     standard = (rows - centre) / spread
     op_rows = filled(operating)
     op_centre, op_spread = location(op_rows)
-    op_spread = np.where(_speaks(operating), op_spread, np.inf)
+    beneath = _beneath(operating, np.full(len(candidates), -1) if over is None else over)
+    speaks = _speaks(operating)
+    speaks[beneath[beneath >= 0]] = True
+    op_spread = np.where(speaks, op_spread, np.inf)
     design = features((op_rows - op_centre) / op_spread)
-    weights, precision = _regression(design, standard)
+    scale = op_spread / spread[:, None]
+    weights, precision = _fitted(design, standard, beneath, scale)
     residual = standard - design @ weights
     offset = np.clip(residual, -CLIP, CLIP).mean(axis=0)
     centre = centre + spread * offset
@@ -209,6 +224,36 @@ def _regression(design: Floats, response: Floats) -> tuple[Floats, Floats]:
         reach = CLIP * np.maximum(1.2533 * np.abs(left).mean(axis=0), 1e-12)
         tamed = expected + np.clip(left, -reach, reach)
         weights = precision @ np.einsum("np,nk->pk", design, tamed)
+    return weights, precision
+
+
+def _beneath(operating: Floats, over: Instants) -> Instants:
+    """Keep of `over` the channels that were mostly heard, -1 elsewhere."""
+    if not operating.shape[1]:
+        return np.full(len(over), -1)
+    heard = (~np.isnan(operating)).mean(axis=0) >= 0.5
+    found: Instants = np.where((over >= 0) & heard[over], over, -1)
+    return found
+
+
+def _fitted(
+    design: Floats, response: Floats, beneath: Instants, scale: Floats
+) -> tuple[Floats, Floats]:
+    """Regress every channel on the features, but those that are over an operating channel on it.
+
+    `scale[k, p]` is the spread of operating channel p in spreads of channel k. What others are over
+    takes no other part, and so its features have no leverage.
+    """
+    chosen, number = np.flatnonzero(beneath >= 0), scale.shape[1]
+    if not len(chosen):
+        return _regression(design, response)
+    under = np.unique(beneath[chosen])
+    rest = np.setdiff1d(np.arange(2 * number), np.concatenate([under, number + under]))
+    slope = np.zeros((2 * number, response.shape[1]))
+    slope[beneath[chosen], chosen] = scale[chosen, beneath[chosen]]
+    weights, precision = slope, np.zeros((2 * number, 2 * number))
+    left = response - design @ slope
+    weights[rest], precision[np.ix_(rest, rest)] = _regression(design[:, rest], left)
     return weights, precision
 
 

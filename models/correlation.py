@@ -109,7 +109,8 @@ class Correlation(Learner):
         self, settings: CorrelationSettings, asset_class: AssetClass, assets: tuple[Asset, ...]
     ) -> None:
         given = parts(asset_class, settings.ignore)
-        self._settings, self._op, self._sure = settings, given.operating, given.sure
+        self._settings, self._op = settings, given.operating
+        self._sure, self._over = given.sure, given.over
         super().__init__(settings.learn, given.judged, len(assets))
 
     def blank(self, assets: int) -> Kept:
@@ -129,7 +130,7 @@ class Correlation(Learner):
     def fit(self, rows: Floats, at: Instants) -> Kept:
         """Learn from rows of one asset."""
         operating, rate = rows[:, self._op], self._settings.smoothing
-        base = fit(rows, operating, self._candidates, rate, self._sure)
+        base = fit(rows, operating, self._candidates, rate, self._sure, self._over)
         left = residuals_of(base, rows, operating)
         quick = smooth(left, QUICK)
         step = left[1:] - quick[:-1]

@@ -92,7 +92,8 @@ class Crosscheck:
         self, learn: LearnSettings, asset_class: AssetClass, assets: tuple[Asset, ...]
     ) -> None:
         given, sole = parts(asset_class), believed(asset_class)
-        self._learn, self._op, self._sure = learn, given.operating, given.sure
+        self._learn, self._op = learn, given.operating
+        self._sure, self._over = given.sure, given.over
         self._judged = Judged(
             given.judged, sole.up, sole.down, sole.restless, company(asset_class),
             asset_class.stuck_after, asset_class.silent_after,
@@ -206,7 +207,8 @@ class Crosscheck:
 
     def _fit(self, asset: int) -> None:
         rows, span = self._lessons.rows(asset), self._lessons.span(asset)
-        base = fit(rows, rows[:, self._op], self._judged.candidates, LEVEL, self._sure)
+        operating, candidates = rows[:, self._op], self._judged.candidates
+        base = fit(rows, operating, candidates, LEVEL, self._sure, self._over)
         one = _blank(1, rows.shape[1], len(self._op))
         for name in ("judged", "centre", "spread", "op_centre", "op_spread", "weights"):
             one[name][0] = getattr(base, name)

@@ -87,7 +87,8 @@ class Cusum(Learner):
         self, settings: CusumSettings, asset_class: AssetClass, assets: tuple[Asset, ...]
     ) -> None:
         given = parts(asset_class, settings.ignore)
-        self._settings, self._op, self._sure = settings, given.operating, given.sure
+        self._settings, self._op = settings, given.operating
+        self._sure, self._over = given.sure, given.over
         super().__init__(settings.learn, given.judged, len(assets))
 
     def blank(self, assets: int) -> Kept:
@@ -105,7 +106,7 @@ class Cusum(Learner):
     def fit(self, rows: Floats, at: Instants) -> Kept:
         """Learn from rows of one asset."""
         settings, operating = self._settings, rows[:, self._op]
-        base = fit(rows, operating, self._candidates, 0.1, self._sure)
+        base = fit(rows, operating, self._candidates, 0.1, self._sure, self._over)
         left = residuals_of(base, rows, operating)
         noise = np.where(base.judged, base.noise, 1.0)
         whole = np.maximum(np.sum(left**2, axis=0), 1e-12)

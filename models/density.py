@@ -103,7 +103,8 @@ class Density(Learner):
         self, settings: DensitySettings, asset_class: AssetClass, assets: tuple[Asset, ...]
     ) -> None:
         given = parts(asset_class, settings.ignore)
-        self._settings, self._op, self._sure = settings, given.operating, given.sure
+        self._settings, self._op = settings, given.operating
+        self._sure, self._over = given.sure, given.over
         super().__init__(settings.learn, given.judged, len(assets))
 
     def blank(self, assets: int) -> Kept:
@@ -126,7 +127,7 @@ class Density(Learner):
     def fit(self, rows: Floats, at: Instants) -> Kept:
         """Learn from rows of one asset."""
         settings, operating = self._settings, rows[:, self._op]
-        base = fit(rows, operating, self._candidates, settings.smoothing, self._sure)
+        base = fit(rows, operating, self._candidates, settings.smoothing, self._sure, self._over)
         found = kept_base(base) | {"operating": last(operating)}
         chosen = np.flatnonzero(base.judged)
         if not len(chosen):

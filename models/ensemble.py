@@ -51,7 +51,7 @@ class Ensemble:
     ) -> None:
         given = parts(asset_class, settings.ignore)
         self._settings = settings
-        self._op, self._sure = given.operating, given.sure
+        self._op, self._sure, self._over = given.operating, given.sure, given.over
         self._candidates: Bools = given.judged
         self._lessons = Lessons(len(assets), len(given.judged))
         self._kept = blank(len(assets), len(given.judged), len(self._op))
@@ -138,7 +138,8 @@ class Ensemble:
         """Make what is kept of one asset that learned from rows."""
         operating = rows[:, self._op]
         settings = self._settings
-        found = lesson(rows, operating, self._candidates, settings.smoothing, self._sure)
+        given = (rows, operating, self._candidates, settings.smoothing)
+        found = lesson(*given, self._sure, self._over)
         one = blank(1, len(self._candidates), len(self._op))
         for name in _FITTED:
             one[name][0] = getattr(found, name)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.readings import Bools, Floats
+from core.readings import Bools, Floats, Instants
 from models.alarmline import HIGHEST, KEPT_BACK, LASTING, MARGIN, held
 from models.baseline import CLIP, DEPENDENCE, Baseline, features, filled, fit, location, smooth
 from models.baseline import wander as wander_of
@@ -82,10 +82,18 @@ class Lesson:
 
 
 def lesson(
-    values: Floats, operating: Floats, candidates: Bools, smoothing: float, sure: Bools | None
+    values: Floats,
+    operating: Floats,
+    candidates: Bools,
+    smoothing: float,
+    sure: Bools | None,
+    over: Instants | None = None,
 ) -> Lesson:
-    """Learn from rows `values[n, k]`; `candidates` may be judged, `sure` ones whatever is seen."""
-    base = fit(values, operating, candidates, smoothing, sure)
+    """Learn from rows `values[n, k]`; `candidates` may be judged, `sure` ones whatever is seen.
+
+    `over` is as `models.baseline.fit` has it.
+    """
+    base = fit(values, operating, candidates, smoothing, sure, over)
     residual = _residual(base, values, operating)
     judged, width = base.judged, values.shape[1]
     quick = smooth(residual, QUICK)

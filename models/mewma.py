@@ -85,7 +85,7 @@ class Mewma:
         names = asset_class.channel_names
         given = parts(asset_class, settings.ignore)
         self._settings = settings
-        self._op, self._sure = given.operating, given.sure
+        self._op, self._sure, self._over = given.operating, given.sure, given.over
         self._candidates: Bools = given.judged
         self._lessons = Lessons(len(assets), len(names))
         self._kept = _blank(len(assets), len(names), len(self._op), settings.hold)
@@ -180,7 +180,7 @@ class Mewma:
         settings = self._settings
         rows = self._lessons.rows(asset)
         operating = rows[:, self._op]
-        given = (rows, operating, self._candidates, settings.smoothing, self._sure)
+        given = (rows, operating, self._candidates, settings.smoothing, self._sure, self._over)
         base = fit(*given)
         kept = self._kept
         for name in _FITTED:

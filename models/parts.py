@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.plant import AssetClass, Channel, Role, Treatment
-from core.readings import Bools
+from core.readings import Bools, Instants
 from models.detector import unknown_channel
 
 _BY_ROLE = {
@@ -23,12 +23,14 @@ _BY_ROLE = {
 class Parts:
     """`judged[k]` and `operating` (their numbers) by role; `sure[k]` are used whatever is seen.
 
-    What is `sure` was said by a person, so no grading takes it out.
+    What is `sure` was said by a person, so no grading takes it out. `over[k]` is the place among
+    `operating` of the channel that channel k is judged over, -1 for none.
     """
 
     judged: Bools
     operating: NDArray[np.intp]
     sure: Bools
+    over: Instants
 
 
 def parts(asset_class: AssetClass, ignore: Collection[str] = ()) -> Parts:
@@ -47,7 +49,9 @@ def parts(asset_class: AssetClass, ignore: Collection[str] = ()) -> Parts:
     judged = np.array([one is Treatment.USE for one in treated], np.bool_)
     operating = np.flatnonzero([one is Treatment.CONTEXT for one in treated])
     told = np.array([c.grade is Treatment.USE for c in asset_class.channels], np.bool_)
-    return Parts(judged, operating, judged & told)
+    place = {names[k]: p for p, k in enumerate(operating.tolist())}
+    over = np.array([place.get(c.over or "", -1) for c in asset_class.channels], np.int64)
+    return Parts(judged, operating, judged & told, over)
 
 
 def treatment(channel: Channel) -> Treatment:

@@ -118,6 +118,13 @@ from tests.configurations import PUMP, but, faults, folder
         ("range: [0, 50]", "max_age: 0s", "channels.vibration.max_age: must be above 0s, not"),
         ("range: [0, 50]", "max_age: 60", "max_age: 60 has no unit; write it like"),
         (
+            "[0, 50]",
+            "[0, 50], over: sped",
+            'channels.vibration.over: unknown channel "sped"; did',
+        ),
+        ("[0, 50]", "[0, 50], over: temp", "over: temp must have role: operating to be what oth"),
+        ("[0, 50]", "[0, 50], over: speed", "over: vibration is in mm/s and speed in rpm; both mu"),
+        (
             "range: [0, 50]",
             "reporting: on_chnage",
             '"on_chnage" is not allowed; did you mean ',

@@ -57,6 +57,56 @@ def test_influence_seen_in_few_situations_is_in_more_doubt() -> None:
     assert slow.lean[0] > 1.2 * quick.lean[0]
 
 
+def warmed(days: int, of_air: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make a bearing's temperature, and load and air, which go together through each day."""
+    day = np.sin(2 * np.pi * np.arange(days * 48) / 48)
+    load = day + rng(seed).normal(0, 0.1, len(day))
+    air = 20 + 3 * day + of_air + rng(seed + 1).normal(0, 0.1, len(day))
+    bearing = air + 15 + 2 * load + rng(seed + 2).normal(0, 0.3, len(day))
+    return bearing[:, None], np.stack([load, air], axis=1)
+
+
+def test_a_channel_over_another_follows_it_one_for_one_in_air_never_met() -> None:
+    values, operating = warmed(8, 0.0, 1)
+    ones = np.ones(1, np.bool_)
+    base = fit(values, operating, ones, RATE, over=np.array([1]))
+    later, there = warmed(8, -12.0, 7)
+    design = features((there - base.op_centre) / base.op_spread)
+    left = (later - base.centre) / base.spread - design @ base.weights
+    assert abs(float(left.mean() * base.spread[0])) < 0.2
+    assert base.precision[1].tolist() == base.precision[:, 3].tolist() == [0.0] * 4
+
+
+def test_what_others_are_over_explains_nothing_else() -> None:
+    """A vibration that goes with the air of some days is not expected to follow its seasons."""
+    bearing, operating = warmed(8, 0.0, 1)
+    values = np.concatenate([bearing, 2 + 0.01 * operating[:, 1:]], axis=1)
+    base = fit(values, operating, np.ones(2, np.bool_), RATE, over=np.array([1, -1]))
+    assert base.weights[[1, 3], 1].tolist() == [0.0, 0.0]
+    assert abs(float(base.weights[0, 1])) > 0.5
+
+
+def test_a_channel_over_one_that_was_never_heard_is_learned_as_it_is() -> None:
+    values, operating = warmed(8, 0.0, 1)
+    operating[:, 1] = NAN
+    ones = np.ones(1, np.bool_)
+    plain = fit(values, operating, ones, RATE)
+    base = fit(values, operating, ones, RATE, over=np.array([1]))
+    assert np.array_equal(base.weights, plain.weights)
+    assert np.isfinite(base.weights).all()
+
+
+def test_air_that_stood_still_while_it_was_learned_still_counts() -> None:
+    values, operating = warmed(8, 0.0, 1)
+    values[:, 0] -= operating[:, 1] - 20
+    operating[:, 1] = 20.0
+    base = fit(values, operating, np.ones(1, np.bool_), RATE, over=np.array([1]))
+    there = features((np.array([[0.0, 15.0]]) - base.op_centre) / base.op_spread)
+    usual = features((np.array([[0.0, 20.0]]) - base.op_centre) / base.op_spread)
+    fallen = (there - usual) @ base.weights * base.spread
+    assert fallen[0, 0] == pytest.approx(-5.0)
+
+
 def test_a_constant_operating_channel_explains_nothing() -> None:
     values = rng().normal(0, 1, (400, 1))
     base = fitted(values, np.full((400, 1), 1500.0))
