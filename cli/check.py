@@ -37,11 +37,13 @@ def check(
 
     """
     from cli.configuration import load
+    from cli.run_checks import check_runs
 
     if schema is not None:
         _write_schemas(schema, as_json=as_json)
     try:
         loaded = load(config)
+        check_runs(loaded)
     except ConfigError as error:
         _tell_faults(error, as_json=as_json)
         raise typer.Exit(2) from None

@@ -42,6 +42,10 @@ def _references(document: Document) -> Iterator[Fault]:
         yield from _all_known(document, ("detectors", detector, "channels"), channels)
         yield from _all_known(document, ("detectors", detector, "ignore"), channels)
         yield from _known(document, ("detectors", detector, "channel"), "channel", channels)
+    for name in document.block("runs", "channels"):
+        yield from _known(document, ("runs", "channels", name), "channel", channels)
+    if modes:
+        yield from _known(document, ("runs", "failure_mode"), "failure mode", modes)
     for place in _healths(document):
         yield from _known(document, (*place, "channel"), "channel", channels)
         yield from _known(document, (*place, "detector"), "detector", detectors)

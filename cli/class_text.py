@@ -13,6 +13,7 @@ from cli.plant_text import Name, Text
 from core.clock import HOUR, MINUTE
 from core.plant import Severity
 from core.quantity import Duration, Share
+from core.run_settings import RunSettings
 from models.registry import DetectorSettings
 from service.finding import DATA, DEVICE, LINK, NOTE, SENSOR, SESSION, SITE
 
@@ -102,6 +103,8 @@ class ClassText(Text):
     """How such machines fail, and what to do."""
     health: HealthText | None = None
     """What the health index and the remaining life are read from; a list where several are."""
+    runs: RunSettings | None = None
+    """A model of `millwright life fit` that remaining life is told by, too."""
     silent_after: Duration = Field(15 * MINUTE, gt=0)
     """How long an asset may say nothing before that is a case."""
     stuck_after: Duration = Field(6 * HOUR, gt=0)

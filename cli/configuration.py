@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -122,7 +122,8 @@ def _classes(
                 faults.append(document.fault(("name",), f"duplicate class {quoted(name)}"))
         files[name] = document
         if document is not None and text is not None and len(faults) == before:
-            made[name] = asset_class_of(name, text)
+            found = asset_class_of(name, text)
+            made[name] = replace(found, runs=found.runs and found.runs.within(folder))
             faults += unfit(made[name], document)
     return files, made
 

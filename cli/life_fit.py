@@ -47,6 +47,7 @@ def fit(
     """
     from models.run_life_fit import fit as fitted
     from models.run_life_kept import kept
+    from models.run_table import spacing
     from storage import life_folder
     from storage.run_columns import RunsAsked, read
 
@@ -61,7 +62,7 @@ def fit(
     print(f"learning from {len(table.called)} units, {len(table.time):,} rows", file=sys.stderr)
     made, checked = fitted(table, seed)
     facts, arrays = kept(made)
-    facts |= {"columns": _meant(columns, works), "checked": _figures(checked)}
+    facts |= {"columns": _meant(columns, works, spacing(table)), "checked": _figures(checked)}
     life_folder.keep(model, facts, arrays)
     _draw(checked, columns, model / PLOT)
     for line in _lines(table, made, checked, columns):
@@ -69,13 +70,14 @@ def fit(
     print(f"model and {PLOT} written to {model}", file=sys.stderr)
 
 
-def _meant(columns: RunColumns, operating: tuple[str, ...]) -> dict[str, Any]:
+def _meant(columns: RunColumns, operating: tuple[str, ...], apart: float) -> dict[str, Any]:
     return {
         "unit": columns.unit_column,
         "time": columns.time_column,
         "counts": columns.counts,
         "since_first": columns.since_first,
         "operating": list(operating),
+        "spacing": apart,
     }
 
 

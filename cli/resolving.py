@@ -93,6 +93,7 @@ def asset_class_of(name: str, text: ClassText) -> AssetClass:
         catching_up_after=text.catching_up_after,
         false_alerts=text.false_alerts,
         costs=text.costs,
+        runs=text.runs,
     )
 
 

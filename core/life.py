@@ -23,6 +23,7 @@ WORDS = {
     "sensors_distrusted": "sensors that it is followed by are not believed",
     "standing": "it stands still, and nothing tells when it will be used",
     "too_short": "too little of it has been seen",
+    "not_loaded": "the model that it is told by does not load",
 }
 """Why nothing can be said, by code, in an operator's words."""
 

@@ -12,6 +12,7 @@ from enum import IntEnum, StrEnum
 from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span
 from core.cost import STANDARD, CostClass
 from core.deviation import Kind, Movement
+from core.run_settings import RunSettings
 from core.settings import Settings
 from core.stop import Stop, coming, next_stop
 
@@ -232,6 +233,7 @@ class AssetClass:
     catching_up_after: Span = 5 * MINUTE
     false_alerts: float = 0.1
     costs: str = ""
+    runs: RunSettings | None = None
 
     @property
     def healths(self) -> tuple[Settings, ...]:

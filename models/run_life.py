@@ -22,7 +22,7 @@ from models.run_doubt import Doubt
 from models.run_features import features, smoothed, steady
 from models.run_regimes import Regimes
 from models.run_spread import Spread
-from models.run_table import RunTable
+from models.run_table import Numbers, RunTable
 from models.similar_runs import Alike, SimilarRuns
 from models.trees import Trees
 
@@ -41,9 +41,12 @@ class Member:
     trees: Trees
     nets: tuple[Network, ...] = ()
 
-    def by_trees(self, runs: RunTable, channels: Floats, plain: Floats) -> Floats:
-        """Say the life left of each row, up to the cap, by trees."""
-        return self.trees.predict(rows(runs, channels, plain, self.wear))
+    def by_trees(
+        self, runs: RunTable, channels: Floats, plain: Floats, only: Numbers | None = None
+    ) -> Floats:
+        """Say the life left of each row, or `only` of some, up to the cap, by trees."""
+        given = rows(runs, channels, plain, self.wear)
+        return self.trees.predict(given if only is None else given[only])
 
     def by_nets(self, plain: Floats) -> Floats:
         """Say the same by the mean of the networks; there must be one."""
@@ -51,10 +54,12 @@ class Member:
         found: Floats = np.mean([net.predict(given) for net in self.nets], axis=0)
         return found
 
-    def said(self, runs: RunTable, channels: Floats, plain: Floats, share: float) -> Floats:
-        """Say the same by both; `share` is what the networks count for."""
-        found = self.by_trees(runs, channels, plain)
-        return found if share == 0 else found + share * (self.by_nets(plain) - found)
+    def said(
+        self, runs: RunTable, channels: Floats, plain: Floats, share: float, only: Numbers
+    ) -> Floats:
+        """Say the same of some rows by both; `share` is what the networks count for."""
+        found = self.by_trees(runs, channels, plain, only)
+        return found if share == 0 else found + share * (self.by_nets(plain[only]) - found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,13 +109,22 @@ class RunLife:
 
     def forecast(self, runs: RunTable) -> RunForecast:
         """Say the life left of each row, from it and those before it alone."""
+        return self._forecast(runs, np.arange(len(runs.time)))
+
+    def latest(self, runs: RunTable) -> RunForecast:
+        """Say the same of the last row of each unit alone, in a fraction of the time."""
+        return self._forecast(runs, runs.last)
+
+    def _forecast(self, runs: RunTable, only: Numbers) -> RunForecast:
         channels, known = self.regimes.standardised(runs)
         plain = features(runs, channels)
-        every = [one.said(runs, channels, plain, self.share) for one in self.members]
+        every = [one.said(runs, channels, plain, self.share, only) for one in self.members]
         said = np.mean(every, axis=0)
-        mean, course, outlived = self.spread.of(said, runs.time, self.lift)
+        mean, course, outlived = self.spread.of(said, runs.time[only], self.lift)
         health = np.clip(said / self.spread.cap, 0.0, 1.0)
-        reason = self.doubt.reasons(runs, channels, known, health)
+        whole = np.full(len(runs.time), np.nan)
+        whole[only] = health
+        reason = self.doubt.reasons(runs, channels, known, whole)[only]
         return RunForecast(
             np.maximum(said, outlived), mean, self.stretch.course(course, MIDDLE), health, reason
         )

@@ -113,3 +113,10 @@ def gathered(
         called,
         order,
     )
+
+
+def spacing(runs: RunTable) -> float:
+    """Tell how far apart rows of a unit usually are, in the table's own unit of time; 0 if none."""
+    steps = np.diff(runs.time)[np.diff(runs.unit) == 0]
+    steps = steps[steps > 0]
+    return float(np.median(steps)) if len(steps) else 0.0

@@ -66,6 +66,7 @@ class Ages:
         self._works: dict[str, WorkEvent] = {}
         self._shares = shares
         self._known: dict[str, Known] = {}
+        self._renewed: dict[str, dict[int, Instant]] = {}
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -83,6 +84,22 @@ class Ages:
     def learn_anew(self) -> None:
         """Learn from all lives anew when next asked: what is known of them has changed."""
         self._known = {}
+        self._renewed = {}
+
+    def since(self, mode: str, asset: int) -> Instant | None:
+        """Tell since when a part is as new: since work that left nothing, or as it was installed.
+
+        None where neither is known.
+        """
+        if mode not in self._renewed:
+            shares, found = self._shares.get(mode), dict(self._new)
+            for one in sorted(self._works.values(), key=lambda work: work.at):
+                number = self._number[one.asset]
+                whole = shares is None or shares.of(number, one.at) == 0
+                if one.work is not Work.INSPECTED and one.failure_mode in {"", mode} and whole:
+                    found[number] = max(one.at, found.get(number, one.at))
+            self._renewed[mode] = found
+        return self._renewed[mode].get(asset)
 
     def left(self, mode: str, asset: int, at: Instant) -> Outlook:
         """Say what is left of an asset's part that fails in a mode, in hours of calendar."""

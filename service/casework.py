@@ -355,7 +355,7 @@ class Casework:
     def _revise(self, revision: Revision, at: Instant) -> None:
         change = revision.model
         if change is None:
-            self._events(self.models.begin(at), at)
+            self._events(self.models.begin(self.fleets.values(), at), at)
             self._reconcile(at)
             return
         if change.id and self._answer_of(change.id) is not None:
@@ -372,7 +372,7 @@ class Casework:
     def _reconcile(self, at: Instant) -> None:
         """Let go of conditions that nothing watches any more, after a change of configuration."""
         standing = self._outages.standing() | self._devices.standing() | self._sites.standing()
-        standing |= self.models.standing()
+        standing |= self.models.standing(self.fleets.values())
         for fleet in self.fleets.values():
             for number, asset in enumerate(fleet.assets):
                 standing |= {(asset.id, *found) for found in fleet.standing(number)}

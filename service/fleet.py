@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ from service.finding import (
 from service.lives import Lives, NextStop, no_stop
 from service.presence import Presence
 from service.rules import NEVER
+from service.runs import Runs
 from service.sensor_row import BAD
 from service.sensors import FAULTS
 from service.silence import Silence
@@ -73,7 +75,9 @@ class Fleet:
         self.silence = Silence(count, asset_class.silent_after)
         self.backlog = Backlog(count, asset_class.catching_up_after)
         declared = [mode.name for mode in asset_class.failure_modes]
-        self.lives = Lives(assets, tuple(health), next_stop, declared)
+        settings = asset_class.runs
+        runs = None if settings is None else partial(Runs, settings, asset_class, assets)
+        self.lives = Lives(assets, tuple(health), next_stop, declared, runs)
         self._appraisal = appraisal = Appraisal(asset_class, assets, self.detectors, self.lives)
         self.modes, self.sensors = appraisal.modes, appraisal.sensors
         self.rules, self.held, self.tally = appraisal.rules, appraisal.held, appraisal.tally

@@ -23,6 +23,7 @@ from service.estimates import Estimates
 from service.finding import RepairJudged
 from service.outcomes import Outcomes
 from service.repairs import Repairs, kept
+from service.runs import Runs, Since
 from service.sources import Sources
 from service.telling import Telling
 from service.thinning import Thinned
@@ -46,12 +47,13 @@ class Lives:
         models: tuple[Degradation, ...],
         next_stop: NextStop = no_stop,
         declared: Sequence[str] = (),
+        runs: Callable[[Since], Runs] | None = None,
     ) -> None:
         self._assets = assets
         self.models = models
         self._next_stop = next_stop
         self._followed = {model.failure_mode: model for model in models}
-        self._sources = Sources(assets, models, declared)
+        self._sources = Sources(assets, models, declared, runs)
         self._tellings: dict[str, Telling] = {}
         self._outcomes: dict[str, Outcomes] = {}
         self.estimates = Estimates([asset.id for asset in assets])
@@ -67,7 +69,12 @@ class Lives:
     @property
     def any(self) -> bool:
         """Whether anything is said that is worth keeping: by a model, or by failures on record."""
-        return bool(self.models or self._sources.aged)
+        return bool(self._sources.followed or self._sources.aged)
+
+    @property
+    def trouble(self) -> str:
+        """Why the model of runs to failure does not load; empty where it does, or there is none."""
+        return "" if self._sources.runs is None else self._sources.runs.trouble
 
     def observe(self, row: Round, verdicts: Mapping[str, Scored]) -> Floats:
         """Follow rows in order of time; returns the worst health after each, NaN if not known."""
@@ -79,6 +86,8 @@ class Lives:
                 health[places] = np.fmin(health[places], model.observe(some, said))
             for repairs in self._repairs.values():
                 repairs.observe(some, said)
+            if self._sources.runs is not None:
+                self._sources.runs.observe(some)
             self._judge(due, row)
             wanted = due[self.estimates.wanted(row.asset[due], health[due], row.at[due])]
             for asset, at in zip(row.asset[wanted].tolist(), row.at[wanted].tolist(), strict=True):
@@ -164,7 +173,9 @@ class Lives:
 
     def sections(self, asset_class: AssetClass) -> Iterator[tuple[str, Section, str]]:
         """Name what a checkpoint keeps, each with what it was made for."""
-        channels, aged = ",".join(asset_class.channel_names), self._sources.aged
+        channels, sources = ",".join(asset_class.channel_names), self._sources
+        aged, runs = sources.aged, sources.runs
+        by_runs = "" if runs is None else runs.failure_mode
         for number, settings in enumerate(asset_class.healths if self.models else ()):
             model = self.models[number]
             mode = model.failure_mode
@@ -176,12 +187,15 @@ class Lives:
             if number in self._repairs:
                 yield f"repairs{of}", self._repairs[number], made_for
                 yield f"shares{of}", self._sources.shares[mode], mode
-            if mode in aged:
-                yield f"weighing{of}", self._sources.weighings[mode], made_for
-        for mode in aged:
+            if mode in aged and mode != by_runs:
+                yield f"weighing{of}", sources.weighings[mode], made_for
+        for mode in dict.fromkeys((*aged, by_runs) if runs else aged):
             if mode not in self._followed:
                 yield f"telling.{mode}", self._telling(mode), "age"
                 yield f"outcomes.{mode}", self._outcome(mode), "age"
+        if runs is not None:
+            yield "runs", runs, runs.made_for
+            yield "weighing by runs", sources.weighings[by_runs], f"{by_runs} {runs.made_for}"
         if self.any:
             yield "estimates", self.estimates, ""
 
@@ -238,7 +252,7 @@ class Lives:
         self, mode: str, asset: int, at: Instant, said: Outlook, basis: str
     ) -> LifeEstimate:
         model, record = self._followed.get(mode), self._outcome(mode).record
-        health = float("nan") if model is None else float(model.health()[asset])
+        health = self._sources.health(mode, asset)
         return LifeEstimate(
             self._assets[asset].id,
             at,

@@ -21,6 +21,7 @@ from service.fleet import Fleet
 
 BROKEN = f"{NOTE}model"
 LOST = f"{NOTE}models of "
+RUNS = f"{NOTE}model of runs of "
 NOT_LOADED = "model not loaded"
 ANEW = "learning anew"
 DEPTH = 10
@@ -80,12 +81,15 @@ class ModelBook:
         before = self.book.lost.get(asset_class, [])
         self._untold[asset_class] = sorted({*assets, *before})
 
-    def begin(self, at: Instant) -> list[Finding]:
-        """Tell what was lost at the start, at the entry that says that one was."""
+    def begin(self, fleets: Iterable[Fleet], at: Instant) -> list[Finding]:
+        """Tell what was lost at the start, at the entry that says that one was.
+
+        So it is of models of runs to failure that do not load, or do again.
+        """
         untold, self._untold = self._untold, {}
         self.book.lost |= untold
         self.book.lost_at |= dict.fromkeys(untold, at)
-        return [
+        return [_runs(fleet, at) for fleet in fleets if fleet.asset_class.runs is not None] + [
             Finding(
                 SERVICE_ASSET, LOST + name, ANEW, True, at, Severity.INFO,
                 title=f"The models of class {name} are learned anew",
@@ -139,9 +143,11 @@ class ModelBook:
                 ended.append(Finding(SERVICE_ASSET, LOST + name, ANEW, False, at, why=why))
         return ended
 
-    def standing(self) -> set[tuple[str, str, str]]:
+    def standing(self, fleets: Iterable[Fleet]) -> set[tuple[str, str, str]]:
         """List the troubles that stand, as asset, group and rule."""
         lost = {(SERVICE_ASSET, LOST + name, ANEW) for name in self.book.lost}
+        of_runs = [fleet.asset_class.name for fleet in fleets if fleet.lives.trouble]
+        lost |= {(SERVICE_ASSET, RUNS + name, NOT_LOADED) for name in of_runs}
         return lost | {(asset, BROKEN, NOT_LOADED) for asset in self.book.broken}
 
     def forget(self, asset: str) -> None:
@@ -180,3 +186,20 @@ class ModelBook:
 
     def _no(self, change: ModelChange, words: str) -> Outcome:
         return Outcome(change.id, False, words)
+
+
+def _runs(fleet: Fleet, at: Instant) -> Finding:
+    """Tell that a model of runs to failure does not load, or that it does."""
+    name, why = fleet.asset_class.name, fleet.lives.trouble
+    given = (SERVICE_ASSET, RUNS + name, NOT_LOADED)
+    if not why:
+        return Finding(*given, False, at, why="the model loads")
+    return Finding(
+        *given, True, at, Severity.WARNING,
+        title=f"The model of runs to failure of class {name} does not load",
+        summary=(
+            f"{why}. Remaining life of its machines is told by what else is known of them. Mend"
+            " the model, or `runs` of the class, until `millwright check` finds no fault, and start"
+            " the service again."
+        ),
+    )  # fmt: skip

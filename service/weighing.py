@@ -56,7 +56,7 @@ class Weighing:
             self._at[asset, :half], said[:half] = self._at[asset, ::2], said[::2].copy()
             count = half
         self._at[asset, count] = at
-        said[count] = np.concatenate([_points(told[name]) for name in self._sources])
+        said[count] = np.concatenate([_points(told.get(name)) for name in self._sources])
         self._count[asset] = count + 1
 
     def ended(self, asset: int, at: Instant, *, failed: bool) -> None:
@@ -111,8 +111,8 @@ class Weighing:
         self._blend = None
 
 
-def _points(told: Outlook) -> tuple[float, ...]:
-    if isinstance(told, CannotSay):
+def _points(told: Outlook | None) -> tuple[float, ...]:
+    if not isinstance(told, Remaining):
         return (np.nan,) * _TOLD
     return told.p05, told.p50, told.p95
 

@@ -60,6 +60,14 @@ def test_what_is_said_of_a_row_rests_on_no_later_one(model: RunLife) -> None:
     assert np.allclose(whole.course[same], begun.course)
 
 
+def test_what_is_said_of_the_last_rows_alone_is_what_is_said_of_all(model: RunLife) -> None:
+    table = runs(fleet(5, seed=6, cut=True))
+    whole, last = model.forecast(table), model.latest(table)
+    assert np.array_equal(last.course, whole.course[table.last])
+    assert np.allclose(last.rul, whole.rul[table.last], rtol=1e-12)
+    assert np.array_equal(last.reason, whole.reason[table.last])
+
+
 def test_a_model_that_was_kept_says_the_same(model: RunLife) -> None:
     facts, arrays = kept(model)
     table = runs(fleet(4, seed=4))
