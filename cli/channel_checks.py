@@ -36,15 +36,26 @@ def _units(document: Document) -> Iterator[Fault]:
 
 
 def _beneath(document: Document, channel: str) -> Iterator[Fault]:
-    """Find a channel over one that does not tell how the machine is used, or in another unit."""
+    """Find a channel over one by which nothing is judged, or in another unit; or not judged."""
     place = ("channels", channel, "over")
     name = document.get(*place)
     if not isinstance(name, str) or name not in document.block("channels"):
         return
-    if document.get("channels", name, "role") != "operating":
-        yield document.fault(place, f"{name} must have role: operating to be what others are over")
+    if _part(document, channel) != "use":
+        yield document.fault(place, f"{channel} is not judged, so it is over nothing")
         return
-    ours, theirs = (document.get("channels", one, "unit") for one in (channel, name))
+    if _part(document, name) != "context":
+        said = "must have role: operating, and no other grade, to be what others are over"
+        yield document.fault(place, f"{name} {said}")
+        return
+    ours, theirs = (document.get("channels", one, "unit") or "" for one in (channel, name))
     if ours != theirs:
         said = f"{channel} is in {ours or 'no unit'} and {name} in {theirs or 'no unit'}"
         yield document.fault(place, f"{said}; both must be in the same unit")
+
+
+def _part(document: Document, channel: str) -> str:
+    """Tell what detectors do with a channel, in the words of `grade`."""
+    by_role = {"operating": "context", "counter": "leave_out"}
+    role, grade = (document.get("channels", channel, key) for key in ("role", "grade"))
+    return grade if isinstance(grade, str) else by_role.get(str(role), "use")

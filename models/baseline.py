@@ -98,7 +98,8 @@ def fit(
     standard = (rows - centre) / spread
     op_rows = filled(operating)
     op_centre, op_spread = location(op_rows)
-    beneath = _beneath(operating, np.full(len(candidates), -1) if over is None else over)
+    over = np.full(len(candidates), -1) if over is None else over
+    beneath = _beneath(operating, np.where(judged, over, -1))
     speaks = _speaks(operating)
     speaks[beneath[beneath >= 0]] = True
     op_spread = np.where(speaks, op_spread, np.inf)
@@ -264,7 +265,7 @@ def dependence(design: Floats, residual: Floats, precision: Floats) -> Floats:
     seen. That shows in the sums of their products over stretches of time, as in the cluster-robust
     variance of K.-Y. Liang, S. L. Zeger, Biometrika 73 (1986), averaged over the features.
     """
-    width = design.shape[1]
+    width = np.count_nonzero(np.diagonal(precision))
     if not width:
         return np.ones(residual.shape[1])
     products = zip(np.array_split(design, BLOCKS), np.array_split(residual, BLOCKS), strict=True)

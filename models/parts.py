@@ -50,7 +50,8 @@ def parts(asset_class: AssetClass, ignore: Collection[str] = ()) -> Parts:
     operating = np.flatnonzero([one is Treatment.CONTEXT for one in treated])
     told = np.array([c.grade is Treatment.USE for c in asset_class.channels], np.bool_)
     place = {names[k]: p for p, k in enumerate(operating.tolist())}
-    over = np.array([place.get(c.over or "", -1) for c in asset_class.channels], np.int64)
+    beneath = [place.get(channel.over or "", -1) for channel in asset_class.channels]
+    over = np.where(judged, np.array(beneath, np.int64), -1)
     return Parts(judged, operating, judged & told, over)
 
 

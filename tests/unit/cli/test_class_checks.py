@@ -122,7 +122,9 @@ from tests.configurations import PUMP, but, faults, folder
             "[0, 50], over: sped",
             'channels.vibration.over: unknown channel "sped"; did',
         ),
-        ("[0, 50]", "[0, 50], over: temp", "over: temp must have role: operating to be what oth"),
+        ("[0, 50]", "[0, 50], over: temp", "over: temp must have role: operating, and no other"),
+        ("role: operating", "role: operating, over: speed", "over: speed is not judged, so it is"),
+        ("[0, 50]", "[0, 50], role: counter, over: speed", "over: vibration is not judged, so it"),
         ("[0, 50]", "[0, 50], over: speed", "over: vibration is in mm/s and speed in rpm; both mu"),
         (
             "range: [0, 50]",

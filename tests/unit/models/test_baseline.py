@@ -77,6 +77,27 @@ def test_a_channel_over_another_follows_it_one_for_one_in_air_never_met() -> Non
     assert base.precision[1].tolist() == base.precision[:, 3].tolist() == [0.0] * 4
 
 
+def test_the_doubt_in_load_is_that_of_the_same_channel_with_the_air_subtracted() -> None:
+    load, other = np.repeat(rng(4).normal(0, 1, (8, 2)), 50, axis=0).T
+    air = 20 + rng(6).normal(0, 2, 400)
+    values = (air + 2 * load + other + rng(7).normal(0, 0.1, 400))[:, None]
+    ones = np.ones(1, np.bool_)
+    over = fit(values, np.stack([load, air], axis=1), ones, RATE, over=np.array([1]))
+    plain = fit(values - air[:, None], load[:, None], ones, RATE)
+    assert plain.lean[0] > 1.2 * DEPENDENCE * plain.noise[0]
+    said, meant = (one.lean[0] * one.spread[0] ** 2 for one in (over, plain))
+    assert said == pytest.approx(meant, rel=0.01)
+
+
+def test_a_channel_that_says_nothing_takes_the_air_from_no_other() -> None:
+    bearing, operating = warmed(8, 0.0, 1)
+    values = np.concatenate([np.full_like(bearing, 40.0), 0.5 * operating[:, 1:]], axis=1)
+    ones = np.ones(2, np.bool_)
+    plain = fit(values, operating, ones, RATE)
+    base = fit(values, operating, ones, RATE, over=np.array([1, -1]))
+    assert np.array_equal(base.weights, plain.weights)
+
+
 def test_what_others_are_over_explains_nothing_else() -> None:
     """A vibration that goes with the air of some days is not expected to follow its seasons."""
     bearing, operating = warmed(8, 0.0, 1)
