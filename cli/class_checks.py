@@ -13,6 +13,7 @@ from typing import Any
 from cli.channel_checks import check_channels
 from core.document import Document, Place
 from core.errors import Fault
+from core.run_settings import RunSettings
 from core.suggestion import unknown
 
 _MOST = 1000
@@ -44,8 +45,8 @@ def _references(document: Document) -> Iterator[Fault]:
         yield from _known(document, ("detectors", detector, "channel"), "channel", channels)
     for name in document.block("runs", "channels"):
         yield from _known(document, ("runs", "channels", name), "channel", channels)
-    if modes:
-        yield from _known(document, ("runs", "failure_mode"), "failure mode", modes)
+    if modes and isinstance(document.get("runs"), dict):
+        yield from _ended_in(document, modes)
     for place in _healths(document):
         yield from _known(document, (*place, "channel"), "channel", channels)
         yield from _known(document, (*place, "detector"), "detector", detectors)
@@ -75,6 +76,15 @@ def _known(document: Document, place: Place, what: str, names: Iterable[str]) ->
     name = document.get(*place)
     if isinstance(name, str) and name not in names:
         yield document.fault(place, unknown(what, name, names))
+
+
+def _ended_in(document: Document, modes: Iterable[str]) -> Iterator[Fault]:
+    """Find runs that ended in an unknown failure mode, also where it is not written."""
+    usual = RunSettings.model_fields["failure_mode"].default
+    if document.get("runs", "failure_mode") is None and usual not in modes:
+        said = f"{unknown('failure mode', usual, modes)}; it stands where none is given"
+        yield document.fault(("runs", "failure_mode"), said)
+    yield from _known(document, ("runs", "failure_mode"), "failure mode", modes)
 
 
 def _all_known(document: Document, place: Place, channels: dict[str, Any]) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ from core.errors import ConfigError, Fault
 from core.plant import AssetClass, Plant
 from core.suggestion import quoted
 from core.validation import NAME_PATTERN, not_a_name, validate
+from storage import life_folder
 
 KINDS: dict[str, type[BaseModel]] = {
     "plant": PlantText,
@@ -75,7 +76,7 @@ def load(folder: Path) -> Configuration:
         sites=sites_of(plant),
         assets=assets_of(plant),
         classes=classes,
-        revision=_revision([plant_file, *files.values()]),
+        revision=_revision([plant_file, *files.values()], classes),
         too_early=plant.too_early,
         retention=service.history.keep,
         tick_every=plant.tick_every,
@@ -128,9 +129,11 @@ def _classes(
     return files, made
 
 
-def _revision(documents: Iterable[Document | None]) -> str:
-    """Name the content of plant and classes; comments and layout do not change it."""
+def _revision(documents: Iterable[Document | None], classes: Mapping[str, AssetClass]) -> str:
+    """Name the content of plant and classes, and of models of runs; not comments and layout."""
     content = [document.data for document in documents if document is not None]
+    models = [Path(each.runs.model) for each in classes.values() if each.runs is not None]
+    content += [life_folder.content(model) for model in models]
     body = json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()
     return hashlib.blake2b(body, digest_size=8).hexdigest()
 

@@ -18,14 +18,18 @@ from models.detector import Round, State
 from models.kernel import kernel
 
 MOST = 1000
-"""So many of the newest rows of a machine are kept."""
+"""So many of the newest rows of a machine are kept, as a ring: row n stands at n modulo this."""
 
 NEVER = -(2**63)
 """Stands where no span is."""
 
 
 class RunRows:
-    """Means of all channels over each span in which a machine ran, the newest of every asset."""
+    """Means of all channels over each span in which a machine ran, the newest of every asset.
+
+    A new row takes the place of the oldest where there are too many, so that all others stay where
+    they are, and a checkpoint writes little.
+    """
 
     def __init__(self, assets: Sequence[str], channels: int, every: Span) -> None:
         self._every = every
@@ -55,17 +59,17 @@ class RunRows:
     def newest(self, asset: int) -> Instant | None:
         """Tell when the newest row of an asset ended; None where there is none."""
         count = int(self._count[asset])
-        return int(self._at[asset, count - 1]) if count else None
+        return int(self._at[asset, (count - 1) % MOST]) if count else None
 
     def since(self, asset: int, begin: Instant) -> tuple[Instants, Floats]:
         """Return the rows of an asset whose span began at a moment or later, and their ends."""
         count = int(self._count[asset])
-        at, rows = self._at[asset, :count], self._rows[asset, :count]
-        kept = at - self._every >= begin
-        return at[kept], rows[kept]
+        order = np.arange(max(count - MOST, 0), count) % MOST
+        kept = order[self._at[asset, order] - self._every >= begin]
+        return self._at[asset, kept], self._rows[asset, kept]
 
     def state(self) -> State:
-        """Return everything kept, in buffers as long as the longest."""
+        """Return everything kept, in buffers as long as the longest; `count` is of all rows."""
         return {
             "span": self._span.copy(),
             "total": self._total.copy(),
@@ -83,21 +87,16 @@ class RunRows:
         self._total, self._rows = (state[name].astype(np.float64) for name in ("total", "rows"))
 
     def _keep(self, asset: int, at: Instant, row: Floats) -> None:
-        count = int(self._count[asset])
-        if count and at <= self._at[asset, count - 1]:
+        newest = self.newest(asset)
+        if newest is not None and at <= newest:
             return
-        if count == MOST:
-            self._at[asset, :-1], self._rows[asset, :-1] = (
-                self._at[asset, 1:].copy(),
-                self._rows[asset, 1:].copy(),
-            )
-            count -= 1
-        elif count == self._at.shape[1]:
-            more = min(max(count, 32), MOST - count)
+        place, width = int(self._count[asset]) % MOST, self._at.shape[1]
+        if place >= width:
+            more = min(max(width, 32), MOST - width)
             self._at = np.pad(self._at, ((0, 0), (0, more)))
             self._rows = np.pad(self._rows, ((0, 0), (0, more), (0, 0)))
-        self._at[asset, count], self._rows[asset, count] = at, row
-        self._count[asset] = count + 1
+        self._at[asset, place], self._rows[asset, place] = at, row
+        self._count[asset] += 1
 
 
 def _offset(asset: str, every: Span) -> Span:

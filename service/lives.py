@@ -176,26 +176,31 @@ class Lives:
         channels, sources = ",".join(asset_class.channel_names), self._sources
         aged, runs = sources.aged, sources.runs
         by_runs = "" if runs is None else runs.failure_mode
+        asked, weighed = ("", "") if runs is None else (f" {runs.asked_of}", runs.failure_mode)
         for number, settings in enumerate(asset_class.healths if self.models else ()):
             model = self.models[number]
             mode = model.failure_mode
             of = f".{mode}" if number else ""
             made_for = f"{channels} {_written(settings)}"
             yield f"health{of}", model, made_for
-            yield f"telling{of}", self._telling(mode), made_for
-            yield f"outcomes{of}", self._outcome(mode), _followed(mode, settings)
+            more = asked if mode == by_runs else ""
+            yield f"telling{of}", self._telling(mode), made_for + more
+            yield f"outcomes{of}", self._outcome(mode), _followed(mode, settings) + more
             if number in self._repairs:
                 yield f"repairs{of}", self._repairs[number], made_for
                 yield f"shares{of}", self._sources.shares[mode], mode
-            if mode in aged and mode != by_runs:
+            if mode == by_runs:
+                weighed = f"{mode} {made_for}"
+            elif mode in aged:
                 yield f"weighing{of}", sources.weighings[mode], made_for
         for mode in dict.fromkeys((*aged, by_runs) if runs else aged):
             if mode not in self._followed:
-                yield f"telling.{mode}", self._telling(mode), "age"
-                yield f"outcomes.{mode}", self._outcome(mode), "age"
+                signed = "age" + (asked if mode == by_runs else "")
+                yield f"telling.{mode}", self._telling(mode), signed
+                yield f"outcomes.{mode}", self._outcome(mode), signed
         if runs is not None:
             yield "runs", runs, runs.made_for
-            yield "weighing by runs", sources.weighings[by_runs], f"{by_runs} {runs.made_for}"
+            yield "weighing by runs", sources.weighings[by_runs], weighed + asked
         if self.any:
             yield "estimates", self.estimates, ""
 

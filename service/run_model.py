@@ -30,6 +30,8 @@ class RunModel:
     """A model, the place of each of its columns among the class's channels, and its unit of time.
 
     `missing` are condition columns that the class has no channel for: the model goes without.
+    `young` is how old a row is at age 0: where the model's runs counted age from the first row of
+    each, one row, so that age goes to where a row's span began; else 0, and it goes to the end.
     """
 
     life: RunLife
@@ -37,13 +39,14 @@ class RunModel:
     places: tuple[int, ...]
     unit: Span
     missing: tuple[str, ...]
+    young: Span = 0
 
     def said(self, begin: Instant, at: Instants, rows: Floats) -> tuple[Outlook, float]:
         """Say what is left at the last of some rows of one life, in hours, and its health."""
         count = len(at)
         runs = RunTable(
             np.zeros(count, np.int64),
-            (at - begin) / self.unit,
+            (at - begin - self.young) / self.unit,
             rows[:, list(self.places)],
             self.names,
             self.life.regimes.operating,
@@ -73,7 +76,8 @@ def opened(settings: RunSettings, asset_class: AssetClass) -> RunModel:
         raise Refused(msg + listed(need))
     names = tuple(name for name in asked if found[name] >= 0)
     missing = tuple(name for name in life.regimes.names if found[name] < 0)
-    return RunModel(life, names, tuple(found[name] for name in names), unit, missing)
+    young = settings.every if meant.get("since_first") else 0
+    return RunModel(life, names, tuple(found[name] for name in names), unit, missing, young)
 
 
 def strangers(settings: RunSettings, model: RunModel) -> list[str]:

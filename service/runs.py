@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import nan
+from pathlib import Path
 
 from core.clock import HOUR, Instant
 from core.errors import Refused
@@ -14,6 +15,7 @@ from core.run_settings import RunSettings
 from models.detector import Round, State
 from models.run_rows import RunRows
 from service.run_model import RunModel, opened
+from storage import life_folder
 
 Since = Callable[[str, int], Instant | None]
 """Tells since when the part that fails in a mode is as new, by failure mode and asset."""
@@ -34,6 +36,7 @@ class Runs:
     """Keeps what assets showed, and asks the model once for each new row.
 
     A model that cannot be opened says nothing, and why stands in `trouble`; rows are kept for it.
+    `made_for` names what rows hang on, `asked_of` what answers do: the model and how it is asked.
     """
 
     def __init__(
@@ -44,6 +47,9 @@ class Runs:
             [asset.id for asset in assets], len(asset_class.channels), settings.every
         )
         self.made_for = f"{','.join(asset_class.channel_names)} {settings.every}"
+        given = sorted(settings.channels.items())
+        self.asked_of = f"{self.made_for} {settings.unit} {given} "
+        self.asked_of += life_folder.content(Path(settings.model))
         self.trouble = ""
         self._since = since
         self._said: dict[int, _Said] = {}

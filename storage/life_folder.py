@@ -64,6 +64,14 @@ def kept(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     return record, arrays
 
 
+def content(folder: Path) -> str:
+    """Name what a model is: by its record, which names its arrays; empty where there is none."""
+    try:
+        return hashlib.blake2b((folder / RECORD).read_bytes(), digest_size=8).hexdigest()
+    except OSError:
+        return ""
+
+
 def _write(path: Path, body: bytes) -> None:
     part = path.with_name(path.name + ".part")
     part.write_bytes(body)

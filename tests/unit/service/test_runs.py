@@ -15,7 +15,7 @@ from core.plant import Asset, AssetClass, Channel, Mode, Role
 from core.run_settings import RunSettings
 from core.work import Work, WorkEvent
 from models.detector import Round
-from models.run_life import RunLife
+from models.run_life import RunForecast, RunLife
 from models.run_life_fit import fit
 from models.run_life_kept import kept
 from models.run_rows import MOST, RunRows
@@ -283,6 +283,32 @@ def test_a_damaged_model_is_a_case_until_it_loads_and_rows_are_kept_meanwhile(
 def test_a_model_says_which_of_its_columns_are_missing(folder: Path) -> None:
     less = replace(MACHINE, channels=tuple(c for c in MACHINE.channels if c.name != "shake"))
     assert opened(settings(folder), less).missing == ("shake",)
+
+
+@pytest.mark.parametrize(("since_first", "first"), [(True, 0.0), (False, 1.0), (None, 1.0)])
+def test_the_first_row_of_a_life_is_as_old_as_first_rows_were_in_the_fit(
+    life: RunLife,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    since_first: bool | None,
+    first: float,
+) -> None:
+    facts, arrays = kept(life)
+    meant = {"time": "at", "counts": True, "spacing": 1.0}
+    told = {} if since_first is None else {"since_first": since_first}
+    life_folder.keep(tmp_path, facts | {"columns": meant | told}, arrays)
+    ages: list[float] = []
+    latest = RunLife.latest
+
+    def listening(self: RunLife, runs: RunTable) -> RunForecast:
+        ages.extend(runs.time.tolist())
+        return latest(self, runs)
+
+    monkeypatch.setattr(RunLife, "latest", listening)
+    at = NEW + np.arange(1, 4) * HOUR
+    opened(settings(tmp_path), MACHINE).said(NEW, at, np.zeros((3, len(MACHINE.channels))))
+    assert ages == [first, first + 1, first + 2]
 
 
 def test_rows_are_as_far_apart_as_most_of_a_unit() -> None:
