@@ -24,7 +24,8 @@ def test_the_settings_of_one_part_are_held_to_the_shipped_on_the_other() -> None
     better_for_pumps = outcome(
         centrifugal_pump=replace(GOOD, named=1.0), compressor=replace(GOOD, named=0.45)
     )
-    rows = {row.name: row for row in halves({"shipped": outcome(), "quick": better_for_pumps}, 1.0)}
+    halls = {"shipped": [outcome()], "quick": [better_for_pumps]}
+    rows = {row.name: row for row in halves(halls, 1.0)}
     named = rows["compressor and electric_motor: true channel among two"]
     assert named.value == (0.45 + 0.9) / 2
     assert named.note == "0.900 as shipped; chosen quick on centrifugal_pump"
@@ -33,7 +34,7 @@ def test_the_settings_of_one_part_are_held_to_the_shipped_on_the_other() -> None
 
 
 def test_where_settings_do_as_well_the_shipped_are_chosen() -> None:
-    rows = halves({"quick": outcome(), "shipped": outcome()}, 1.0)
+    rows = halves({"quick": [outcome()], "shipped": [outcome()]}, 1.0)
     assert all("chosen shipped" in row.note for row in rows[:-1])
     assert rows[-1].value == 0
 
@@ -41,8 +42,22 @@ def test_where_settings_do_as_well_the_shipped_are_chosen() -> None:
 def test_a_figure_that_only_one_has_is_wholly_off() -> None:
     silent = outcome(compressor=replace(GOOD, named=float("nan")), centrifugal_pump=GOOD)
     better = replace(silent, parts=silent.parts | {"centrifugal_pump": replace(GOOD, named=1.0)})
-    rows = halves({"shipped": outcome(), "quick": better}, 1.0)
+    rows = halves({"shipped": [outcome()], "quick": [better]}, 1.0)
     assert rows[-1].falls_short
+
+
+def test_figures_are_averaged_over_halls() -> None:
+    quick = outcome(centrifugal_pump=replace(GOOD, named=1.0), compressor=replace(GOOD, named=0.5))
+    rows = {
+        row.name: row for row in halves({"shipped": [outcome()] * 2, "quick": [quick, quick]}, 1.0)
+    }
+    one = {
+        row.name: row
+        for row in halves({"shipped": [outcome()] * 2, "quick": [quick, outcome()]}, 1.0)
+    }
+    name = "compressor and electric_motor: true channel among two"
+    assert rows[name].value == 0.7
+    assert round(one[name].value, 6) == 0.8
 
 
 def test_what_contamination_costs_is_counted_in_points() -> None:
