@@ -29,6 +29,7 @@ from service.batch import Batch
 from service.coverage import Coverage
 from service.evidence import gather, of_sensor, seconded
 from service.finding import Finding, RepairJudged
+from service.found_on import found_on
 from service.held import Held, filled
 from service.judging import Judged, Judging, Known
 from service.lives import Lives
@@ -237,7 +238,7 @@ class Appraisal:
         if rare is not None:
             heard |= rare
         checked = self.crosscheck.check(first_only(row), batch.passed, heard)
-        return _crosschecked(known, checked), sifted, followed
+        return known.crosschecked(checked), sifted, followed
 
     def _lapses(self, known: Known, sifted: Sifted, behind: Bools) -> list[Placed]:
         row = known.row
@@ -296,9 +297,11 @@ class Appraisal:
         self._observe(row, verdicts, start, len(row.asset), health)
         repairs, self._repairs = self._repairs, []
         for place, repair in repairs:
-            if repair.failed and self.tally.mended[row.asset[place]] >= repair.work_at:
-                self.unlearn(int(row.asset[place]))  # it was the fault that was learned
-            yield place, True, replace(repair, catching_up=bool(behind[place]))
+            number, late = int(row.asset[place]), bool(behind[place])
+            yield place, True, replace(repair, catching_up=late)
+            if repair.failed and self.tally.mended[number] >= repair.work_at:
+                for found in self._let_go(number, repair.at, late=late):
+                    yield place, True, found
         self.tally.scored(row.asset, judged.scores)
         if self.coverage is not None:
             self.coverage.add(row.asset, row.mode, judged.scores)
@@ -306,6 +309,14 @@ class Appraisal:
         if len(ended.at):
             self.conditions.append(ended)
         self.conditions += self.lives.take()
+
+    def _let_go(self, number: int, at: Instant, *, late: bool) -> list[Finding]:
+        """Forget the fault that was learned as usual, and what stands by nothing else."""
+        names, asset = self._class.channel_names, self._assets[number]
+        stood = found_on(number, names, self.rules, self.crosscheck, self._given)
+        self.unlearn(number)
+        self.rules.unlearn(number)
+        return [verdict.unlearned(asset, *one, at, catching_up=late) for one in stood]
 
     def _sensed(self, one: Sensed, judged: Judged, behind: Bools) -> Finding:
         """Say what a rule has found about a sensor."""
@@ -380,17 +391,6 @@ class Appraisal:
         life = self.lives.life(number, at)
         evidence = gather(self._class, rule, row, place, scored, life, past, usual)
         return verdict.rule_on(asset, rule, at, evidence, catching_up=late)
-
-
-def _crosschecked(known: Known, checked: Checked) -> Known:
-    """Take out of rows what the crosscheck does not believe."""
-    row, barred = known.row, checked.barred
-    doubted = known.doubted | checked.doubted
-    if not barred.any():
-        return replace(known, doubted=doubted, checked=checked)
-    refused = barred if row.refused is None else barred | row.refused
-    less = replace(row, values=checked.values, refused=refused)
-    return Known(less, known.passed, doubted, checked, row)
 
 
 def _moved(found: list[Placed], places: Rows) -> list[Placed]:

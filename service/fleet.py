@@ -12,7 +12,7 @@ from core.clock import Instant, Span
 from core.plant import SERVICE_ASSET, Asset, AssetClass, Mode
 from core.readings import Floats, Instants, Quality, Readings
 from models.course import rounds, spans
-from models.crosscheck import LIES, Crosscheck
+from models.crosscheck import Crosscheck
 from models.degradation import Degradation
 from models.detector import Detector
 from service import verdict
@@ -35,6 +35,7 @@ from service.finding import (
     Event,
     Finding,
 )
+from service.found_on import found_on
 from service.lives import Lives, NextStop, no_stop
 from service.presence import Presence
 from service.rules import NEVER
@@ -285,13 +286,10 @@ class Fleet:
 
     def standing(self, asset: int) -> set[tuple[str, str]]:
         """List the conditions of one asset that are on, as group and rule."""
-        found = {(rule.group, rule.name) for rule in self.rules.on(asset)}
-        names = [SENSOR + channel.name for channel in self.asset_class.channels]
+        channels = self.asset_class.channel_names
+        found = set(found_on(asset, channels, self.rules, self.crosscheck))
         for channel, fault in np.argwhere(self.sensors.faults[asset]):
-            found.add((names[channel], FAULTS[fault]))
-        for channel, kind in np.argwhere(self.crosscheck.faults[asset] if self.crosscheck else []):
-            found.add((names[channel], LIES[kind]))
-        found |= {(names[channel], rule.name) for rule, channel in self.rules.sensed(asset)}
+            found.add((SENSOR + channels[channel], FAULTS[fault]))
         found |= {(REPAIR, mode) for mode in self.lives.unrestored(asset)}
         if self.silence.silent[asset]:
             found.add((DATA, SILENT))

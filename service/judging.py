@@ -51,6 +51,16 @@ class Known:
             None if self.given is None else self.given.take(part),
         )
 
+    def crosschecked(self, checked: Checked) -> Known:
+        """Take out of rows what the crosscheck does not believe."""
+        row, barred = self.row, checked.barred
+        doubted = self.doubted | checked.doubted
+        if not barred.any():
+            return replace(self, doubted=doubted, checked=checked)
+        refused = barred if row.refused is None else barred | row.refused
+        less = replace(row, values=checked.values, refused=refused)
+        return Known(less, self.passed, doubted, checked, row)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:

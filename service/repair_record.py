@@ -91,18 +91,30 @@ def recorded(done: Iterable[WorkEvent], plant: Plant, casefile: CaseFile) -> lis
         if mends:
             newest.add(work.asset)
             last = [(work.asset, mode) for mode in _judged_in(work, plant)]
-            found = tuple(_closed(one, work, told) for one in found)
+            found = tuple(_closed(one, work, told, plant) for one in found)
             told.update(last)
         entries.append(Entry(work, found, waits))
     return entries
 
 
-def _closed(verdict: Verdict, work: WorkEvent, told: Collection[tuple[str, str]]) -> Verdict:
+def _closed(
+    verdict: Verdict, work: WorkEvent, told: Collection[tuple[str, str]], plant: Plant
+) -> Verdict:
     """Let a verdict say what follows, where no newer work in its mode does."""
     if (work.asset, verdict.failure_mode) in told:
         return verdict
-    then = then_words(verdict.repair, replaced=work.work is Work.REPLACED)
+    replaced = work.work is Work.REPLACED
+    given = _given(plant.class_of(work.asset), verdict.failure_mode)
+    then = then_words(verdict.repair, verdict.reason, replaced=replaced, given=given)
     return replace(verdict, then=then)
+
+
+def _given(asset_class: AssetClass, mode: str) -> bool:
+    """Tell whether the healthy level of a failure mode is configured."""
+    return any(
+        isinstance(one, ThresholdSettings) and one.failure_mode == mode and one.healthy is not None
+        for one in asset_class.healths
+    )
 
 
 def _judged_in(work: WorkEvent, plant: Plant) -> list[str]:

@@ -38,12 +38,15 @@ def why_words(reason: str, known: float) -> str:
     return _WHY[reason]
 
 
-def then_words(repair: Repair | None, *, replaced: bool) -> str:
-    """Say what follows from what the newest work came to; None stands where that is not known."""
+def then_words(repair: Repair | None, reason: str, *, replaced: bool, given: bool) -> str:
+    """Say what follows from what the newest work came to; None stands where that is not known.
+
+    `reason` is then why not; `given` tells that the healthy level is configured.
+    """
     if repair is Repair.NOT_RESTORED:
         return (
             "Nothing is learned from how it runs now until it is judged to be restored, or newer"
-            " work is recorded."
+            " work is recorded that is on this failure mode or names none."
         )
     if repair is Repair.PARTLY:
         return (
@@ -52,11 +55,33 @@ def then_words(repair: Repair | None, *, replaced: bool) -> str:
         )
     if repair is Repair.RESTORED:
         level = "level at which it has run since" if replaced else "healthy level from before"
-        return f"Health goes on by the {level} the work."
-    return (
-        "This work is not judged again, and how the machine runs now is taken as healthy: make sure"
-        " that it is."
+        return _GIVEN if given else f"Health goes on by the {level} the work."
+    return " ".join(
+        one
+        for one in (
+            "This work is not judged again.",
+            _unjudged(reason, replaced=replaced, given=given),
+            "Alerts take how the machine runs now as usual: make sure that it is healthy.",
+        )
+        if one
     )
+
+
+def _unjudged(reason: str, *, replaced: bool, given: bool) -> str:
+    """Say by what health goes on after work that cannot be judged; nothing where there is none."""
+    if reason == "no_threshold":
+        return ""
+    if given:
+        return _GIVEN
+    if replaced and reason != "too_wide":
+        return "Health takes how it has run since the work as healthy."
+    return (
+        "Health goes on by the healthy level from before the work, or, where that was not known,"
+        " takes how it has run since as healthy."
+    )
+
+
+_GIVEN = "Health goes on by the healthy level that is configured."
 
 
 _BEFORE = (

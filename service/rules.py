@@ -231,11 +231,12 @@ class RuleLatch:
             whom = int(self._sensor[number, asset])
             ours = rule.group in (groups or ()) if whom == NOBODY else whom in sensors
             if groups is None or ours:
-                self._on[number, asset] = False
-                self._since[number, asset] = NEVER
-                self._sensor[number, asset] = NOBODY
-                self._gone[number, asset] = NEVER
-                self._again[number, asset] = 0
+                self._clear(number, asset)
+
+    def unlearn(self, asset: int) -> None:
+        """Start one asset anew in the rules of detectors that learn; those of given lines stay."""
+        for number in np.flatnonzero(self._routes).tolist():
+            self._clear(number, asset)
 
     def state(self) -> State:
         """Return the latches, each rule under its name so that rules may come and go."""
@@ -275,6 +276,13 @@ class RuleLatch:
             "again": self._again,
             "first": self._first,
         }
+
+    def _clear(self, number: int, asset: int) -> None:
+        self._on[number, asset] = False
+        self._since[number, asset] = NEVER
+        self._sensor[number, asset] = NOBODY
+        self._gone[number, asset] = NEVER
+        self._again[number, asset] = 0
 
     def _note(self) -> None:
         self._busy = bool(self._on.any() or (self._since != NEVER).any())

@@ -36,6 +36,10 @@ _LIES = {
 }
 _AGREES = "the sensor agrees with the other readings again"
 _FOLLOWED = "other readings have gone with it: it is the machine"
+_UNLEARNED = (
+    "it was found by what was learned since the work, and that is forgotten: the work did not"
+    " restore the machine"
+)
 _WITHOUT_IT = "The machine is judged without it."
 _BY_HAND = (
     "Compare the reading with one by hand; then check the sensor, its cable, its mounting.",
@@ -66,6 +70,11 @@ def rule_off(asset: Asset, rule: RuleSpec, at: Instant, *, catching_up: bool) ->
     """Say that a rule's condition has returned."""
     why = "the score is back below its line"
     return Finding(asset.id, rule.group, rule.name, False, at, why=why, catching_up=catching_up)
+
+
+def unlearned(asset: Asset, group: str, rule: str, at: Instant, *, catching_up: bool) -> Finding:
+    """Say that a condition was found by what is forgotten, since work did not restore a machine."""
+    return Finding(asset.id, group, rule, False, at, why=_UNLEARNED, catching_up=catching_up)
 
 
 def sensor(

@@ -269,6 +269,8 @@ def test_work_on_another_failure_mode_leaves_the_case_of_this_one() -> None:
     story.score()
     [case] = story.cases(REPAIR)
     assert case.state.is_active
+    [_, told] = recorded(story.casefile.work(P1), story.plant, story.casefile)
+    assert "newer work is recorded that is on this failure mode or" in told.verdicts[0].words
 
 
 @pytest.mark.parametrize("reason", ["too_wide", "not_falling"])
@@ -315,7 +317,8 @@ def test_what_cannot_be_judged_says_what_was_wanting_and_what_it_takes(
     [verdict] = story.entry().verdicts
     assert verdict.repair is None
     assert verdict.words.startswith(f"Bearing wear: cannot say, after 12 hours of running: {words}")
-    assert verdict.words.endswith("taken as healthy: make sure that it is.")
+    assert verdict.words.endswith("as usual: make sure that it is healthy.")
+    assert ("Health" in verdict.words) == (health is not UNSET)
     assert not story.cases(REPAIR)
 
 
@@ -331,7 +334,7 @@ def test_each_reason_has_words_of_its_own_that_say_what_it_takes() -> None:
 
 def test_only_the_newest_work_says_what_follows() -> None:
     story = Mended(SAME)
-    assert story.entry().verdicts[0].words.endswith("or newer work is recorded.")
+    assert story.entry().verdicts[0].words.endswith("or names none.")
     story.tell(WorkEvent(P1, story.now, Work.REPLACED, "Bilal", id="w2"))
     story.runs([RESTORED] * 20 * AN_HOUR)
     story.score()
