@@ -6,17 +6,13 @@ from collections.abc import Iterator
 
 from core.document import Document
 from core.errors import Fault
+from core.plant import AssetClass, Treatment
 from core.units import scale
+from models.parts import treatment
 
 
-def check_channels(document: Document) -> Iterator[Fault]:
-    """Find units that cannot be, and channels over one that tells nothing of the conditions."""
-    yield from _units(document)
-    for channel in document.block("channels"):
-        yield from _beneath(document, channel)
-
-
-def _units(document: Document) -> Iterator[Fault]:
+def check_units(document: Document) -> Iterator[Fault]:
+    """Find units that cannot be."""
     for name in document.block("channels"):
         channel = document.block("channels", name)
         unit, sent = channel.get("unit"), channel.get("payload_unit")
@@ -35,27 +31,18 @@ def _units(document: Document) -> Iterator[Fault]:
             yield document.fault(("channels", name, "payload_unit"), str(error))
 
 
-def _beneath(document: Document, channel: str) -> Iterator[Fault]:
-    """Find a channel over one by which nothing is judged, or in another unit; or not judged."""
-    place = ("channels", channel, "over")
-    name = document.get(*place)
-    if not isinstance(name, str) or name not in document.block("channels"):
-        return
-    if _part(document, channel) != "use":
-        yield document.fault(place, f"{channel} is not judged, so it is over nothing")
-        return
-    if _part(document, name) != "context":
-        said = "must have role: operating, and no other grade, to be what others are over"
-        yield document.fault(place, f"{name} {said}")
-        return
-    ours, theirs = (document.get("channels", one, "unit") or "" for one in (channel, name))
-    if ours != theirs:
-        said = f"{channel} is in {ours or 'no unit'} and {name} in {theirs or 'no unit'}"
-        yield document.fault(place, f"{said}; both must be in the same unit")
-
-
-def _part(document: Document, channel: str) -> str:
-    """Tell what detectors do with a channel, in the words of `grade`."""
-    by_role = {"operating": "context", "counter": "leave_out"}
-    role, grade = (document.get("channels", channel, key) for key in ("role", "grade"))
-    return grade if isinstance(grade, str) else by_role.get(str(role), "use")
+def over_nothing(made: AssetClass, document: Document) -> Iterator[Fault]:
+    """Find channels over one by which nothing is judged, or in another unit; or not judged."""
+    for channel in made.channels:
+        if channel.over is None:
+            continue
+        place, beneath = ("channels", channel.name, "over"), made.channel(channel.over)
+        if treatment(channel) is not Treatment.USE:
+            yield document.fault(place, f"{channel.name} is not judged, so it is over nothing")
+        elif treatment(beneath) is not Treatment.CONTEXT:
+            said = "must have role: operating, and no other grade, to be what others are over"
+            yield document.fault(place, f"{beneath.name} {said}")
+        elif channel.unit != beneath.unit:
+            units = f"{channel.name} is in {channel.unit or 'no unit'} and {beneath.name} in"
+            said = f"{units} {beneath.unit or 'no unit'}; both must be in the same unit"
+            yield document.fault(place, said)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from cli.channel_checks import check_channels
+from cli.channel_checks import check_units
 from core.document import Document, Place
 from core.errors import Fault
 from core.run_settings import RunSettings
@@ -23,7 +23,7 @@ _LINES = ("low_alarm", "low_warning", "warning", "alarm")
 def check_class(document: Document) -> list[Fault]:
     """Find names that refer to nothing, units and limits that cannot be; at most a thousand."""
     every = itertools.chain(
-        _references(document), check_channels(document), _limits(document), _states(document)
+        _references(document), check_units(document), _limits(document), _states(document)
     )
     return list(itertools.islice(every, _MOST))
 

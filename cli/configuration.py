@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from cli.channel_checks import over_nothing
 from cli.class_checks import check_class
 from cli.class_text import ClassText
 from cli.costs import costs_of
@@ -125,7 +126,7 @@ def _classes(
         if document is not None and text is not None and len(faults) == before:
             found = asset_class_of(name, text)
             made[name] = replace(found, runs=found.runs and found.runs.within(folder))
-            faults += unfit(made[name], document)
+            faults += [*over_nothing(made[name], document), *unfit(made[name], document)]
     return files, made
 
 
