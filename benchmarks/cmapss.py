@@ -39,6 +39,7 @@ from models.conformal import Adaptive, thirds
 from models.network import Lesson
 from models.run_life import HIGH, LOW, RunForecast
 from models.run_life_fit import Checked, Course, fit
+from models.run_spread import NOTHING, Lift
 
 GOALS = {"FD001": 10.9, "FD002": 10.5, "FD003": 9.7}
 UNCAPPED = {"FD001": 12.2, "FD002": 23.0, "FD003": 11.6}
@@ -52,7 +53,7 @@ PUBLISHED = {
     "TMSCNN 2024 (FD001, FD003 with transfer)": ("10.26", "14.79", "10.51"),
 }
 SLOW = Lesson(rate=2e-3, rounds=20)
-QUICK = Course(iterations=80, rate=0.1, leaves=8, nets=1, lesson=SLOW, lift=0.0)
+QUICK = Course(iterations=80, rate=0.1, leaves=8, nets=1, lesson=SLOW, lift=NOTHING)
 TRIED = {
     **{
         f"labels to {reach:g} of a short life": replace(QUICK, reach=reach)
@@ -69,9 +70,16 @@ TRIED = {
     "three networks, taught twice as fast": replace(QUICK, nets=3, lesson=replace(SLOW, rate=4e-3)),
     "three networks, four times as fast": replace(QUICK, nets=3, lesson=replace(SLOW, rate=8e-3)),
     **{
-        f"a network, lifted to what {1 - lift:.1%} outlived": replace(QUICK, lift=lift)
-        for lift in (0.15, 0.175, 0.2, 0.25)
+        f"a network, lifted to what {1 - level:.1%} outlived": replace(QUICK, lift=Lift(level))
+        for level in (0.15, 0.175, 0.2, 0.25)
     },
+    **{
+        f"the same from 82.5 %, beyond the cap up to {1 - level:.1%}": replace(
+            QUICK, lift=Lift(0.175, level)
+        )
+        for level in (0.225, 0.25, 0.275, 0.3, 0.5)
+    },
+    "as shipped": Course(),
 }
 """Settings that are held against each other on training engines that were left out."""
 

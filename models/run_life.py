@@ -21,7 +21,7 @@ from models.network import Network
 from models.run_doubt import Doubt
 from models.run_features import features, smoothed, steady
 from models.run_regimes import Regimes
-from models.run_spread import Spread
+from models.run_spread import NOTHING, Lift, Spread
 from models.run_table import Numbers, RunTable
 from models.similar_runs import Alike, SimilarRuns
 from models.trees import Trees
@@ -67,8 +67,8 @@ class RunForecast:
     """What is said of rows, in the table's own unit of time.
 
     `rul[i]` is the estimate of least squared error of the life left, counted up to the cap: above
-    it channels do not tell. Where nearly all rows of the past that resemble it outlived that, it is
-    what they outlived (`RunLife.lift`). `mean[i]` is the estimate of all of it, `course[i, l]` the
+    it channels do not tell. Where most rows of the past that resemble it outlived more, it is what
+    they outlived (`RunLife.lift`). `mean[i]` is the estimate of all of it, `course[i, l]` the
     life left at `LEVELS[l]`, `health[i]` 1 as new and 0 at the end, `reason[i]` why nothing is
     said, else empty.
     """
@@ -93,8 +93,8 @@ class RunLife:
     """A fitted model. `failures` are the units it has seen fail.
 
     `share` is what networks count for beside trees: 0 in models of before there were any. No less
-    is said than what all but a share `lift` of rows that resemble the one asked about outlived, as
-    they stand before intervals are stretched; with 0, as in models of before it, that is nothing.
+    is said than what rows of the past that resemble the one asked about outlived by `lift`, as they
+    stand before intervals are stretched; models of before it have one that asks for nothing.
     """
 
     regimes: Regimes
@@ -105,7 +105,7 @@ class RunLife:
     past: SimilarRuns
     failures: int
     share: float = 0.0
-    lift: float = 0.0
+    lift: Lift = NOTHING
 
     def forecast(self, runs: RunTable) -> RunForecast:
         """Say the life left of each row, from it and those before it alone."""

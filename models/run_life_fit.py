@@ -15,7 +15,7 @@ from models.conformal import Stretch, covered, half_width, stretch, thirds, vote
 from models.network import LESSON, Lesson, several
 from models.run_features import features, smoothed, steady
 from models.run_life import HIGH, LOW, MIDDLE, Member, RunLife, rows, worn
-from models.run_spread import Spread, spread
+from models.run_spread import Lift, Spread, spread
 from models.run_table import Numbers, RunTable
 from models.similar_runs import SimilarRuns
 from models.trees import grown
@@ -33,6 +33,9 @@ REMEMBERED = 4000
 
 JUDGED = 12_000
 """On so many rows intervals are calibrated and judged."""
+
+LIFT = Lift(surely=0.175, further=0.275)
+"""What is said at least (docs/decisions/0034)."""
 
 WEAR_SPAN = 15
 WEAR_RIDGE = 0.01
@@ -113,7 +116,7 @@ class Course:
     short: float = 0.1
     nets: int = 6
     lesson: Lesson = LESSON
-    lift: float = 0.175
+    lift: Lift = LIFT
 
 
 SHIPPED = Course()
@@ -229,7 +232,7 @@ def _wear(runs: RunTable, channels: Floats, label: Floats, mine: Numbers) -> Flo
 
 
 def _calibrated(
-    seen: _Seen, said: Floats, fold: Numbers, lift: float, seed: int
+    seen: _Seen, said: Floats, fold: Numbers, lift: Lift, seed: int
 ) -> tuple[Spread, Stretch, Checked]:
     """Learn the spread, hold intervals to units left out, and judge them on yet others."""
     runs, rng = seen.runs, np.random.default_rng(seed)

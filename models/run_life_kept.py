@@ -15,7 +15,7 @@ from models.run_doubt import Doubt
 from models.run_features import PER_CHANNEL, STEADY
 from models.run_life import Member, RunLife
 from models.run_regimes import Regimes
-from models.run_spread import Spread
+from models.run_spread import Lift, Spread
 from models.similar_runs import SimilarRuns
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -35,8 +35,8 @@ _PARTS: dict[str, tuple[type, tuple[str, ...], tuple[str, ...]]] = {
 def kept(model: RunLife) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Take a model apart: facts that JSON can hold, and arrays."""
     facts: dict[str, Any] = {
-        "failures": model.failures, "share": model.share, "lift": model.lift,
-        "members": len(model.members),
+        "failures": model.failures, "share": model.share,
+        "lift": [model.lift.surely, model.lift.further], "members": len(model.members),
     }  # fmt: skip
     arrays: dict[str, NDArray[Any]] = {}
     for part, (_, told, held) in _PARTS.items():
@@ -62,7 +62,7 @@ def restored(facts: Mapping[str, Any], arrays: Arrays) -> RunLife:
             for part, (made, told, held) in _PARTS.items()
         }
         members = [_member(arrays, k) for k in range(int(facts["members"]))]
-        share, lift = (float(facts.get(name, 0.0)) for name in ("share", "lift"))
+        share, lift = float(facts.get("share", 0.0)), _lift(facts.get("lift", 0.0))
         failures = int(facts["failures"])
         model = RunLife(members=tuple(members), failures=failures, share=share, lift=lift, **parts)
         _fitting(model)
@@ -74,6 +74,11 @@ def restored(facts: Mapping[str, Any], arrays: Arrays) -> RunLife:
 
 def _fact(given: Any) -> Any:
     return tuple(given) if isinstance(given, list) else given
+
+
+def _lift(given: Any) -> Lift:
+    """Read what is said at least; of older models it is one number, beyond the cap too."""
+    return Lift(*map(float, given)) if isinstance(given, list) else Lift(float(given))
 
 
 def _numbers(given: NDArray[Any]) -> NDArray[Any]:
@@ -118,8 +123,9 @@ def _fitting(model: RunLife) -> None:
     if not model.members or not len(model.spread.left):
         msg = "no members or no past"
         raise ValueError(msg)
-    if not 0 <= model.lift < 1:
-        msg = f"{model.lift:g} is no share of the past"
+    shares = model.lift.surely, model.lift.further
+    if not all(0 <= share < 1 for share in shares):
+        msg = f"{shares} are no shares of the past"
         raise ValueError(msg)
     if not 0 <= model.share <= 1 or (model.share and not all(m.nets for m in model.members)):
         msg = f"networks count for {model.share:g}, but there are none or that is no share"

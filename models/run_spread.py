@@ -23,8 +23,28 @@ FEWEST = 60
 FLOOR = 0.15
 """Below this share of the cap, what the trees say is told apart no more finely."""
 
+STEEP = 6.0
+"""Beyond the cap, so much more is said for each unit of time that more was surely outlived."""
+
 AT_ONCE = 200
 """So many rows are asked about at once: with more, most of the time goes into getting memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """What is said at least: what all but a share of like rows of the past outlived.
+
+    All but `surely` outlived it; with 0 nothing is said at least. Where that lies beyond the cap,
+    it is more: `STEEP` times as far beyond, up to what all but `further` outlived; with 0 it is no
+    more. Chosen by cross-validation (docs/decisions/0034).
+    """
+
+    surely: float = 0.0
+    further: float = 0.0
+
+
+NOTHING = Lift()
+"""With this, nothing is said at least."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,11 +61,11 @@ class Spread:
     cap: float
     usual: float
 
-    def of(self, said: Floats, age: Floats, level: float) -> tuple[Floats, Floats, Floats]:
+    def of(self, said: Floats, age: Floats, lift: Lift) -> tuple[Floats, Floats, Floats]:
         """Return the mean life left of each row, its course at `LEVELS`, and what is outlived.
 
-        The course is `[row, level]`. What is outlived is the life left at `level`, 0 where that is
-        0; unlike points of the course it never jumps from one row of the past to the next.
+        The course is `[row, level]`. What is outlived is what `lift` tells of, 0 where it asks for
+        nothing; unlike points of the course it never jumps from one row of the past to the next.
         """
         mean, course = np.empty(len(said)), np.empty((len(said), len(LEVELS)))
         outlived = np.zeros(len(said))
@@ -56,9 +76,19 @@ class Spread:
             mean[rows] = weight @ self.left
             share = np.cumsum(weight, axis=1)
             course[rows] = _quantiles(share, self.left)
-            if level > 0:
-                outlived[rows] = _between(share, self.left, level)
+            if lift.surely > 0:
+                outlived[rows] = self._outlived(share, lift)
         return mean, course, outlived
+
+    def _outlived(self, share: Floats, lift: Lift) -> Floats:
+        surely = _between(share, self.left, lift.surely)
+        if lift.further <= lift.surely:
+            return surely
+        further = _between(share, self.left, lift.further)
+        found: Floats = np.maximum(
+            surely, np.minimum(further, self.cap + STEEP * (surely - self.cap))
+        )
+        return found
 
     def _place(self, said: Floats, age: Floats) -> Floats:
         share = np.clip(said / self.cap, 0.0, None)

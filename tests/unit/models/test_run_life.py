@@ -13,6 +13,7 @@ from core.life import LEVELS, CannotSay, Remaining
 from models.run_life import HIGH, LOW, MIDDLE, RunLife
 from models.run_life_fit import Checked, fit
 from models.run_life_kept import kept, restored
+from models.run_spread import STEEP, Lift
 from tests.fleets import QUICK, fleet, runs
 
 
@@ -94,7 +95,7 @@ def test_networks_count_for_as_much_as_units_left_out_show(model: RunLife) -> No
 def test_no_less_is_said_than_most_alike_outlived(fitted: tuple[RunLife, Checked]) -> None:
     model, checked = fitted
     table = runs(fleet(20, seed=8))
-    plain, lifted = replace(model, lift=0.0).forecast(table), model.forecast(table)
+    plain, lifted = replace(model, lift=Lift()).forecast(table), model.forecast(table)
     assert (lifted.rul >= plain.rul).all()
     more = lifted.rul > plain.rul
     assert 0.02 < more.mean() < 0.7
@@ -111,19 +112,42 @@ def test_a_model_of_before_there_was_a_lift_says_what_it_said(model: RunLife) ->
     del facts["lift"]
     table = runs(fleet(4, seed=4))
     said = restored(facts, arrays).forecast(table)
-    assert np.array_equal(said.rul, replace(model, lift=0.0).forecast(table).rul)
+    assert np.array_equal(said.rul, replace(model, lift=Lift()).forecast(table).rul)
     assert said.rul.max() <= model.spread.cap
     assert model.forecast(table).rul.max() > model.spread.cap
 
 
 def test_what_is_outlived_does_not_jump_with_what_is_said(model: RunLife) -> None:
     said = np.linspace(0.5, 1.0, 4001) * model.spread.cap
-    course, outlived = model.spread.of(said, np.full(len(said), 30.0), 0.175)[1:]
+    course, outlived = model.spread.of(said, np.full(len(said), 30.0), Lift(0.175))[1:]
     whole = model.spread.left.max()
     assert np.abs(np.diff(outlived)).max() < 0.005 * whole
     low, high = (course[:, LEVELS.index(level)] for level in (0.1, 0.25))
     assert ((low <= outlived) & (outlived <= high)).all()
-    assert not model.spread.of(said, said, 0.0)[2].any()
+    assert not model.spread.of(said, said, Lift())[2].any()
+
+
+def test_beyond_the_cap_more_is_said_up_to_what_fewer_outlived(model: RunLife) -> None:
+    said, cap = np.linspace(0.5, 1.0, 4001) * model.spread.cap, model.spread.cap
+    age = np.full(len(said), 30.0)
+    surely, further, both = (
+        model.spread.of(said, age, lift)[2] for lift in (Lift(0.3), Lift(0.45), Lift(0.3, 0.45))
+    )
+    below = surely <= cap
+    assert 0 < below.mean() < 1
+    assert np.array_equal(both[below], surely[below])
+    assert ((surely <= both) & (both <= further))[~below].all()
+    assert (both[~below] > surely[~below]).mean() > 0.9
+    assert (both[~below] - cap <= STEEP * (surely[~below] - cap) + 1e-9).all()
+    assert np.abs(np.diff(both)).max() < STEEP * np.abs(np.diff(surely)).max() + 1e-9
+
+
+def test_a_model_whose_lift_was_one_number_says_what_it_said(model: RunLife) -> None:
+    facts, arrays = kept(model)
+    facts["lift"] = 0.175
+    table = runs(fleet(4, seed=4))
+    said = restored(facts, arrays).forecast(table)
+    assert np.array_equal(said.rul, replace(model, lift=Lift(0.175)).forecast(table).rul)
 
 
 @pytest.mark.parametrize("harm", ["short", "missing", "loop", "layer", "share", "lift"])
@@ -138,7 +162,7 @@ def test_a_damaged_model_is_refused(model: RunLife, harm: str) -> None:
     elif harm == "share":
         facts["share"] = 1.5
     elif harm == "lift":
-        facts["lift"] = 1.0
+        facts["lift"] = [0.2, 1.0]
     else:
         arrays["member0.left"] = np.zeros_like(arrays["member0.left"])
     with pytest.raises(Refused, match="damaged"):
