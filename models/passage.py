@@ -45,7 +45,7 @@ HALVINGS = 10
 """So often the way between is halved, in its logarithm: to a hundredth, straight within that."""
 
 FARTHEST = 9.0
-"""Beyond so many deviations the normal distribution counts as 1."""
+"""Beyond so many deviations the normal distribution counts as 0 or 1."""
 
 _ERFC = (
     -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806,
@@ -79,11 +79,10 @@ class Paths:
 def paths(hours: Floats, values: Floats) -> Paths:
     """Fit every bend to every past of `values[n]` at `hours[n]`, which rise."""
     parts = [part for part in PASTS if part == 1 or len(hours) // part >= FEWEST]
-    fits = [_fits(hours, values, part, 1 / len(parts)) for part in parts]
-    joined = {
-        name: np.concatenate([getattr(fit, name) for fit in fits]) for name in Paths.__slots__
-    }
-    return Paths(**joined)
+    fits = np.empty((len(parts), len(BENDS), len(Paths.__slots__)))
+    for part, fit in zip(parts, fits, strict=True):
+        _fit(hours, values, part, 1 / len(parts), BENDS, fit)
+    return Paths(*np.ascontiguousarray(fits.reshape(-1, fits.shape[2]).T))
 
 
 def remaining(found: Paths, end: float, horizon: float) -> Remaining | None:
@@ -109,33 +108,77 @@ def rising(found: Paths) -> float:
     return max(float(sure[past].sum() / found.weight[past].sum()) for past in pasts)
 
 
-def _fits(hours: Floats, values: Floats, part: int, share: float) -> Paths:
-    """Fit straight lines in bent time, which runs at the pace of hours at the last point."""
+@kernel
+def _fit(
+    hours: Floats, values: Floats, part: int, share: float, bends: Floats, fit: Floats
+) -> None:
+    """Fit a line under each bend to one past; what becomes a `Paths` goes to `fit[b]`, in order.
+
+    Bent time runs at the pace of hours at the last point. Here `fit[b, 5]` is a misfit at first.
+    """
     count = len(hours) // part
-    back, said = hours[-count:] - hours[-1], values[-count:]
-    pace = BENDS / part / -back[0]
-    bent = _bent(back, pace)
-    off = bent - bent.mean(axis=1, keepdims=True)
-    spread = np.einsum("bn,bn->b", off, off)
-    drift = np.einsum("bn,n->b", off, said - said.mean()) / spread
-    left = said - said.mean() - drift[:, None] * off
-    misfit = np.einsum("bn,bn->b", left, left) + 1e-12 * (1 + float(np.sum(said**2)))
-    moves, length = np.diff(left, axis=1), -bent[:, 0]
-    jitter = np.maximum(-np.mean(moves[:, 1:] * moves[:, :-1], axis=1), 0.0)
-    wandering = np.einsum("bn,bn->b", moves, moves) - 2 * jitter * moves.shape[1]
-    diffusion = np.maximum(wandering, 0.0) / length + 1e-9 * misfit / -back[0]
-    unsure = np.sqrt(misfit / (count - 2) / spread + 1.2 * diffusion / length)
-    level = said.mean() - drift * bent.mean(axis=1)
-    weight = (misfit / misfit.min()) ** (-count * TRUST)
-    weight = share * weight / weight.sum()
-    return Paths(pace, level, drift, unsure, diffusion, weight, np.full(len(pace), float(part)))
+    back, said = np.empty(count), np.empty(count)
+    first, mean, size = len(hours) - count, 0.0, 0.0
+    for i in range(count):
+        back[i], said[i] = hours[first + i] - hours[-1], values[first + i]
+        mean += said[i] / count
+        size += said[i] ** 2
+    for i in range(count):
+        said[i] -= mean
+    bent, left, least = np.empty(count), np.empty(count), np.inf
+    for b in range(len(bends)):
+        pace = bends[b] / part / -back[0]
+        _line(back, said, pace, size, bent, left, fit[b])
+        fit[b, 0], fit[b, 6] = pace, part
+        fit[b, 1] += mean
+        least = min(least, fit[b, 5])
+    total = 0.0
+    for b in range(len(bends)):
+        fit[b, 5] = (fit[b, 5] / least) ** (-count * TRUST)
+        total += fit[b, 5]
+    for b in range(len(bends)):
+        fit[b, 5] *= share / total
 
 
-def _bent(hours: Floats, pace: Floats) -> Floats:
-    """Bend hours counted from the last point, `[b, n]`: exponential wear goes straight in it."""
-    straight = pace[:, None] == 0
-    bend = np.where(straight, 1.0, pace[:, None])
-    return np.where(straight, hours, np.expm1(np.minimum(bend * hours, 50.0)) / bend)
+@kernel
+def _line(
+    back: Floats,
+    said: Floats,
+    pace: float,
+    size: float,
+    bent: Floats,
+    left: Floats,
+    fit: Floats,
+) -> None:
+    """Fit a line under one bend: level, drift, how unsure it is, diffusion and misfit."""
+    count, mean = len(back), 0.0
+    for i in range(count):
+        bent[i] = _bent(back[i], pace)
+        mean += bent[i] / count
+    spread, along = 0.0, 0.0
+    for i in range(count):
+        spread += (bent[i] - mean) ** 2
+        along += (bent[i] - mean) * said[i]
+    drift, misfit = along / spread, 1e-12 * (1 + size)
+    for i in range(count):
+        left[i] = said[i] - drift * (bent[i] - mean)
+        misfit += left[i] ** 2
+    wandering, turning, move = 0.0, 0.0, 0.0
+    for i in range(1, count):
+        before, move = move, left[i] - left[i - 1]
+        wandering += move * move
+        turning += move * before
+    jitter = max(-turning / (count - 2), 0.0)
+    wandering = max(wandering - 2 * jitter * (count - 1), 0.0)
+    diffusion = wandering / -bent[0] + 1e-9 * misfit / -back[0]
+    unsure = math.sqrt(misfit / (count - 2) / spread + 1.2 * diffusion / -bent[0])
+    fit[1], fit[2], fit[3], fit[4], fit[5] = -drift * mean, drift, unsure, diffusion, misfit
+
+
+@kernel
+def _bent(hours: float, pace: float) -> float:
+    """Bend hours counted from the last point: exponential wear goes straight in it."""
+    return hours if pace == 0 else math.expm1(min(pace * hours, 50.0)) / pace
 
 
 @kernel
@@ -188,31 +231,38 @@ def _passed(
         if away[b] <= 0:
             passed += share[b]
             continue
-        bent = time if pace[b] == 0 else math.expm1(min(pace[b] * time, 50.0)) / pace[b]
-        spread = max(diffusion[b], 1e-300)
-        width = max(math.sqrt(spread * bent), 1e-150)
+        bent = _bent(time, pace[b])
+        width = max(math.sqrt(max(diffusion[b], 1e-300) * bent), 1e-150)
         for k in range(len(nodes)):
             speed = drift[b] + unsure[b] * nodes[k]
-            if speed <= 0:
-                continue
-            chance = math.exp(_log_below((speed * bent - away[b]) / width))
-            beyond = 2 * speed * away[b] / spread + _log_below(-(speed * bent + away[b]) / width)
-            passed += share[b] * min(chance + math.exp(min(beyond, 0.0)), 1.0) / len(nodes)
+            if speed > 0:
+                ahead, beyond = (speed * bent - away[b]) / width, (speed * bent + away[b]) / width
+                passed += share[b] / len(nodes) * _inverse_gaussian(ahead, beyond)
     return passed
 
 
 @kernel
-def _log_below(z: float) -> float:
-    """Logarithm of the normal distribution function, sound far into the tail.
+def _inverse_gaussian(ahead: float, beyond: float) -> float:
+    """Tell how likely it has come by a time, from how far its mean is past the threshold by then.
+
+    `ahead` is that and `beyond` how far past its mirror image, in deviations. The image's weight
+    e^(2 drift away / diffusion) is e^((beyond^2 - ahead^2) / 2): both terms fall off alike.
+    """
+    if abs(ahead) > FARTHEST:
+        return 1.0 if ahead > 0 else 0.0
+    fall = math.exp(-ahead * ahead / 2)
+    below = fall * _tail(abs(ahead))
+    return min((below if ahead < 0 else 1 - below) + fall * _tail(beyond), 1.0)
+
+
+@kernel
+def _tail(z: float) -> float:
+    """Tell the normal distribution function at -z over e^(-z^2 / 2), for z >= 0.
 
     Chebyshev fit of erfc: W. H. Press et al., Numerical Recipes, 3rd ed., 6.2.2.
     """
-    if z > FARTHEST:
-        return 0.0
-    x = abs(z) / math.sqrt(2.0)
-    t = 1 / (1 + x / 2)
+    t = 1 / (1 + z / math.sqrt(8.0))
     poly = 0.0
     for k in range(len(_ERFC)):
         poly = poly * t + _ERFC[len(_ERFC) - 1 - k]
-    tail = math.log(t) - x * x + poly - math.log(2.0)
-    return tail if z < 0 else math.log1p(-math.exp(tail))
+    return t * math.exp(poly) / 2

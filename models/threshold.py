@@ -189,7 +189,7 @@ class Threshold:
     def _sign(self, asset: int) -> float:
         """Tell which way the signal goes as health falls: 1 up, -1 down."""
         end = float(self._settings.end or 0.0)
-        return 1.0 if end > self._healthy_level()[asset] else -1.0
+        return 1.0 if end > self._healthy_level(asset) else -1.0
 
     def basis(self, asset: int) -> str:
         """Say what the estimate rests on."""
@@ -197,7 +197,7 @@ class Threshold:
         signal = self._told
         if settings.end is None:
             return f"{signal}; no end-of-life threshold is configured"
-        healthy = self._healthy_level()[asset]
+        healthy = self._healthy_level(asset)
         origin = "" if settings.healthy is not None else " as learned"
         source = f" ({settings.source})" if settings.source else ""
         return (
@@ -223,7 +223,7 @@ class Threshold:
         learned = settings.healthy is not None or self._rows[asset] >= settings.min_rows
         if settings.end is None or not learned:
             return None
-        return float(self._healthy_level()[asset]), settings.end
+        return self._healthy_level(asset), settings.end
 
     def mend(self, asset: int) -> None:
         """Begin a new course after work, by the healthy level that was known before."""
@@ -265,9 +265,9 @@ class Threshold:
         self._trail.restore(state)
         self._said = {}
 
-    def _healthy_level(self) -> Floats:
+    def _healthy_level(self, asset: int) -> float:
         given = self._settings.healthy
-        return self._healthy if given is None else np.full(len(self._level), given)
+        return float(self._healthy[asset]) if given is None else given
 
     def _refusal(self, asset: int) -> CannotSay | None:
         settings = self._settings

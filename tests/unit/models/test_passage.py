@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from core.life import Remaining
-from models.passage import Paths, paths, remaining, rising
+from models.passage import BENDS, PASTS, TRUST, Paths, paths, remaining, rising
 
 HOURS = np.linspace(0, 300, 60)
 
@@ -55,6 +57,67 @@ def test_one_known_path_is_passed_as_its_inverse_gaussian() -> None:
     assert found is not None
     true = invgauss(100 / 2000, scale=2000).ppf([0.05, 0.5, 0.95])
     assert (found.p05, found.p50, found.p95) == pytest.approx(true.tolist(), rel=1e-3)
+
+
+@pytest.mark.parametrize("end", [10.0, 1.0])
+@pytest.mark.parametrize("wander", [1e-4, 0.05, 2.0])
+def test_a_mixture_is_passed_as_its_inverse_gaussians_together(end: float, wander: float) -> None:
+    """Three paths, one bent, one falling; the middles of seven parts stand for each drift."""
+    from scipy.stats import invgauss, norm
+
+    pace, level, drift = np.array([0.0, 0.02, 0.0]), np.zeros(3), np.array([0.1, 0.05, -0.01])
+    unsure, weight = np.array([0.02, 0.01, 0.03]), np.array([0.6, 0.37, 0.03])
+    mixed = Paths(pace, level, drift, unsure, np.full(3, wander), weight, np.ones(3))
+    found = remaining(mixed, end, 2e4)
+    assert found is not None
+
+    def passed(times: np.ndarray) -> np.ndarray:
+        share, shape = np.zeros(3), end**2 / wander
+        for b, z in itertools.product(range(3), norm.ppf((np.arange(7) + 0.5) / 7)):
+            speed = drift[b] + unsure[b] * z
+            bent = np.expm1(pace[b] * times) / pace[b] if pace[b] else times
+            if speed > 0:
+                share += weight[b] / 7 * invgauss(end / speed / shape, scale=shape).cdf(bent)
+        return share
+
+    points, levels = np.array([found.p05, found.p50, found.p95]), [0.05, 0.5, 0.95]
+    assert np.all(passed(points * 0.985) < levels)
+    assert np.all(passed(points * 1.015) > levels)
+
+
+def fitted(values: np.ndarray, part: int) -> dict[str, np.ndarray]:
+    """Fit lines to one past as the formulas have it, in NumPy; the weight is that of the fit."""
+    count = len(HOURS) // part
+    back, said = (HOURS - HOURS[-1])[-count:], values[-count:]
+    found: dict[str, list[float]] = {}
+    for pace in BENDS / part / -back[0]:
+        bent = np.expm1(pace * back) / pace if pace else back
+        drift, level = np.polyfit(bent, said, 1)
+        left = said - level - drift * bent
+        moves, misfit = np.diff(left), np.sum(left**2) + 1e-12 * (1 + np.sum(said**2))
+        jitter = max(-np.mean(moves[1:] * moves[:-1]), 0)
+        wander = max(np.sum(moves**2) - 2 * jitter * len(moves), 0)
+        diffusion = wander / -bent[0] + 1e-9 * misfit / -back[0]
+        error = misfit / (count - 2) / np.sum((bent - bent.mean()) ** 2)
+        unsure = np.sqrt(error + 1.2 * diffusion / -bent[0])
+        one = (pace, level, drift, unsure, diffusion, misfit ** (-count * TRUST), part)
+        for name, value in zip(Paths.__slots__, one, strict=True):
+            found.setdefault(name, []).append(value)
+    return {name: np.array(column) for name, column in found.items()}
+
+
+@pytest.mark.parametrize("noise", [0.05, 2.0])
+def test_fits_are_those_of_the_formulas(noise: float) -> None:
+    rng = np.random.default_rng(7)
+    wander = 0.1 * np.cumsum(rng.normal(size=60))
+    values = wearing(2 + 0.2 * np.expm1(HOURS / 100) + wander, noise, 4)
+    parts = [fitted(values, part) for part in PASTS]
+    for part in parts:
+        part["weight"] /= part["weight"].sum() * len(PASTS)
+    found = paths(HOURS, values)
+    for name in Paths.__slots__:
+        wanted = np.concatenate([part[name] for part in parts])
+        assert getattr(found, name) == pytest.approx(wanted, rel=1e-8, abs=1e-12), name
 
 
 def test_more_noise_is_less_certain() -> None:
