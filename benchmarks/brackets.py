@@ -19,8 +19,8 @@ from benchmarks.rig.report import Figure, arguments, finish, table
 from core.life import chance
 from core.readings import Floats
 from models.chance_bracket import bracket
+from models.degradation import SURE, WIDEST
 from models.passage import paths, remaining, rising
-from models.threshold import SURE, WIDEST
 
 HORIZON = 20
 TOLD = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)

@@ -1,4 +1,8 @@
-"""A backtest shared out between processes, by assets: no asset's alerts hang on another's."""
+"""A backtest shared out between processes, by assets: no asset's alerts hang on another's.
+
+Lives that ended by work teach what is left of others of the class: where there is work on one of
+them, all of a class stay together.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +37,12 @@ def run(chosen: Chosen, jobs: int, beat: Beat) -> Told:
 
     Raises Unavailable where one of them ends before it has told what it found.
     """
-    if chosen.count < WORTH or min(jobs, len(chosen.past.assets)) < 2:
+    dealt = shares(chosen, jobs) if chosen.count >= WORTH else []
+    if len(dealt) < 2:
         return _run(chosen, beat)
     import multiprocessing
 
-    parts = [_part(chosen, k, jobs) for k in range(min(jobs, len(chosen.past.assets)))]
+    parts = [_part(chosen, share) for share in dealt]
     context = multiprocessing.get_context("spawn")
     said: Any = context.Queue()
     try:
@@ -49,10 +54,22 @@ def run(chosen: Chosen, jobs: int, beat: Beat) -> Told:
         raise Unavailable(_LOST) from error
 
 
-def _part(chosen: Chosen, number: int, jobs: int) -> Chosen:
-    """Take every so many-th asset, so that what is alike is shared evenly."""
+def shares(chosen: Chosen, jobs: int) -> list[tuple[str, ...]]:
+    """Share assets out evenly, each in turn, so that what is alike is shared evenly too."""
+    kinds = {one: asset.asset_class for one, asset in chosen.past.plant.assets.items()}
+    taught = {kinds[one.asset] for one in chosen.work}
+    groups: dict[str, list[str]] = {}
+    for one in chosen.past.assets:
+        groups.setdefault(kinds[one] if kinds[one] in taught else one, []).append(one)
+    dealt: list[list[str]] = [[] for _ in range(max(jobs, 1))]
+    for group in sorted(groups.values(), key=len, reverse=True):
+        min(dealt, key=len).extend(group)
+    return [tuple(share) for share in dealt if share]
+
+
+def _part(chosen: Chosen, assets: tuple[str, ...]) -> Chosen:
+    """Take some assets alone."""
     past = chosen.past
-    assets = past.assets[number::jobs]
     plant = replace(past.plant, assets={one: past.plant.assets[one] for one in assets})
     return replace(chosen, past=replace(past, assets=assets, plant=plant))
 

@@ -63,10 +63,13 @@ def _compile_life() -> None:
     import numpy as np
 
     from models.passage import paths, remaining
+    from models.past_lives import PastLives
+    from models.wear import Trace
 
     hours = np.arange(64.0)
     wear = 0.05 * hours + np.random.default_rng(0).normal(0, 0.1, 64)
     remaining(paths(hours - hours[-1], wear), 8.0, 1e4)
+    PastLives().outlook(Trace(hours, wear / 8.0), 1e4)
 
 
 class _Made:

@@ -8,6 +8,12 @@ from core.life import Outlook
 from core.readings import Floats
 from models.detector import Round, State, Verdicts
 
+SURE = 3.0
+"""At how many standard errors a course leads to its end."""
+
+WIDEST = 30.0
+"""How many times the early end of an interval the late end may be."""
+
 
 class Degradation(Protocol):
     """Follows wear from rounds and the detectors' verdicts on them.

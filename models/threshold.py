@@ -1,4 +1,4 @@
-"""Remaining life to a threshold: a Wiener process with drift on a smoothed condition signal."""
+"""Remaining life to a threshold: by one drift with a Wiener process, or by many paths at once."""
 
 from __future__ import annotations
 
@@ -15,22 +15,19 @@ from core.plant import Asset, AssetClass, Mode
 from core.quantity import Duration
 from core.readings import Bools, Floats, Instants
 from core.settings import Settings
+from models.degradation import SURE, WIDEST
 from models.detector import Round, State, Verdicts, unknown_channel
 from models.kernel import kernel
 from models.limits import LimitsSettings
 from models.passage import paths, remaining, rising
+from models.past_lives import PastLives
 from models.rate import RateSettings
 from models.trail import Trail
 from models.usage import UsageSettings
+from models.wear import Trace
 
 ENOUGH_POINTS = 10
 """How many means of the past a trend needs."""
-
-SURE = 3.0
-"""At how many standard errors a trend is one."""
-
-WIDEST = 30.0
-"""How many times the early end of an interval the late end may be."""
 
 MISSING = 30
 """After how many readings without the signal nothing is said any more."""
@@ -45,9 +42,10 @@ class ThresholdSettings(Settings):
     all detectors. `end` is in the channel's unit, or in multiples of the alarm line for a score;
     without it nothing is said of health or life. `healthy` is learned from the asset's first
     `min_rows` running readings where it is not given. The trend is looked for in the last
-    `window`; an end beyond `max_horizon` is not predicted. With `usage` health is followed over
-    what the machine was used instead of over time; `window` is then so many hours run, or as
-    `usage` has it, and `max_horizon` is as many times as long.
+    `window`; an end beyond `max_horizon` is not predicted. `method` is how: by one `drift`, or by
+    many `paths`, that learn from lives of the class that ended by work. With `usage` health is
+    followed over what the machine was used instead of over time; `window` is then so many hours
+    run, or as `usage` has it, and `max_horizon` is as many times as long.
     """
 
     model_config = ConfigDict(
@@ -65,6 +63,7 @@ class ThresholdSettings(Settings):
     healthy: float | None = None
     end: float | None = None
     source: str = ""
+    method: Literal["drift", "paths"] = "drift"
     min_rows: int = Field(default=60, ge=10)
     window: Duration = 30 * DAY
     max_horizon: Duration = 2 * 365 * DAY
@@ -123,6 +122,7 @@ class Threshold:
         self._now = np.zeros(count, np.int64)
         self._trail = Trail(count, settings.window)
         self._said: dict[int, tuple[Instant, Outlook]] = {}
+        self._lives = PastLives() if settings.method == "paths" else None
 
     @property
     def failure_mode(self) -> str:
@@ -172,19 +172,34 @@ class Threshold:
         since = int(at[-1])
         known = self._said.get(asset)
         if known is None or known[0] != since:
-            known = since, self._outlook((at - since) / HOUR, sign * values, sign * end)
+            known = since, self._outlook(asset, at, values)
             self._said[asset] = known
         return _later(known[1], (int(self._now[asset]) - since) / HOUR)
 
-    def _outlook(self, hours: Floats, values: Floats, end: float) -> Outlook:
+    def _outlook(self, asset: int, at: Instants, values: Floats) -> Outlook:
         """Say what is left from the last point of the trail on."""
-        found = paths(hours, values)
+        horizon, sign = self._settings.max_horizon / HOUR, self._sign(asset)
+        if self._lives is not None:
+            course = self._course(asset, at, values)
+            return self._lives.outlook(course, horizon) if course else declined("not_falling")
+        found = paths((at - int(at[-1])) / HOUR, sign * values)
         if rising(found) < SURE:
             return declined("not_falling")
-        left = remaining(found, end, self._settings.max_horizon / HOUR)
+        left = remaining(found, sign * float(self._settings.end or 0.0), horizon)
         if left is None or left.p95 > WIDEST * left.p05:
             return declined("too_wide")
         return left
+
+    def _course(self, asset: int, at: Instants, values: Floats) -> Trace | None:
+        """Tell how far a trail has gone from healthy (0) to its end (1), over hours.
+
+        None where there is no way between the two.
+        """
+        healthy = self._healthy_level(asset)
+        whole = float(self._settings.end or 0.0) - healthy
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            way = (values - healthy) / whole
+        return Trace((at - int(at[0])) / HOUR, way) if np.isfinite(way).all() else None
 
     def _sign(self, asset: int) -> float:
         """Tell which way the signal goes as health falls: 1 up, -1 down."""
@@ -202,8 +217,15 @@ class Threshold:
         source = f" ({settings.source})" if settings.source else ""
         return (
             f"{signal} from {healthy:.3g}{origin} to {settings.end:.3g} {self._unit}{source}; "
-            "Wiener process with drift, first passage"
+            f"{self._means()}, first passage"
         ).replace(" ;", ";")
+
+    def _means(self) -> str:
+        if self._lives is None:
+            return "Wiener process with drift"
+        known = len(self._lives)
+        lives = "life" if known == 1 else "lives"
+        return "many paths at once" + (f" after {known} past {lives}" if known else "")
 
     def signal(self, rows: Round, verdicts: Verdicts) -> Floats:
         """Return what is followed of each row, NaN where it is missing."""
@@ -238,22 +260,38 @@ class Threshold:
             self._healthy[asset] = healthy
 
     def forget(self, asset: int) -> None:
-        """Start one asset anew."""
+        """Start one asset anew; by `paths`, what it was until now is a past life."""
+        self._end(asset)
         self._level[asset] = np.nan
         self._healthy[asset] = 0.0
         self._rows[asset] = self._missing[asset] = self._now[asset] = 0
         self._trail.forget(asset)
         self._said.pop(asset, None)
 
+    def _end(self, asset: int) -> None:
+        """Take what an asset was until now as a past life."""
+        if self._lives is None or self.way(asset) is None:
+            return
+        at, values = self._trail.points(asset)
+        course = self._course(asset, at, values) if len(at) else None
+        if course is not None:
+            self._lives.end(course)
+            self._said = {}  # what is left of others may be other by it
+
     def state(self) -> State:
         """Return everything needed to go on."""
-        return {
-            "level": self._level.copy(),
-            "healthy": self._healthy.copy(),
-            "rows": self._rows.copy(),
-            "missing": self._missing.copy(),
-            "now": self._now.copy(),
-        } | self._trail.state()
+        lives = {} if self._lives is None else self._lives.state()
+        return (
+            {
+                "level": self._level.copy(),
+                "healthy": self._healthy.copy(),
+                "rows": self._rows.copy(),
+                "missing": self._missing.copy(),
+                "now": self._now.copy(),
+            }
+            | self._trail.state()
+            | lives
+        )
 
     def restore(self, state: State) -> None:
         """Take over a state."""
@@ -264,6 +302,8 @@ class Threshold:
         self._now = state["now"].astype(np.int64)
         self._trail.restore(state)
         self._said = {}
+        if self._lives is not None:
+            self._lives.restore(state)
 
     def _healthy_level(self, asset: int) -> float:
         given = self._settings.healthy
@@ -321,6 +361,6 @@ def _later(outlook: Outlook, hours: float) -> Outlook:
     """Say what is left some hours after it was reckoned."""
     if isinstance(outlook, CannotSay):
         return outlook
-    points = (outlook.p05, outlook.p50, outlook.p95)
-    early, middle, late = (max(point - hours, 0.0) for point in points)
-    return Remaining(early, middle, late)
+    points = (outlook.p05, outlook.p50, outlook.p95, *outlook.course)
+    early, middle, late, *course = (max(point - hours, 0.0) for point in points)
+    return Remaining(early, middle, late, course=tuple(course))

@@ -249,7 +249,7 @@ def remaining(trace: Trace, prior: PathPrior, horizon: float) -> Remaining | Non
         return like.remaining(horizon)
     unlike = fit(trace, weak(prior.grid, prior.structures))
     odds = prior.known / PSEUDO * np.exp(np.clip(like.evidence - unlike.evidence, -50, 50))
-    draws = round(DRAWS * float(odds / (1 + odds)))
+    draws = 10 * round(DRAWS / 10 * float(odds / (1 + odds)))  # few sizes, as each is kept
     parts = [(like, draws), (unlike, DRAWS - draws)]
     left = [worn.passages(count) for worn, count in parts if count]
     return _said(np.sort(np.concatenate(left)), horizon)

@@ -14,8 +14,8 @@ import numpy as np
 from benchmarks.rig.life_record import SHOWN, Record, Seen, smoothed
 from core.life import LEVELS, Outlook, Remaining, declined
 from core.readings import Floats
+from models.degradation import SURE
 from models.passage import Paths, paths, remaining, rising
-from models.threshold import SURE
 
 Answer = Callable[[Record, Seen, int], Outlook]
 """Says what is left of a life after the row at a place."""

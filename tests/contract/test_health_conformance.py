@@ -17,18 +17,23 @@ from models.degradation import Degradation
 from models.detector import Round, Verdicts
 from models.limits import Limits, LimitsSettings
 from models.registry import HEALTH, build_health
+from models.threshold import ThresholdSettings
 from tests.plants import pump_class
 from tests.rounds import START, STEP, a_round, assets, example, in_parts, moments, pumps
 
 PUMPS = 10
+PATHS = {"method": "paths"}
 STEPS = 600
 Build = Callable[[], Degradation]
 
 
-@pytest.fixture(params=HEALTH, ids=lambda kind: kind.__name__)
+@pytest.fixture(
+    params=[*map(example, HEALTH), example(ThresholdSettings).model_copy(update=PATHS)],
+    ids=lambda each: f"{type(each).__name__}-{getattr(each, 'method', '')}",
+)
 def asset_class(request: pytest.FixtureRequest) -> AssetClass:
-    kind: type[Settings] = request.param
-    return pump_class(health=example(kind))
+    settings: Settings = request.param
+    return pump_class(health=settings)
 
 
 def built(asset_class: AssetClass, count: int) -> Degradation:

@@ -8,10 +8,11 @@ from itertools import pairwise
 
 import pytest
 
-from cli.backtest_jobs import WORTH, run
+from cli.backtest_jobs import WORTH, run, shares
 from cli.backtest_runs import Chosen
 from core.clock import DAY
 from core.errors import Unavailable
+from core.work import Work, WorkEvent
 from service.backtest_past import Past
 from tests.pasts import START, eventful
 from tests.plants import plant
@@ -61,3 +62,15 @@ def test_two_processes_tell_what_one_tells() -> None:
     assert shared.seen == alone.seen
     assert shared.scores == alone.scores
     assert all(before[0] <= after[0] for before, after in pairwise(heard))
+
+
+def test_machines_that_teach_each_other_by_work_stay_together() -> None:
+    pumps = plant(5)
+    past = Past(eventful(pumps), pumps, tuple(pumps.assets), START, START + 3 * DAY)
+    one, two, three, four, five = past.assets
+    assert shares(Chosen(past, (), (), count=WORTH), 2) == [(one, three, five), (two, four)]
+    work = WorkEvent(two, START + DAY, Work.REPLACED, "Bilal")
+    assert shares(Chosen(past, (work,), (), count=WORTH), 2) == [past.assets]
+    other = replace(pumps.assets[five], asset_class="fan")
+    mixed = replace(past, plant=replace(pumps, assets={**pumps.assets, five: other}))
+    assert shares(Chosen(mixed, (work,), (), count=WORTH), 2) == [(one, two, three, four), (five,)]

@@ -156,3 +156,53 @@ def test_unknown_names_are_told_with_what_is_known() -> None:
         threshold(channel="vib")
     with pytest.raises(ValueError, match="unknown detector 'mewma'; known: zones"):
         threshold(channel=None, detector="mewma")
+
+
+def by_paths(count: int) -> Threshold:
+    given = ThresholdSettings(channel="vibration", end=8.0, method="paths")
+    return Threshold(given, pump_class(), assets(count))
+
+
+def test_many_paths_say_what_is_left_with_all_of_its_points() -> None:
+    model = show(by_paths(1), pumps(600, 1, wear=5))
+    found = model.remaining(0)
+    assert isinstance(found, Remaining)
+    assert found.p05 < 20 < found.p95
+    assert list(found.course) == sorted(found.course)
+    assert "many paths at once, first passage" in model.basis(0)
+    model.observe(a_round(pumps(600, 1, wear=5)[-1], START + 600 * STEP), {})
+    later = model.remaining(0)
+    assert isinstance(later, Remaining)
+    assert later.course == pytest.approx([point - STEP / HOUR for point in found.course])
+
+
+@pytest.mark.parametrize("end", ["forget", "mend"])
+def test_a_life_that_ends_teaches_the_others_and_a_restart_forgets_none(end: str) -> None:
+    wear = np.concatenate([pumps(600, 1, wear=6), pumps(600, 2, 3, wear=4)], axis=1)
+    model = show(by_paths(3), wear)
+    alone = model.remaining(1)
+    getattr(model, end)(0)
+    taught = model.remaining(1)
+    assert taught != alone
+    assert "many paths at once after 1 past life," in model.basis(1)
+    again = by_paths(3)
+    again.restore(model.state())
+    assert again.remaining(1) == taught
+    getattr(model, end)(0)  # of a life that has not begun nothing is to be learned
+    assert model.remaining(1) == taught
+
+
+def test_a_state_of_before_there_were_paths_is_taken_over() -> None:
+    old = show(threshold(), pumps(600, 1, wear=5))
+    model = by_paths(1)
+    model.restore(old.state())
+    assert isinstance(model.remaining(0), Remaining)
+
+
+def test_where_the_healthy_level_is_the_end_nothing_is_said_or_learned() -> None:
+    model = show(by_paths(1), np.full((200, 1, 3), 8.0))
+    assert model.remaining(0) == Remaining(0.0, 0.0, 0.0)
+    show(model, np.full((200, 1, 3), 9.0), begin=START + 200 * STEP)
+    assert refusal(model)[0] == "not_falling"
+    model.forget(0)
+    assert "past li" not in model.basis(0)
