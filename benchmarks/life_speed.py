@@ -3,7 +3,8 @@
 A thousand assets, in seconds of one core. Each round every asset says its signal once, and is asked
 for its remaining life and for the chance that it ends within a week. All say something at the same
 moment, so that in some rounds the past of every one has a new point, and every estimate is made
-anew: the slowest round is the figure that counts.
+anew: the slowest round is the figure that counts. The same by `method: paths`, before and after
+lives of the class have ended, is told beside, without a goal: a class asks for it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -27,16 +29,18 @@ from models.threshold import ThresholdSettings
 GOAL = "<= 1"
 WEEK = 7 * 24.0
 STEP = 10 * MINUTE
+Method = Literal["drift", "paths"]
+ENDED = 5
 PAST = 1000
 """How many readings each asset has given before it is timed."""
 
 
-def fleet(count: int, past: int) -> Degradation:
+def fleet(count: int, past: int, method: Method = "drift") -> Degradation:
     """Make a model whose assets have a past: each wears at a pace of its own."""
     kind = AssetClass(
         "machine",
         (Channel("vibration"),),
-        health=ThresholdSettings(channel="vibration", end=8.0, healthy=2.0),
+        health=ThresholdSettings(channel="vibration", end=8.0, healthy=2.0, method=method),
     )
     assets = tuple(Asset("site", "hall", f"m{n}", "machine") for n in range(count))
     model = build_health(kind, assets)
@@ -77,6 +81,21 @@ def pace(model: Degradation, count: int, past: int, rounds: int) -> tuple[list[f
     return took, said
 
 
+def _by_paths(count: int, past: int, rounds: int) -> list[Figure]:
+    """Time the same by many paths: alone, and after some lives have ended."""
+    model = fleet(count, past, "paths")
+    alone, _ = pace(model, count, past, rounds)
+    for asset in range(min(ENDED, count)):
+        model.forget(asset)
+    taught, _ = pace(model, count, past + rounds, rounds)
+    return [
+        Figure("slowest round, by paths", max(alone), "s", None, "`method: paths`"),
+        Figure("mean of rounds, by paths", sum(alone) / len(alone), "s", None, "the same"),
+        Figure("slowest round, by taught paths", max(taught), "s", None, f"{ENDED} lives ended"),
+        Figure("mean of rounds, by taught paths", sum(taught) / len(taught), "s", None, "the same"),
+    ]
+
+
 def lines(count: int) -> float:
     """Take the seconds of a straight line through twenty readings of every asset, the baseline."""
     hours, values = np.arange(20.0), np.random.default_rng(1).normal(2, 0.1, (count, 20))
@@ -100,6 +119,7 @@ def main(given: Sequence[str] | None = None) -> int:
         Figure("mean of rounds", sum(took) / len(took), "s", None, f"{args.rounds} rounds"),
         Figure("straight lines", lines(args.assets), "s", None, "the baseline"),
         Figure("assets with a remaining life", said, "", None, "the others are declined"),
+        *_by_paths(args.assets, args.past, args.rounds),
     ]
     headline = f"life_speed: {max(took):.2f} s for a round of {args.assets:,} assets"
     return finish("life_speed", figures, headline, args)

@@ -13,7 +13,7 @@ from models.degradation import SURE, WIDEST
 from models.detector import State
 from models.path_prior import PathPrior, weak
 from models.trail import PLACES
-from models.wear import Trace, fit, others, remaining
+from models.wear import Trace, fit, left, others
 
 KEPT = 20
 """So many of the last lives are kept."""
@@ -43,14 +43,13 @@ class PastLives:
         """Say what is left of a life from the last point of its course on, in its unit of time."""
         if self._prior is None:
             self._prior = others(self._lives, weak())
-        alone = fit(course, self._prior)
-        if alone.rising() < SURE:
+        worn = fit(course, self._prior)
+        if worn.rising() < SURE:
             return declined("not_falling")
-        known = self._prior.known
-        left = remaining(course, self._prior, horizon) if known else alone.remaining(horizon)
-        if left is None or left.p95 > WIDEST * left.p05:
+        found = left(worn, course, horizon)
+        if found is None or found.p95 > WIDEST * found.p05:
             return declined("too_wide")
-        return left
+        return found
 
     def state(self) -> State:
         """Return everything kept."""

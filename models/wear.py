@@ -239,20 +239,25 @@ def others(traces: Sequence[Trace], prior: PathPrior) -> PathPrior:
 
 
 def remaining(trace: Trace, prior: PathPrior, horizon: float) -> Remaining | None:
-    """Tell what is left of a unit where others may be known; None where too much lies beyond.
+    """Tell what is left of a unit where others may be known; None where too much lies beyond."""
+    return left(fit(trace, prior), trace, horizon)
 
-    A unit may be unlike all others: what it says by itself counts beside, by the evidence, as much
+
+def left(like: Worn, trace: Trace, horizon: float) -> Remaining | None:
+    """Tell the same of a unit whose past has been fitted.
+
+    It may be unlike all others: what it says by itself counts beside, by the evidence, as much
     beforehand as the pseudo-units do.
     """
-    like = fit(trace, prior)
+    prior = like.prior
     if not prior.known:
         return like.remaining(horizon)
     unlike = fit(trace, weak(prior.grid, prior.structures))
     odds = prior.known / PSEUDO * np.exp(np.clip(like.evidence - unlike.evidence, -50, 50))
     draws = 10 * round(DRAWS / 10 * float(odds / (1 + odds)))  # few sizes, as each is kept
     parts = [(like, draws), (unlike, DRAWS - draws)]
-    left = [worn.passages(count) for worn, count in parts if count]
-    return _said(np.sort(np.concatenate(left)), horizon)
+    drawn = [worn.passages(count) for worn, count in parts if count]
+    return _said(np.sort(np.concatenate(drawn)), horizon)
 
 
 def _said(left: Floats, horizon: float) -> Remaining | None:
