@@ -1,13 +1,12 @@
 """A network: a small perceptron as plain arrays, so that a kept model can execute nothing.
 
-It is fitted by scikit-learn and evaluated here. Layers follow one another, with what is below zero
-cut off between them (rectified linear units).
+Layers follow one another, with what is below zero cut off between them (rectified linear units).
+How their weights are found: `models.teaching`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -17,14 +16,13 @@ from numpy.typing import NDArray
 
 from core.errors import Refused
 from core.readings import Floats
+from models.teaching import learned
 
 BEYOND = 5.0
 """Features are believed up to so many spreads from their mean, so that none leads far off."""
 
 BATCH = 256
-
-AT_ONCE = 2
-"""So many networks are taught at the same time."""
+"""By so many rows at a time a network is corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +81,20 @@ def standardised(rows: Floats, centre: Floats, scale: Floats) -> Floats:
     return np.clip(np.nan_to_num((rows - centre) / scale, nan=0.0), -BEYOND, BEYOND)
 
 
-def several(
-    rows: Floats, label: Floats, lesson: Lesson, seeds: Sequence[int]
-) -> tuple[Network, ...]:
-    """Fit a network for each seed, the same however many cores there are.
-
-    Threads within a product of matrices as small as these cost far more than they save, and would
-    round otherwise on other machines.
-    """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(AT_ONCE) as pool:
-        return tuple(pool.map(lambda seed: taught(rows, label, lesson, seed), seeds))
-
-
 def taught(rows: Floats, label: Floats, lesson: Lesson, seed: int) -> Network:
     """Fit a network to rows `[row, feature]` and their labels, which are 0 or more."""
-    from sklearn.neural_network import MLPRegressor
-
     known = np.isfinite(rows)
     count = np.maximum(known.sum(axis=0), 1)
     centre = np.where(known, rows, 0.0).sum(axis=0) / count
     spread = np.sqrt(np.where(known, (rows - centre) ** 2, 0.0).sum(axis=0) / count)
     scale = np.where(spread > 0, spread, 1.0)
     given, most = standardised(rows, centre, scale), max(float(label.max()), 1e-9)
-    net = MLPRegressor(
-        hidden_layer_sizes=lesson.hidden,
-        alpha=lesson.ridge,
-        learning_rate_init=lesson.rate,
-        batch_size=min(BATCH, len(given)),
-        random_state=seed,
-    )
     each = -(-len(given) // BATCH)
-    for _ in range(max(lesson.rounds, -(-lesson.corrected // each))):
-        net.partial_fit(given, label / most)
-    return Network(centre, scale, tuple(net.coefs_), tuple(net.intercepts_), most)
+    rounds = max(lesson.rounds, -(-lesson.corrected // each))
+    weight, bias = learned(
+        given, label / most, lesson.hidden, BATCH, rounds, lesson.ridge, lesson.rate, seed
+    )
+    return Network(centre, scale, weight, bias, most)
 
 
 def kept(arrays: Mapping[str, NDArray[Any]], width: int) -> Network:

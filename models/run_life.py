@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from models.run_features import features, smoothed, steady
 from models.run_regimes import Regimes
 from models.run_spread import NOTHING, Lift, Spread
 from models.run_table import Numbers, RunTable
+from models.side_by_side import FEW, side_by_side
 from models.similar_runs import Alike, SimilarRuns
 from models.trees import Trees
 
@@ -41,12 +43,9 @@ class Member:
     trees: Trees
     nets: tuple[Network, ...] = ()
 
-    def by_trees(
-        self, runs: RunTable, channels: Floats, plain: Floats, only: Numbers | None = None
-    ) -> Floats:
-        """Say the life left of each row, or `only` of some, up to the cap, by trees."""
-        given = rows(runs, channels, plain, self.wear)
-        return self.trees.predict(given if only is None else given[only])
+    def by_trees(self, runs: RunTable, channels: Floats, plain: Floats, only: Numbers) -> Floats:
+        """Say the life left of some rows, up to the cap, by trees."""
+        return self.trees.predict(rows(runs, channels, plain, self.wear, only))
 
     def by_nets(self, plain: Floats) -> Floats:
         """Say the same by the mean of the networks; there must be one."""
@@ -109,18 +108,20 @@ class RunLife:
 
     def forecast(self, runs: RunTable) -> RunForecast:
         """Say the life left of each row, from it and those before it alone."""
-        return self._forecast(runs, np.arange(len(runs.time)))
+        every = np.arange(len(runs.time))
+        return self._forecast(runs, every, few=len(every) < FEW)
 
     def latest(self, runs: RunTable) -> RunForecast:
         """Say the same of the last row of each unit alone, in a fraction of the time."""
-        return self._forecast(runs, runs.last)
+        return self._forecast(runs, runs.last, few=True)
 
-    def _forecast(self, runs: RunTable, only: Numbers) -> RunForecast:
+    def _forecast(self, runs: RunTable, only: Numbers, few: bool) -> RunForecast:
         channels, known = self.regimes.standardised(runs)
         plain = features(runs, channels)
-        every = [one.said(runs, channels, plain, self.share, only) for one in self.members]
-        said = np.mean(every, axis=0)
-        mean, course, outlived = self.spread.of(said, runs.time[only], self.lift)
+        each = (runs, channels, plain, self.share, only)
+        every = [partial(member.said, *each) for member in self.members]
+        said = np.mean(side_by_side(every, few), axis=0)
+        mean, course, outlived = self.spread.of(said, runs.time[only], self.lift, few)
         health = np.clip(said / self.spread.cap, 0.0, 1.0)
         whole = np.full(len(runs.time), np.nan)
         whole[only] = health
@@ -142,10 +143,10 @@ class RunLife:
         return f"{means} on {self.failures} failed units, intervals held to units unseen"
 
 
-def rows(runs: RunTable, channels: Floats, plain: Floats, wear: Floats) -> Floats:
-    """Put the features of the channels and those of their index of wear together."""
-    index = _index(channels, wear)
-    return np.concatenate([plain, features(runs, index[:, None])[:, 1:]], axis=1)
+def rows(runs: RunTable, channels: Floats, plain: Floats, wear: Floats, only: Numbers) -> Floats:
+    """Put the features of the channels and those of their index of wear together, of some rows."""
+    index = features(runs, _index(channels, wear)[:, None])
+    return np.concatenate([plain[only], index[only, 1:]], axis=1)
 
 
 def worn(runs: RunTable, channels: Floats, members: Sequence[Member]) -> Floats:

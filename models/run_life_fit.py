@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,14 @@ from core.life import LEVELS
 from core.readings import Floats
 from models import run_doubt, run_regimes
 from models.conformal import Stretch, covered, half_width, stretch, thirds, votes
-from models.network import LESSON, Lesson, several
+from models.network import LESSON, Lesson, Network, taught
 from models.run_features import features, smoothed, steady
 from models.run_life import HIGH, LOW, MIDDLE, Member, RunLife, rows, worn
 from models.run_spread import Lift, Spread, spread
 from models.run_table import Numbers, RunTable
+from models.side_by_side import side_by_side
 from models.similar_runs import SimilarRuns
-from models.trees import grown
+from models.trees import Trees, grown
 
 FOLDS = 5
 FEWEST = 10
@@ -155,7 +158,7 @@ def fit(runs: RunTable, seed: int = 0, course: Course | None = None) -> tuple[Ru
     usable = np.flatnonzero(ended | (runs.left >= cap))
     seen = _Seen(runs, channels, plain, cap, usable, np.minimum(runs.left, cap))
     fold = _folds(runs, seed)
-    members = [_member(seen, fold, k, seed, course) for k in range(fold.max() + 1)]
+    members = _members(seen, fold, seed, course)
     said, share = _left_out(seen, fold, members)
     spreading, stretching, checked = _calibrated(seen, said, fold, course.lift, seed)
     doubt = run_doubt.learn(runs, channels, said / cap)
@@ -176,14 +179,37 @@ def _folds(runs: RunTable, seed: int) -> Numbers:
     return fold
 
 
-def _member(seen: _Seen, fold: Numbers, left_out: int, seed: int, course: Course) -> Member:
+def _members(seen: _Seen, fold: Numbers, seed: int, course: Course) -> list[Member]:
+    """Fit a member to the units of all folds but one, for each; trees take longest and go first."""
+    import sklearn.ensemble  # noqa: F401 - threads it brings are held to one only once it is there
+
+    wears, trees, nets = [], [], []
+    for k in range(fold.max() + 1):
+        mine = seen.usable[fold[seen.runs.unit[seen.usable]] != k]
+        wears.append(_wear(seen.runs, seen.channels, seen.label, mine))
+        step = max(1, -(-len(mine) // THINNED))
+        mine = mine[k % step :: step]
+        trees.append(partial(_trees, seen, wears[k], mine, course, 1000 * seed + k))
+        first = 1000 * seed + 100 * k
+        nets += [partial(_net, seen, mine, course, first + j) for j in range(course.nets)]
+    tasks: list[Callable[[], Trees | Network]] = [*trees, *nets]
+    done = side_by_side(tasks)
+    wood = [one for one in done if isinstance(one, Trees)]
+    webs = [one for one in done if isinstance(one, Network)]
+    each = course.nets
+    return [
+        Member(wear, wood[k], tuple(webs[k * each : (k + 1) * each]))
+        for k, wear in enumerate(wears)
+    ]
+
+
+def _net(seen: _Seen, mine: Numbers, course: Course, seed: int) -> Network:
+    return taught(steady(seen.plain)[mine], seen.label[mine], course.lesson, seed)
+
+
+def _trees(seen: _Seen, wear: Floats, mine: Numbers, course: Course, seed: int) -> Trees:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    runs = seen.runs
-    mine = seen.usable[fold[runs.unit[seen.usable]] != left_out]
-    wear = _wear(runs, seen.channels, seen.label, mine)
-    step = max(1, -(-len(mine) // THINNED))
-    mine = mine[left_out % step :: step]
     booster = HistGradientBoostingRegressor(
         max_iter=course.iterations,
         learning_rate=course.rate,
@@ -192,13 +218,10 @@ def _member(seen: _Seen, fold: Numbers, left_out: int, seed: int, course: Course
         l2_regularization=course.ridge,
         max_features=course.share,
         early_stopping=False,
-        random_state=1000 * seed + left_out,
+        random_state=seed,
     )
-    given, label = rows(runs, seen.channels, seen.plain, wear)[mine], seen.label[mine]
-    first = 1000 * seed + 100 * left_out
-    seeds = range(first, first + course.nets)
-    nets = several(steady(seen.plain)[mine], label, course.lesson, seeds)
-    return Member(wear, grown(booster.fit(given, label)), nets)
+    given = rows(seen.runs, seen.channels, seen.plain, wear, mine)
+    return grown(booster.fit(given, seen.label[mine]))
 
 
 def _left_out(seen: _Seen, fold: Numbers, members: list[Member]) -> tuple[Floats, float]:
@@ -209,10 +232,13 @@ def _left_out(seen: _Seen, fold: Numbers, members: list[Member]) -> tuple[Floats
     """
     runs = seen.runs
     trees, nets = np.empty(len(runs.time)), np.empty(len(runs.time))
-    for k, member in enumerate(members):
-        mine = fold[runs.unit] == k
-        trees[mine] = member.by_trees(runs, seen.channels, seen.plain)[mine]
-        nets[mine] = member.by_nets(seen.plain[mine]) if member.nets else trees[mine]
+
+    def say(k: int) -> None:
+        mine = np.flatnonzero(fold[runs.unit] == k)
+        trees[mine] = members[k].by_trees(runs, seen.channels, seen.plain, mine)
+        nets[mine] = members[k].by_nets(seen.plain[mine]) if members[k].nets else trees[mine]
+
+    side_by_side([partial(say, k) for k in range(len(members))])
     apart, off = (nets - trees)[seen.usable], (seen.label - trees)[seen.usable]
     vote = votes(runs.unit[seen.usable])
     weight = float(vote @ apart**2)
@@ -248,7 +274,7 @@ def _calibrated(
     for k in np.unique(part).tolist():
         mine, some = part == k, from_part != k
         known = _spread(seen, said, past[some], share[some])
-        told = known.of(said[asked][mine], age[mine], lift)
+        told = known.of(said[asked][mine], age[mine], lift, few=False)
         mean[mine], course[mine], outlived[mine] = told
     raw = course[:, [LOW, MIDDLE, HIGH]]
     held, half = np.empty_like(raw), np.empty(len(asked))

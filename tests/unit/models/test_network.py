@@ -1,4 +1,4 @@
-"""A network says what scikit-learn's would, row by row, and cannot be led far off."""
+"""A network says what its layers make of a row, row by row, and cannot be led far off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import Refused
 from core.readings import Floats
-from models.network import Lesson, Network, kept, several, standardised, taught
+from models.network import Lesson, Network, kept, standardised, taught
 
 LESSON = Lesson(hidden=(8, 4), rate=0.01, rounds=2, corrected=300)
 
@@ -32,33 +32,6 @@ def test_it_learns_what_is_no_straight_line(rows: Floats, net: Network) -> None:
     label = _label(rows)
     off = net.predict(rows) - label
     assert np.sqrt(np.mean(off**2)) < 0.4 * label.std()
-
-
-def test_several_at_once_are_those_that_one_after_the_other_would_be(rows: Floats) -> None:
-    label, seeds = _label(rows), range(3, 6)
-    together = several(rows, label, LESSON, seeds)
-    for seed, net in zip(seeds, together, strict=True):
-        alone = taught(rows, label, LESSON, seed)
-        assert all(map(np.array_equal, net.weight, alone.weight))
-        assert all(map(np.array_equal, net.bias, alone.bias))
-    assert not np.array_equal(together[0].weight[0], together[1].weight[0])
-
-
-def test_while_they_are_taught_linear_algebra_keeps_to_one_thread(
-    rows: Floats, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from threadpoolctl import threadpool_info
-
-    seen: list[int] = []
-
-    def looking(*given: object) -> Network:
-        seen.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
-        return taught(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr("models.network.taught", looking)
-    several(rows, _label(rows), LESSON, [0])
-    assert seen
-    assert set(seen) == {1}
 
 
 def test_it_says_what_its_layers_make_of_a_row() -> None:
