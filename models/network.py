@@ -6,7 +6,7 @@ How their weights are found: `models.teaching`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -81,8 +81,13 @@ def standardised(rows: Floats, centre: Floats, scale: Floats) -> Floats:
     return np.clip(np.nan_to_num((rows - centre) / scale, nan=0.0), -BEYOND, BEYOND)
 
 
-def taught(rows: Floats, label: Floats, lesson: Lesson, seed: int) -> Network:
-    """Fit a network to rows `[row, feature]` and their labels, which are 0 or more."""
+def taught(
+    rows: Floats, label: Floats, lesson: Lesson, seeds: Sequence[int]
+) -> tuple[Network, ...]:
+    """Fit a network for each seed to rows `[row, feature]` and their labels, which are 0 or more.
+
+    Each is what it would be by itself.
+    """
     known = np.isfinite(rows)
     count = np.maximum(known.sum(axis=0), 1)
     centre = np.where(known, rows, 0.0).sum(axis=0) / count
@@ -91,10 +96,10 @@ def taught(rows: Floats, label: Floats, lesson: Lesson, seed: int) -> Network:
     given, most = standardised(rows, centre, scale), max(float(label.max()), 1e-9)
     each = -(-len(given) // BATCH)
     rounds = max(lesson.rounds, -(-lesson.corrected // each))
-    weight, bias = learned(
-        given, label / most, lesson.hidden, BATCH, rounds, lesson.ridge, lesson.rate, seed
+    found = learned(
+        given, label / most, lesson.hidden, BATCH, rounds, lesson.ridge, lesson.rate, seeds
     )
-    return Network(centre, scale, weight, bias, most)
+    return tuple(Network(centre, scale, *layers, most) for layers in found)
 
 
 def kept(arrays: Mapping[str, NDArray[Any]], width: int) -> Network:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -39,6 +39,9 @@ JUDGED = 12_000
 
 LIFT = Lift(surely=0.175, further=0.275)
 """What is said at least (docs/decisions/0034)."""
+
+IN_STEP = 3
+"""So many networks are taught in step: fewer make threads wait for each other, more fill caches."""
 
 WEAR_SPAN = 15
 WEAR_RIDGE = 0.01
@@ -147,6 +150,13 @@ def fit(runs: RunTable, seed: int = 0, course: Course | None = None) -> tuple[Ru
     if len(failed) < FEWEST:
         msg = f"{len(failed)} of {len(runs.called)} units have failed; at least {FEWEST} must"
         raise Refused(msg)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # how sums are rounded must not depend on how many cores there are
+        return _fit(runs, failed, seed, course)
+
+
+def _fit(runs: RunTable, failed: Numbers, seed: int, course: Course) -> tuple[RunLife, Checked]:
     regimes = run_regimes.learn(runs)
     if not regimes.names:
         msg = f"none of the columns ever moves: {', '.join(runs.conditions) or 'there is none'}"
@@ -191,11 +201,13 @@ def _members(seen: _Seen, fold: Numbers, seed: int, course: Course) -> list[Memb
         mine = mine[k % step :: step]
         trees.append(partial(_trees, seen, wears[k], mine, course, 1000 * seed + k))
         first = 1000 * seed + 100 * k
-        nets += [partial(_net, seen, mine, course, first + j) for j in range(course.nets)]
-    tasks: list[Callable[[], Trees | Network]] = [*trees, *nets]
+        seeds = range(first, first + course.nets)
+        few = [seeds[begin : begin + IN_STEP] for begin in range(0, course.nets, IN_STEP)]
+        nets += [partial(_nets, seen, mine, course, some) for some in few]
+    tasks: list[Callable[[], Trees | tuple[Network, ...]]] = [*trees, *nets]
     done = side_by_side(tasks)
     wood = [one for one in done if isinstance(one, Trees)]
-    webs = [one for one in done if isinstance(one, Network)]
+    webs = [net for some in done if not isinstance(some, Trees) for net in some]
     each = course.nets
     return [
         Member(wear, wood[k], tuple(webs[k * each : (k + 1) * each]))
@@ -203,8 +215,8 @@ def _members(seen: _Seen, fold: Numbers, seed: int, course: Course) -> list[Memb
     ]
 
 
-def _net(seen: _Seen, mine: Numbers, course: Course, seed: int) -> Network:
-    return taught(steady(seen.plain)[mine], seen.label[mine], course.lesson, seed)
+def _nets(seen: _Seen, mine: Numbers, course: Course, seeds: Sequence[int]) -> tuple[Network, ...]:
+    return taught(steady(seen.plain)[mine], seen.label[mine], course.lesson, seeds)
 
 
 def _trees(seen: _Seen, wear: Floats, mine: Numbers, course: Course, seed: int) -> Trees:

@@ -20,7 +20,7 @@ def rows() -> Floats:
 
 @pytest.fixture(scope="module")
 def net(rows: Floats) -> Network:
-    return taught(rows, _label(rows), LESSON, 0)
+    return taught(rows, _label(rows), LESSON, [0])[0]
 
 
 def _label(rows: Floats) -> Floats:
@@ -64,7 +64,7 @@ def test_what_is_missing_counts_as_usual(rows: Floats, net: Network) -> None:
 def test_it_learns_from_rows_with_gaps_and_a_column_without_a_value(rows: Floats) -> None:
     holed = rows.copy()
     holed[::3, 1], holed[:, 2] = np.nan, np.nan
-    assert np.isfinite(taught(holed, _label(rows), LESSON, 0).predict(holed)).all()
+    assert np.isfinite(taught(holed, _label(rows), LESSON, [0])[0].predict(holed)).all()
 
 
 def test_a_network_that_was_kept_says_the_same(rows: Floats, net: Network) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from core.errors import Refused
 from core.life import LEVELS, CannotSay, Remaining
@@ -49,6 +50,17 @@ def test_a_fit_says_how_it_did_on_units_left_out(fitted: tuple[RunLife, Checked]
     assert len(checked.coverage_by_third()) == 3
     assert checked.width < checked.constant_width
     assert checked.error(20) < checked.error()
+
+
+def test_a_fit_keeps_to_one_thread_so_that_sums_round_the_same_everywhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def looking(_: object) -> None:
+        raise Refused(str({part["num_threads"] for part in threadpool_info()}))
+
+    monkeypatch.setattr("models.run_regimes.learn", looking)
+    with threadpool_limits(2), pytest.raises(Refused, match=r"^\{1\}$"):
+        fit(runs(fleet()), course=QUICK)
 
 
 def test_what_is_said_of_a_row_rests_on_no_later_one(model: RunLife) -> None:

@@ -18,12 +18,12 @@ from models.side_by_side import AT_ONCE, side_by_side
 def test_networks_taught_at_once_are_those_taught_one_after_the_other() -> None:
     rows = np.random.default_rng(1).normal(50.0, 10.0, (600, 3))
     label, lesson = np.clip(rows[:, 0], 0.0, 80.0), Lesson((8, 4), rate=0.01, corrected=60)
-    tasks = [partial(taught, rows, label, lesson, seed) for seed in range(3, 6)]
+    tasks = [partial(taught, rows, label, lesson, [seed]) for seed in range(3, 6)]
     together, alone = side_by_side(tasks), side_by_side(tasks, few=True)
-    for one, other in zip(together, alone, strict=True):
+    for (one,), (other,) in zip(together, alone, strict=True):
         assert all(map(np.array_equal, one.weight, other.weight))
         assert all(map(np.array_equal, one.bias, other.bias))
-    assert not np.array_equal(together[0].weight[0], together[1].weight[0])
+    assert not np.array_equal(together[0][0].weight[0], together[1][0].weight[0])
 
 
 def test_results_stand_in_the_order_of_tasks_and_two_are_done_at_the_same_time() -> None:

@@ -20,21 +20,27 @@ def test_weights_are_those_that_scikit_learn_finds(
     rng = np.random.default_rng(3)
     rows = rng.normal(size=(count, 7))
     label = np.abs(rows[:, 0]) + 0.1 * rows[:, 1]
-    net = MLPRegressor(
-        hidden_layer_sizes=hidden,
-        alpha=0.3,
-        learning_rate_init=0.02,
-        batch_size=min(32, count),
-        random_state=5,
-    )
-    for _ in range(rounds):
-        net.partial_fit(rows, label)
-    weight, bias = learned(rows, label, hidden, 32, rounds, 0.3, 0.02, 5)
-    for mine, theirs in zip((*weight, *bias), (*net.coefs_, *net.intercepts_), strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-12)
+    found = learned(rows, label, hidden, 32, rounds, 0.3, 0.02, [5, 6])
+    for seed, (weight, bias) in zip([5, 6], found, strict=True):
+        net = MLPRegressor(
+            hidden_layer_sizes=hidden,
+            alpha=0.3,
+            learning_rate_init=0.02,
+            batch_size=min(32, count),
+            random_state=seed,
+        )
+        for _ in range(rounds):
+            net.partial_fit(rows, label)
+        for mine, theirs in zip((*weight, *bias), (*net.coefs_, *net.intercepts_), strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-12)
 
 
-def test_another_seed_finds_other_weights() -> None:
-    rows = np.random.default_rng(4).normal(size=(50, 3))
-    one, other = (learned(rows, rows[:, 0], (4,), 32, 2, 0.1, 0.01, seed) for seed in (1, 2))
-    assert not np.array_equal(one[0][0], other[0][0])
+def test_networks_taught_in_step_are_those_taught_alone() -> None:
+    rows = np.random.default_rng(4).normal(size=(300, 6))
+    lesson = (rows, np.abs(rows[:, 0]), (8, 4), 64, 4, 0.1, 0.01)
+    together = learned(*lesson, [1, 2, 3])
+    for seed, (weight, bias) in zip([1, 2, 3], together, strict=True):
+        ((alone, shift),) = learned(*lesson, [seed])
+        assert all(map(np.array_equal, weight, alone))
+        assert all(map(np.array_equal, bias, shift))
+    assert not np.array_equal(together[0][0][0], together[1][0][0])
