@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import life_options as option
+from core.errors import Refused
 
 if TYPE_CHECKING:
     from models.run_life import RunLife
@@ -33,6 +34,7 @@ def fit(
     ] = "",
     ignore: Annotated[str, typer.Option(help="Columns that take no part.", metavar="COL,COL")] = "",
     separator: option.Separator = None,
+    counter: option.Counts = None,
     seed: Annotated[int, typer.Option(help="Of the folds and the trees.", min=0)] = 0,
 ) -> None:
     """Learn remaining life from runs to failure.
@@ -45,38 +47,55 @@ def fit(
       millwright life fit fleet.csv --event failed --operating load,speed --model life
 
     """
-    from models.run_life_fit import fit as fitted
+    from cli.life_report import report
+    from cli.signals import saying
     from models.run_life_kept import kept
     from models.run_table import spacing
     from storage import life_folder
-    from storage.run_columns import RunsAsked, read
+    from storage.run_columns import RunsAsked, check_lives, read
 
+    life_folder.check(model)
     works = option.listed(operating)
-    asked = RunsAsked(unit, time, event, option.listed(ignore), separator)
+    asked = RunsAsked(unit, time, event, option.listed(ignore), separator, counter)
     columns = read(runs, asked, works)
-    table = option.runs_of(columns, works)
+    check_lives(runs, columns)
+    table = option.runs_of(columns, columns.operating, by_name=True)
     for note in columns.notes:
         print(f"note: {note}", file=sys.stderr)
     if columns.counts and columns.since_first:
         print("note: most units begin late: age counts from the first row of each", file=sys.stderr)
     print(f"learning from {len(table.called)} units, {len(table.time):,} rows", file=sys.stderr)
-    made, checked = fitted(table, seed)
+    with saying("millwright: interrupted; what is being fitted comes to its end, nothing is kept"):
+        made, checked = _fitted(table, seed, runs)
     facts, arrays = kept(made)
-    facts |= {"columns": _meant(columns, works, spacing(table)), "checked": _figures(checked)}
+    facts |= {"columns": _meant(columns, spacing(table)), "checked": _figures(checked)}
     life_folder.keep(model, facts, arrays)
     _draw(checked, columns, model / PLOT)
-    for line in _lines(table, made, checked, columns):
+    for line in report(table, made, checked, columns):
         print(line)
     print(f"model and {PLOT} written to {model}", file=sys.stderr)
 
 
-def _meant(columns: RunColumns, operating: tuple[str, ...], apart: float) -> dict[str, Any]:
+def _fitted(table: RunTable, seed: int, runs: Path) -> tuple[RunLife, Checked]:
+    """Fit, and tell how far it is; what cannot be learned from is Refused, whatever it is."""
+    from cli.progress import Progress
+    from models.run_life_fit import fit as fitted
+
+    try:
+        with Progress("percent of the model", 100) as line:
+            return fitted(table, seed, beat=lambda share: line.tell(round(100 * share)))
+    except (ValueError, ArithmeticError, LookupError) as error:
+        msg = f"{runs}: nothing can be learned from it: {error}"
+        raise Refused(msg) from error
+
+
+def _meant(columns: RunColumns, apart: float) -> dict[str, Any]:
     return {
         "unit": columns.unit_column,
         "time": columns.time_column,
         "counts": columns.counts,
         "since_first": columns.since_first,
-        "operating": list(operating),
+        "operating": list(columns.operating),
         "spacing": apart,
     }
 
@@ -89,31 +108,6 @@ def _figures(checked: Checked) -> dict[str, Any]:
         "width": checked.width,
         "constant_width": checked.constant_width,
     }
-
-
-def _lines(table: RunTable, made: RunLife, checked: Checked, columns: RunColumns) -> list[str]:
-    from cli.options import plain
-    from core.suggestion import listed
-
-    said = columns.time_column if columns.counts else "days"
-    still = [name for name in table.conditions if name not in made.regimes.names]
-    thirds = ", ".join(f"{100 * share:.0f} %" for share in checked.coverage_by_third())
-    lines = [
-        f"{made.failures} units failed, {int((~table.failed).sum())} had not; "
-        f"{len(made.regimes.names)} channels, {len(made.regimes.centre)} operating regimes",
-        f"on units left out: error {checked.error():.3g} (root mean square, {said}), "
-        f"{checked.error(made.spread.cap):.3g} below {made.spread.cap:.4g}, above which the "
-        "channels do not tell",
-        f"90 % intervals held {100 * checked.coverage():.1f} % of the time; by thirds of the life "
-        f"that was said, the shortest first: {thirds}",
-        f"mean width {checked.width:.3g}; an equally wide interval that holds as often: "
-        f"{checked.constant_width:.3g}",
-    ]
-    if still:
-        lines.append(f"without a part, since they never move: {listed(still)}")
-    if columns.words:
-        lines.append(f"without a part, since they hold no numbers: {listed(columns.words)}")
-    return [plain(line) for line in lines]
 
 
 def _draw(checked: Checked, columns: RunColumns, path: Path) -> None:

@@ -21,6 +21,12 @@ Separator = Annotated[
     str | None,
     typer.Option(help="Between cells, or tab or blank; else recognised.", metavar="SIGN"),
 ]
+Counts = Annotated[
+    bool | None,
+    typer.Option(
+        "--counter/--dates", help="What numbers in the column of times are; else recognised."
+    ),
+]
 ModelFolder = Annotated[Path, typer.Option(help="The folder of the model.", metavar="DIR")]
 
 
@@ -29,10 +35,9 @@ def listed(names: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in names.split(",") if name.strip())
 
 
-def runs_of(columns: RunColumns, operating: tuple[str, ...]) -> RunTable:
-    """Put the rows of a table together to runs."""
+def runs_of(columns: RunColumns, operating: tuple[str, ...], *, by_name: bool = False) -> RunTable:
+    """Put the rows of a table together to runs; `by_name`: whatever the order of its units."""
     from models.run_table import gathered
 
-    return gathered(
-        columns.unit, columns.time, columns.values, columns.names, operating, columns.failed
-    )
+    names = columns.names, operating, columns.failed
+    return gathered(columns.unit, columns.time, columns.values, *names, by_name=by_name)

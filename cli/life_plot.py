@@ -22,7 +22,7 @@ def draw(checked: Checked, unit: str, path: Path) -> None:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with rc_context({"svg.fonttype": "none", "text.parse_math": False}):
+    with rc_context({"svg.fonttype": "none", "text.parse_math": False, "svg.hashsalt": "life"}):
         figure = Figure(figsize=(9, 5), layout="constrained")
         FigureCanvasSVG(figure)
         left, right = figure.subplots(1, 2)
@@ -43,5 +43,8 @@ def draw(checked: Checked, unit: str, path: Path) -> None:
         right.axhline(90, color="#5b6572", linewidth=0.8)
         held = [100 * checked.coverage(part) for part in parts]
         right.plot(said, held, "o-", color="#1f5fa8")
-        right.set(xlabel=f"said life left, {unit}", ylabel="intervals that held, %", ylim=(50, 101))
-        figure.savefig(path, format="svg")
+        bottom = min(50.0, *(share - 3 for share in held))
+        right.set(
+            xlabel=f"said life left, {unit}", ylabel="intervals that held, %", ylim=(bottom, 101)
+        )
+        figure.savefig(path, format="svg", metadata={"Date": None})

@@ -40,51 +40,39 @@ def predict(
       millwright life predict history.csv --model life --every-row --out -
 
     """
-    from models.run_life_kept import restored
-    from storage import life_folder
-    from storage.life_file import write
+    from cli.life_model import doubts, opened
+    from cli.piped import piped
+    from storage.life_file import check, write
     from storage.run_columns import RunsAsked, read
 
-    facts, arrays = life_folder.kept(model)
-    made, meant = restored(facts, arrays), _meant(facts, model)
-    asked = RunsAsked(unit or meant["unit"], time or meant["time"], separator=separator)
-    columns = read(data, asked, made.regimes.operating, since_first=meant["since_first"])
-    notes = [*columns.notes, *_doubts(columns, made, meant, data)]
+    check(out, data)
+    made, meant = opened(model)
+    asked = RunsAsked(
+        unit or meant["unit"],
+        time or meant["time"],
+        separator=separator,
+        counter=bool(meant["counts"]),
+    )
+    who, late = "operating column of the model", meant["since_first"]
+    works = made.regimes.operating
+    columns = read(data, asked, works, since_first=late, needed_by=who)
+    columns = columns.called((*made.regimes.names, *works))
+    notes = [*columns.notes, *doubts(columns, made, meant, data)]
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
-    rows = _rows(columns, made, every=every_row)
-    write(out, rows)
+    try:
+        rows = _rows(columns, made, every=every_row)
+    except (ValueError, ArithmeticError, LookupError) as error:
+        msg = f"{model}: this model says nothing of {data}: {error}"
+        raise Refused(msg) from error
     told = sum(row["state"] == "ok" for row in rows)
     words = f"{told} of {len(rows)} rows have an estimate"
-    print(words if str(out) == "-" else f"{words}; written to {out}", file=sys.stderr)
-
-
-def _meant(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return what the columns of the model's runs were called."""
-    meant = facts.get("columns")
-    if not isinstance(meant, dict) or not {"unit", "time", "counts", "since_first"} <= set(meant):
-        msg = f"{folder}: damaged: it does not say what its columns are"
-        raise Refused(msg)
-    return meant
-
-
-def _doubts(columns: RunColumns, made: RunLife, meant: dict[str, Any], data: Path) -> list[str]:
-    """Refuse a table that has nothing of the model's; note what of it is missing."""
-    from core.suggestion import listed
-
-    lost = [name for name in made.regimes.names if name not in columns.names]
-    if len(lost) == len(made.regimes.names):
-        msg = f"{data}: it has none of the channels that the model knows: {listed(lost)}"
-        raise Refused(msg)
-    if columns.counts != meant["counts"]:
-        was = {True: "a counter", False: "dates"}
-        msg = f"{data}: time is {was[columns.counts]}, in the model's runs it was "
-        msg += f"{was[bool(meant['counts'])]}; --time names another column"
-        raise Refused(msg)
-    words = [name for name in lost if name in columns.words]
-    gone = [name for name in lost if name not in words]
-    notes = [f"channels that are missing: {listed(gone)}"] if gone else []
-    return notes + ([f"channels that hold no numbers here: {listed(words)}"] if words else [])
+    if str(out) == "-":
+        print(words, file=sys.stderr)
+    with piped():
+        write(out, rows, columns.kinds)
+    if str(out) != "-":
+        print(f"{words}; written to {out}", file=sys.stderr)
 
 
 def _rows(columns: RunColumns, made: RunLife, *, every: bool) -> list[dict[str, Any]]:

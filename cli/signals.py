@@ -47,6 +47,26 @@ def until_signal(stop: threading.Event) -> Iterator[Asked]:
             signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def saying(words: str) -> Iterator[None]:
+    """Say words as soon as Ctrl-C comes, which may take a while to end what is at work."""
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        print(f"\n{words}", file=sys.stderr, flush=True)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    kept = signal.getsignal(signal.SIGINT)
+    if kept is not signal.default_int_handler:  # nohup, or a shell's background job
+        yield
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, kept)
+
+
 def leave_on_signal() -> None:
     """Make SIGTERM and SIGHUP unwind the program like Ctrl-C does, so that nothing stays behind."""
 

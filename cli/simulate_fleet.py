@@ -61,5 +61,6 @@ def write_lives(wanted: Lives, out: Path, now: int) -> None:
         f"{done.rows:,} rows in {out}/"
     )
     columns = "--unit unit --time hours --event failed --operating load,ambient_temp"
+    columns += " --ignore day,starts"
     for path in done.runs:
         print(f"  {path}  ({columns})")

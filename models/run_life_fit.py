@@ -19,7 +19,7 @@ from models.run_features import features, smoothed, steady
 from models.run_life import HIGH, LOW, MIDDLE, Member, RunLife, rows, worn
 from models.run_spread import Lift, Spread, spread
 from models.run_table import Numbers, RunTable
-from models.side_by_side import side_by_side
+from models.side_by_side import Beat, side_by_side
 from models.similar_runs import SimilarRuns
 from models.trees import Trees, grown
 
@@ -140,10 +140,16 @@ class _Seen:
     label: Floats
 
 
-def fit(runs: RunTable, seed: int = 0, course: Course | None = None) -> tuple[RunLife, Checked]:
+def fit(
+    runs: RunTable,
+    seed: int = 0,
+    course: Course | None = None,
+    beat: Beat | None = None,
+) -> tuple[RunLife, Checked]:
     """Fit to runs; Refused where fewer than `FEWEST` units have failed, or nothing moves.
 
-    Returns the model, and how it did on units that had been left out.
+    Returns the model, and how it did on units that had been left out. `beat` is told which share
+    of the members is fitted.
     """
     course = course or SHIPPED
     failed = np.flatnonzero(runs.failed)
@@ -153,10 +159,12 @@ def fit(runs: RunTable, seed: int = 0, course: Course | None = None) -> tuple[Ru
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # how sums are rounded must not depend on how many cores there are
-        return _fit(runs, failed, seed, course)
+        return _fit(runs, failed, seed, course, beat)
 
 
-def _fit(runs: RunTable, failed: Numbers, seed: int, course: Course) -> tuple[RunLife, Checked]:
+def _fit(
+    runs: RunTable, failed: Numbers, seed: int, course: Course, beat: Beat | None
+) -> tuple[RunLife, Checked]:
     regimes = run_regimes.learn(runs)
     if not regimes.names:
         msg = f"none of the columns ever moves: {', '.join(runs.conditions) or 'there is none'}"
@@ -165,10 +173,17 @@ def _fit(runs: RunTable, failed: Numbers, seed: int, course: Course) -> tuple[Ru
     plain = features(runs, channels)
     ended = runs.failed[runs.unit]
     cap = course.reach * float(np.quantile(runs.length[failed], course.short))
+    if not cap > 0:
+        none = int((runs.length[failed] <= 0).sum())
+        msg = (
+            f"{none} of {len(failed)} failed units have no age at their last row; leave out those "
+        )
+        msg += "of a single row, where age counts from the first"
+        raise Refused(msg)
     usable = np.flatnonzero(ended | (runs.left >= cap))
     seen = _Seen(runs, channels, plain, cap, usable, np.minimum(runs.left, cap))
     fold = _folds(runs, seed)
-    members = _members(seen, fold, seed, course)
+    members = _members(seen, fold, seed, course, beat)
     said, share = _left_out(seen, fold, members)
     spreading, stretching, checked = _calibrated(seen, said, fold, course.lift, seed)
     doubt = run_doubt.learn(runs, channels, said / cap)
@@ -189,7 +204,13 @@ def _folds(runs: RunTable, seed: int) -> Numbers:
     return fold
 
 
-def _members(seen: _Seen, fold: Numbers, seed: int, course: Course) -> list[Member]:
+def _members(
+    seen: _Seen,
+    fold: Numbers,
+    seed: int,
+    course: Course,
+    beat: Beat | None,
+) -> list[Member]:
     """Fit a member to the units of all folds but one, for each; trees take longest and go first."""
     import sklearn.ensemble  # noqa: F401 - threads it brings are held to one only once it is there
 
@@ -205,7 +226,7 @@ def _members(seen: _Seen, fold: Numbers, seed: int, course: Course) -> list[Memb
         few = [seeds[begin : begin + IN_STEP] for begin in range(0, course.nets, IN_STEP)]
         nets += [partial(_nets, seen, mine, course, some) for some in few]
     tasks: list[Callable[[], Trees | tuple[Network, ...]]] = [*trees, *nets]
-    done = side_by_side(tasks)
+    done = side_by_side(tasks, beat=beat)
     wood = [one for one in done if isinstance(one, Trees)]
     webs = [net for some in done if not isinstance(some, Trees) for net in some]
     each = course.nets

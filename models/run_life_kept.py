@@ -66,7 +66,7 @@ def restored(facts: Mapping[str, Any], arrays: Arrays) -> RunLife:
         failures = int(facts["failures"])
         model = RunLife(members=tuple(members), failures=failures, share=share, lift=lift, **parts)
         _fitting(model)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         msg = f"the model is damaged: {error!r}"
         raise Refused(msg) from error
     return model
@@ -105,7 +105,8 @@ def _below(arrays: Arrays, prefix: str) -> Arrays:
 
 
 def _fitting(model: RunLife) -> None:
-    """Raise ValueError where shapes do not fit the names of the channels."""
+    """Raise ValueError where facts are none, or shapes do not fit the names of the channels."""
+    _sound(model)
     regimes, width = model.regimes, len(model.regimes.names)
     shapes = [
         (regimes.mean, (len(regimes.centre), width)),
@@ -129,4 +130,25 @@ def _fitting(model: RunLife) -> None:
         raise ValueError(msg)
     if not 0 <= model.share <= 1 or (model.share and not all(m.nets for m in model.members)):
         msg = f"networks count for {model.share:g}, but there are none or that is no share"
+        raise ValueError(msg)
+
+
+def _sound(model: RunLife) -> None:
+    """Raise ValueError where a fact is of the wrong kind, or no figure that there can be."""
+    regimes, doubt, spread = model.regimes, model.doubt, model.spread
+    for what in (regimes.names, regimes.operating, model.past.called):
+        if not isinstance(what, tuple) or not all(isinstance(name, str) for name in what):
+            msg = f"{what!r:.60} where names are wanted"
+            raise ValueError(msg)
+    least = {
+        "cap": (spread.cap, 0.0), "usual": (spread.usual, 0.0), "failures": (model.failures, 0.0),
+        "reach": (regimes.reach, 0.0), "far": (doubt.far, -1.0), "oldest": (doubt.oldest, -1.0),
+    }  # fmt: skip
+    for name, (figure, above) in least.items():
+        number = isinstance(figure, int | float) and not isinstance(figure, bool)
+        if not number or not above < figure < np.inf:
+            msg = f"{name} is {figure!r:.60}"
+            raise ValueError(msg)
+    if len(model.past.unit) and not 0 <= model.past.unit.max() < len(model.past.called):
+        msg = f"{len(model.past.called)} units are named, which is too few"
         raise ValueError(msg)

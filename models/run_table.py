@@ -5,6 +5,7 @@ A run is one life of one unit. A unit that was repaired as new begins another ru
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -89,13 +90,18 @@ def gathered(
     names: Sequence[str],
     operating: Sequence[str] = (),
     failed: Bools | None = None,
+    *,
+    by_name: bool = False,
 ) -> RunTable:
     """Put rows of any order together to runs; `unit[i]` is what row i's unit is called.
 
     `failed[i]` is true in a row that says its unit has failed; without it, all have failed at their
-    last row. Rows of one unit that bear the same time stay in their order.
+    last row. Rows of one unit that bear the same time stay in their order. Units come as they first
+    do, or `by_name`, numbers in it by their size.
     """
     called = tuple(dict.fromkeys(unit))
+    if by_name:
+        called = tuple(sorted(called, key=_natural))
     number = {name: k for k, name in enumerate(called)}
     which = np.array([number[name] for name in unit], np.int64)
     order = np.lexsort((np.arange(len(time)), time, which))
@@ -113,6 +119,12 @@ def gathered(
         called,
         order,
     )
+
+
+def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Order numbers within names by their size."""
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part), "") if k % 2 else (0, part) for k, part in enumerate(parts)], name
 
 
 def spacing(runs: RunTable) -> float:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 _T = TypeVar("_T")
+
+Beat: TypeAlias = Callable[[float], None]
+"""Is told which share of the tasks is done."""
 
 AT_ONCE = 2
 """So many tasks are done at the same time."""
@@ -16,13 +19,17 @@ FEW = 2000
 """For fewer rows threads are not worth beginning."""
 
 
-def side_by_side(tasks: Iterable[Callable[[], _T]], few: bool = False) -> list[_T]:
+def side_by_side(
+    tasks: Iterable[Callable[[], _T]],
+    few: bool = False,
+    beat: Beat | None = None,
+) -> list[_T]:
     """Return what each task returns, in their order; the first that fails ends all.
 
     Each keeps to one thread. Threads within products of small matrices, or within the splits of a
     small tree, cost far more than they save, above all where others use the cores; and linear
     algebra would round otherwise on other machines. Where it is about `few` rows no thread is
-    begun: the running service begins none.
+    begun: the running service begins none. `beat` is told which share of them is done.
     """
     if few:
         return [task() for task in tasks]
@@ -35,7 +42,14 @@ def side_by_side(tasks: Iterable[Callable[[], _T]], few: bool = False) -> list[_
     ):
         try:
             begun = [pool.submit(task) for task in tasks]
-            return [each.result() for each in begun]
+            return [_after(each, (k + 1) / len(begun), beat) for k, each in enumerate(begun)]
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _after(each: Future[_T], share: float, beat: Beat | None) -> _T:
+    done = each.result()
+    if beat is not None:
+        beat(share)
+    return done

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,16 +20,37 @@ RECORD, ARRAYS = "model.json", "arrays.npz"
 FORMAT = "millwright life 1"
 
 
+def check(folder: Path) -> None:
+    """Raise Refused where a model cannot be written to a folder, before anything is fitted."""
+    there = folder.absolute()
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        msg = f"--model: {there} is no folder; allowed: a folder, which is made where it is missing"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        msg = f"--model: {there} cannot be written to; allowed: a folder that can be"
+    else:
+        return
+    raise Refused(msg)
+
+
 def keep(folder: Path, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write a model: the arrays first and the record last, each aside and then moved in place."""
+    """Write a model: the arrays first and the record last, each aside and then moved in place.
+
+    Raises Refused where a fact is no number.
+    """
     body = io.BytesIO()
     np.savez_compressed(body, **dict(arrays))  # type: ignore[arg-type]
     digest = hashlib.sha256(body.getvalue()).hexdigest()
     record = {"format": FORMAT, "digest": digest, **facts}
     try:
+        text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError as error:
+        msg = "the runs came to no model: a figure of it is no number"
+        raise Refused(msg) from error
+    try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / ARRAYS, body.getvalue())
-        text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         _write(folder / RECORD, text.encode())
     except OSError as error:
         msg = f"{folder}: cannot keep the model: {error.strerror}"
@@ -46,7 +68,7 @@ def kept(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     except OSError as error:
         msg = f"{folder}: cannot be read: {error.strerror}"
         raise Refused(msg) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         msg = f"{folder / RECORD}: damaged: {error}"
         raise Refused(msg) from error
     if not isinstance(record, dict) or record.get("format") != FORMAT:

@@ -21,7 +21,15 @@ from core.suggestion import closest, listed, quoted
 from storage.table_column import MEASURED, Column, Kind, kind_of, numbers
 from storage.table_file import TableFile, look_at
 from storage.table_form import READABLE, fault
-from storage.table_time import FORMS, TimeForm, form_of, read, recognise, told
+from storage.table_time import (
+    FORMS,
+    TimeForm,
+    first_unread,
+    form_of,
+    read,
+    recognise,
+    told,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,8 +58,8 @@ class Asked:
 class Piece:
     """Some rows of one file: `first` is the number of the first, `values[i, k]` a channel's value.
 
-    `timed[i]` is false where the time cannot be read, and where the row is broken. `told` are the
-    times as the file has them.
+    `timed[i]` is false where the time cannot be read, and where the row is `broken`: has more cells
+    than the header. `told` are the times as the file has them.
     """
 
     file: TableFile
@@ -61,6 +69,7 @@ class Piece:
     timed: Bools
     told: list[str]
     values: Floats
+    broken: Bools
 
     def parts(self) -> Iterator[tuple[str, NDArray[np.intp]]]:
         """Give each asset and the numbers of its rows, in their order."""
@@ -100,6 +109,7 @@ class Unread:
     cells: Counter[str] = field(default_factory=Counter)
     first: dict[str, tuple[TableFile, int, str]] = field(default_factory=dict)
     ragged: int = 0
+    first_ragged: tuple[TableFile, int] | None = None
 
 
 class Table:
@@ -167,11 +177,14 @@ class Table:
             for k, name in enumerate(channels):
                 if name in place:
                     values[:, k] = self._numbers(file, frame[place[name]], name, first)
-            if channels:
+            if channels and ragged.any():
                 self.unread.ragged += int(ragged.sum())
+                first_here = file, first + int(np.argmax(ragged))
+                self.unread.first_ragged = self.unread.first_ragged or first_here
             values[ragged] = np.nan
             names = self._assets(file, frame, asset)
-            yield Piece(file, first, names, at, timed & ~ragged, told(frame, form, first), values)
+            said = told(frame, form, first)
+            yield Piece(file, first, names, at, timed & ~ragged, said, values, ragged)
             first += len(frame)
 
     def _numbers(self, file: TableFile, cells: pd.Series, name: str, first: int) -> Floats:
@@ -218,7 +231,7 @@ class Table:
         found = form_of(head, list(self.names), place)
         if found is not None:
             return found
-        file, row = self.files[0], 0
+        file, row = self.files[0], first_unread(head[place])
         said = str(head[place].iloc[row])
         message = f"column {quoted(name)}: {quoted(said)} is no time; allowed: {FORMS}"
         raise fault(file.path, file.line(row), message)

@@ -43,6 +43,15 @@ class TableFile:
         """Find the line of a row of data, counted from 0; None where there are no lines."""
         return None if self.form is None else line_of(self.path, self.form, row)
 
+    def kind(self, name: str) -> Any:
+        """Return the kind of a column as Parquet has it; None in a CSV, or where it has none."""
+        if self.form is not None or name not in self.names:
+            return None
+        from pyarrow import parquet
+
+        with parquet.ParquetFile(self.path) as file:
+            return file.schema_arrow.field(self.names.index(name)).type
+
     def frames(
         self,
         wanted: list[int],

@@ -31,9 +31,13 @@ FORMS = (
 MOSTLY = 0.9
 """Such a share of cells must be readable for a column to count as times."""
 
+LATEST = 9.2e18
+"""The greatest number of nanoseconds that is kept."""
+
 _EPOCHS = ((1e8, 1e11, 10**9), (1e11, 1e14, 10**6), (1e14, 1e17, 10**3), (1e17, 9e18, 1))
-_WORDS = {10**9: "seconds", 10**6: "milliseconds", 10**3: "microseconds", 1: "nanoseconds"}
-_LATEST = 9.2e18
+WORDS = {10**9: "seconds", 10**6: "milliseconds", 10**3: "microseconds", 1: "nanoseconds"}
+"""What scales are called."""
+
 _CLOCKS = ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 _DAYS = (
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
@@ -145,6 +149,14 @@ def as_numbers(cells: pd.Series[Any]) -> Floats:
     return numbers
 
 
+def first_unread(cells: pd.Series[Any]) -> int:
+    """Find the first cell that keeps a column from being numbers; 0 where hardly any is one."""
+    given = cells.notna().to_numpy(np.bool_)
+    number = np.isfinite(as_numbers(cells))
+    odd = given & ~number
+    return int(np.argmax(odd)) if number.any() and odd.any() else 0
+
+
 def _as_text(cells: pd.Series[Any]) -> list[str]:
     if cells.dtype.kind == "M":
         stamps = cells.dt.tz_convert("UTC").dt.tz_localize(None) if _zoned(cells) else cells
@@ -181,7 +193,7 @@ def _number_form(numbers: Floats, name: str, place: int) -> TimeForm:
     middle = float(np.nanmedian(numbers))
     for least, most, scale in _EPOCHS:
         if least <= middle < most:
-            said = f'"{name}" is read as {_WORDS[scale]} since 1970'
+            said = f'"{name}" is read as {WORDS[scale]} since 1970'
             return TimeForm((place,), "", scale, counts=False, said=said)
     said = f'"{name}" counts: one is taken as a second'
     return TimeForm((place,), "", SECOND, counts=True, said=said)
@@ -239,7 +251,7 @@ def _counted(cells: pd.Series[Any], scale: int) -> tuple[Instants, Bools]:
     """Read counts: whole ones to the digit, others to what a double holds."""
     if cells.dtype.kind in "iu":
         whole: Instants = cells.to_numpy(np.int64)
-        known = np.abs(whole.astype(np.float64)) * scale < _LATEST
+        known = np.abs(whole.astype(np.float64)) * scale < LATEST
         return np.where(known, whole, 0) * scale, known
     if cells.dtype.kind == "f":
         numbers: Floats = cells.to_numpy(np.float64)
@@ -250,7 +262,7 @@ def _counted(cells: pd.Series[Any], scale: int) -> tuple[Instants, Bools]:
             return _counted(text.astype(np.int64), scale)
         numbers = as_numbers(text.str.replace(",", ".", regex=False))
     with np.errstate(invalid="ignore"):
-        known = np.isfinite(numbers) & (np.abs(numbers) * scale < _LATEST)
+        known = np.isfinite(numbers) & (np.abs(numbers) * scale < LATEST)
     held = np.where(known, numbers, 0.0)
     base = np.floor(held)
     return base.astype(np.int64) * scale + np.round((held - base) * scale).astype(np.int64), known

@@ -146,7 +146,11 @@ def test_ugly_files_are_told_all_the_same(
     ("change", "given", "words"),
     [
         (lambda f: f.drop(columns="cycle"), (), "no column"),
-        (lambda f: f.drop(columns="load"), (), '--operating: no column "load"; columns: unit'),
+        (
+            lambda f: f.drop(columns="load"),
+            (),
+            'operating column of the model: no column "load"; columns: unit',
+        ),
         (lambda f: f[["unit", "cycle", "load", "speed"]], (), "none of the channels"),
         (lambda f: f, ("--unit", "untt"), '--unit: no column "untt"; did you mean "unit"?'),
         (

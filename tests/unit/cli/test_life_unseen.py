@@ -218,7 +218,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
             'runs.csv:1: --unit: no column "unit"; columns: unit,',
         ),
         (lambda f: f.iloc[:0], (), 2, "runs.csv:1: no row of data; at least one is needed below"),
-        (lambda f: f.drop(columns="speed"), (), 2, 'runs.csv:1: --operating: no column "speed"; c'),
+        (
+            lambda f: f.drop(columns="speed"),
+            (),
+            2,
+            'runs.csv:1: operating column of the model: no column "speed"; columns: unit',
+        ),
         (changed(speed="fast"), (), 2, 'column "speed" holds no numbers; allowed: numbers'),
         (changed(cycle="soon"), (), 2, 'runs.csv:2: column "cycle": "soon" is no time; allowed:'),
         (

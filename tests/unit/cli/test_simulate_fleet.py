@@ -27,6 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("12 machines, ")
     assert "--unit unit --time hours --event failed" in done.stdout
+    assert "--ignore day,starts" in done.stdout
     return out
 
 

@@ -1,0 +1,57 @@
+"""The model that `life predict` asks: opened from its folder, and held against a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import Refused
+
+if TYPE_CHECKING:
+    from models.run_life import RunLife
+    from storage.run_columns import RunColumns
+
+
+def opened(folder: Path) -> tuple[RunLife, dict[str, Any]]:
+    """Open a model and what the columns of its runs were called; Refused names the folder."""
+    from models.run_life_kept import restored
+    from storage import life_folder
+
+    facts, arrays = life_folder.kept(folder)
+    try:
+        return restored(facts, arrays), _meant(facts, folder)
+    except Refused as error:
+        words = str(error)
+        msg = words if words.startswith(str(folder)) else f"{folder}: {words}"
+        raise Refused(msg) from error
+
+
+def _meant(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return what the columns of the model's runs were called."""
+    meant = facts.get("columns")
+    kinds = {"unit": str, "time": str, "counts": bool, "since_first": bool}
+    if isinstance(meant, dict) and all(
+        isinstance(meant.get(name), kind) for name, kind in kinds.items()
+    ):
+        return meant
+    msg = f"{folder}: damaged: it does not say what its columns are"
+    raise Refused(msg)
+
+
+def doubts(columns: RunColumns, made: RunLife, meant: dict[str, Any], data: Path) -> list[str]:
+    """Refuse a table that has nothing of the model's; note what of it is missing."""
+    from core.suggestion import listed
+
+    lost = [name for name in made.regimes.names if name not in columns.names]
+    if len(lost) == len(made.regimes.names):
+        msg = f"{data}: it has none of the channels that the model knows: {listed(lost)}"
+        raise Refused(msg)
+    if columns.counts != meant["counts"]:
+        was = {True: "a counter", False: "dates"}
+        msg = f"{data}: time is {was[columns.counts]}, in the model's runs it was "
+        msg += f"{was[bool(meant['counts'])]}; --time names another column"
+        raise Refused(msg)
+    words = [name for name in lost if name in columns.words]
+    gone = [name for name in lost if name not in words]
+    notes = [f"channels that are missing: {listed(gone)}"] if gone else []
+    return notes + ([f"channels that hold no numbers here: {listed(words)}"] if words else [])
