@@ -10,6 +10,7 @@ from cli.channel_text import ChannelText
 from cli.failure_text import FailureModeText
 from cli.health_text import HealthText
 from cli.plant_text import Name, Text
+from core.age_settings import AGE_ALONE, AgeSettings
 from core.clock import HOUR, MINUTE
 from core.plant import Severity
 from core.quantity import Duration, Share
@@ -105,6 +106,8 @@ class ClassText(Text):
     """What the health index and the remaining life are read from; a list where several are."""
     runs: RunSettings | None = None
     """A model of `millwright life fit` that remaining life is told by, too."""
+    ages: AgeSettings = AGE_ALONE
+    """By which known facts lives differ, beside age."""
     silent_after: Duration = Field(15 * MINUTE, gt=0)
     """How long an asset may say nothing before that is a case."""
     stuck_after: Duration = Field(6 * HOUR, gt=0)

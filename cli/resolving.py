@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 from zoneinfo import ZoneInfo
 
 from cli.channel_text import ChannelText
@@ -28,8 +29,6 @@ from core.stop import Stop
 from core.suggestion import quoted
 from core.units import scale
 from models.registry import build, build_health
-
-_INFINITY = float("inf")
 
 
 def sites_of(plant: PlantText) -> dict[str, Site]:
@@ -94,6 +93,7 @@ def asset_class_of(name: str, text: ClassText) -> AssetClass:
         false_alerts=text.false_alerts,
         costs=text.costs,
         runs=text.runs,
+        ages=text.ages,
     )
 
 
@@ -103,8 +103,8 @@ def _channel(name: str, text: ChannelText) -> Channel:
     return Channel(
         name,
         text.unit,
-        -_INFINITY if low is None else low,
-        _INFINITY if high is None else high,
+        -inf if low is None else low,
+        inf if high is None else high,
         text.max_rate,
         text.role,
         text.title,

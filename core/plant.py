@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from core.age_settings import AGE_ALONE, AgeSettings
 from core.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span
 from core.cost import STANDARD, CostClass
 from core.deviation import Kind, Movement
@@ -234,6 +235,7 @@ class AssetClass:
     false_alerts: float = 0.1
     costs: str = ""
     runs: RunSettings | None = None
+    ages: AgeSettings = AGE_ALONE
 
     @property
     def healths(self) -> tuple[Settings, ...]:

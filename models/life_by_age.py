@@ -22,7 +22,12 @@ OLDER = 2.0
 USEFUL = 3.0
 """How many times the greatest age on record an interval may be wide."""
 
-_DRAWN, _AGES, _TIMES = 16, 48, 256
+TOO_OLD = "it is far older than any that was learned from"
+
+DRAWN = 16
+"""So many fits that might as well be true are told as one."""
+
+_AGES, _TIMES = 48, 256
 _AHEAD = (1e-4, 100.0)
 _EARLY, _MIDDLE, _LATE = (LEVELS.index(level) for level in (0.05, 0.5, 0.95))
 
@@ -49,17 +54,27 @@ class LifeByAge:
     def left(self, age: float) -> Outlook:
         """Say what is left at an age."""
         if age > self.ages[-1]:
-            return declined("new_regime", "it is far older than any that was learned from")
+            return declined("new_regime", TOO_OLD)
         after = min(int(np.searchsorted(self.ages, age, side="right")), len(self.ages) - 1)
         low, high = self.ages[after - 1], self.ages[after]
         part = (age - low) / (high - low)
         points = (1 - part) * self.courses[after - 1] + part * self.courses[after]
-        wide = points[_LATE] - points[_EARLY] > USEFUL * self.oldest
-        if wide or not np.isfinite(points).all():
-            return declined("too_wide", "how long it lasts differs too much to say when it ends")
-        course = tuple(points.tolist())
         mean = float((1 - part) * self.means[after - 1] + part * self.means[after])
-        return Remaining(course[_EARLY], course[_MIDDLE], course[_LATE], mean, course)
+        return told(points, mean, self.oldest)
+
+
+def told(points: Floats, mean: float, oldest: float) -> Outlook:
+    """Say what is left by points at `LEVELS`, unless they lie too wide by the greatest age."""
+    wide = points[_LATE] - points[_EARLY] > USEFUL * oldest
+    if wide or not np.isfinite(points).all():
+        return declined("too_wide", "how long it lasts differs too much to say when it ends")
+    course = tuple(points.tolist())
+    return Remaining(course[_EARLY], course[_MIDDLE], course[_LATE], mean, course)
+
+
+def reach(oldest: float) -> Floats:
+    """Return the times ahead at which chances are reckoned, by the greatest age on record."""
+    return oldest * np.concatenate([[0.0], np.geomspace(*_AHEAD, _TIMES)])
 
 
 def learn(table: LifeTable) -> LifeByAge | CannotSay:
@@ -70,10 +85,10 @@ def learn(table: LifeTable) -> LifeByAge | CannotSay:
     found = fit_weibull(table.only(()))
     if isinstance(found, CannotSay):
         return found
-    law = Mixture(found.drawn(_DRAWN, seed=1), (1 / _DRAWN,) * _DRAWN)
+    law = Mixture(found.drawn(DRAWN, seed=1), (1 / DRAWN,) * DRAWN)
     oldest = float(table.stop.max())
     ages = OLDER * oldest * np.linspace(0.0, 1.0, _AGES) ** 2
-    times = oldest * np.concatenate([[0.0], np.geomspace(*_AHEAD, _TIMES)])
+    times = reach(oldest)
     none = np.zeros((_AGES, 0))
     ends = law.chances(Standing(ages, none, none, 0.0), times)
     courses = np.array([np.interp(LEVELS, one, times, right=np.nan) for one in ends])

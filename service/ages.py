@@ -7,18 +7,24 @@ in whatever order work came, and however often the service started anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.age_settings import AGE_ALONE, AgeSettings
 from core.clock import HOUR, Instant, Span
 from core.errors import Refused
 from core.life import CannotSay, Outlook, declined
 from core.plant import Asset
+from core.readings import Instants
 from core.work import Work, WorkEvent
+from models import life_by_factors
 from models.life_by_age import LifeByAge, learn
+from models.life_by_factors import LifeByFactors
 from models.life_table import LifeTable
 from models.repair_verdict import virtual_age
+from service.explanation import listed
+from service.factors import Columns, Factors
 from service.shares import Shares
 
 SOURCE = "age"
@@ -29,21 +35,35 @@ SOONEST: Span = 12 * HOUR
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A part from one renewal to the next, or to now: `asset`, its ages in hours, how it ended."""
+    """A part from one renewal to the next, or to now: `asset`, its ages in hours, how it ended.
+
+    It had been repaired so many times before: since a new one came or work is on record.
+    """
 
     asset: int
     since: Instant
     start: float
     stop: float
     failed: bool = False
+    repairs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one failure mode: lives learned from, and the part that each asset has."""
+    """What is known of one failure mode: lives learned from, and the part that each asset has.
 
-    lives: LifeByAge | CannotSay
+    By `columns` lives are told apart.
+    """
+
+    lives: LifeByAge | LifeByFactors | CannotSay
     running: Mapping[int, Spell]
+    columns: Columns
+
+    def left(self, part: Spell, age: float) -> Outlook:
+        """Say what is left of a part at an age."""
+        if isinstance(self.lives, LifeByFactors):
+            return self.lives.left(age, self.columns.rows(*_known_of([part]))[0])
+        return self.lives if isinstance(self.lives, CannotSay) else self.lives.left(age)
 
 
 class Ages:
@@ -58,13 +78,18 @@ class Ages:
     """
 
     def __init__(
-        self, assets: Sequence[Asset], modes: Sequence[str], shares: Mapping[str, Shares]
+        self,
+        assets: Sequence[Asset],
+        modes: Sequence[str],
+        shares: Mapping[str, Shares],
+        settings: AgeSettings = AGE_ALONE,
     ) -> None:
         self._number = {asset.id: number for number, asset in enumerate(assets)}
         self._new = {n: one.installed for n, one in enumerate(assets) if one.installed is not None}
         self._modes = tuple(modes)
         self._works: dict[str, WorkEvent] = {}
         self._shares = shares
+        self._factors = Factors(assets, settings)
         self._known: dict[str, Known] = {}
         self._renewed: dict[str, dict[int, Instant]] = {}
 
@@ -110,26 +135,32 @@ class Ages:
         if part is None:
             words = "how old it is is not known: no work that renewed it is on record"
             return declined("too_short", words)
-        return known.lives.left(part.start + max(at - part.since, 0) / HOUR)
+        return known.left(part, part.start + max(at - part.since, 0) / HOUR)
 
     def basis(self, mode: str) -> str:
         """Say what the estimate rests on."""
-        lives = self._of(mode).lives
+        known = self._of(mode)
+        lives, columns = known.lives, known.columns
         if isinstance(lives, CannotSay):
             return lives.words
+        rests = listed(("age since it was last renewed", *columns.used))
         ended = f"{lives.failures} of {lives.lives} lives ended in failure"
-        return f"age since it was last renewed; {ended}, Weibull distribution"
+        told = f"{rests}; {ended}, Weibull {'regression' if columns.used else 'distribution'}"
+        return f"{told}; {columns.missed}" if columns.missed else told
 
     def _of(self, mode: str) -> Known:
         """Learn from what is on record, where that was not done yet."""
         if mode not in self._known:
             found = list(self._spells(mode))
             running = {one.asset: one for one in found}
+            lived = [one for one in found if 0 <= one.start < one.stop]
+            failed = np.array([one.failed for one in lived], np.bool_)
+            columns = self._factors.columns(*_known_of(lived), failed)
             try:
-                lives = _learned(found)
+                lives = _learned(lived, columns)
             except Refused as error:  # one that escapes from here would end scoring
                 lives = declined("too_few_failures", f"the work on record cannot be used: {error}")
-            self._known[mode] = Known(lives, running)
+            self._known[mode] = Known(lives, running, columns)
         return self._known[mode]
 
     def _spells(self, mode: str) -> Iterator[Spell]:
@@ -149,19 +180,22 @@ class Ages:
         new = self._new.get(asset)
         works = [one for one in works if new is None or one.at >= new]
         part = None if new is None else Spell(asset, new, 0.0, 0.0)
+        repairs = 0
         for one in works:
             grown = None
             if part is not None:
                 grown = part.start + (one.at - part.since) / HOUR
                 failed = ends_in_failure(one) and one.at - part.since >= SOONEST
-                yield Spell(asset, part.since, part.start, grown, failed)
+                yield replace(part, stop=grown, failed=failed)
             share = 0.0 if shares is None else shares.of(asset, one.at)
             known = grown is not None or share == 0
             age = virtual_age([grown or 0.0], [share])
-            part = Spell(asset, one.at, age, age) if known else None
+            again = part is None or one.at - part.since >= SOONEST
+            repairs = 0 if one.work is Work.REPLACED else repairs + again
+            part = Spell(asset, one.at, age, age, repairs=repairs) if known else None
         if part is not None:
             grown = part.start + (now - part.since) / HOUR
-            yield Spell(asset, part.since, part.start, grown)
+            yield replace(part, stop=grown)
 
 
 def ends_in_failure(work: WorkEvent) -> bool:
@@ -169,18 +203,26 @@ def ends_in_failure(work: WorkEvent) -> bool:
     return work.work is not Work.INSPECTED and bool(work.failure_mode) and not work.routine
 
 
-def _learned(found: Sequence[Spell]) -> LifeByAge | CannotSay:
-    """Learn from lives that lasted at all."""
-    lives = [one for one in found if 0 <= one.start < one.stop]
+def _known_of(parts: Sequence[Spell]) -> tuple[Instants, Instants]:
+    """Return of which assets parts are, and how often each was repaired before."""
+    return (
+        np.array([one.asset for one in parts], np.int64),
+        np.array([one.repairs for one in parts], np.int64),
+    )
+
+
+def _learned(lives: Sequence[Spell], columns: Columns) -> LifeByAge | LifeByFactors | CannotSay:
+    """Learn from lives that lasted at all; those of one asset hang together by its columns."""
     if not any(one.failed for one in lives):
         return declined("too_few_failures", "no life is on record from its beginning to a failure")
-    return learn(
-        LifeTable(
-            np.array([one.start for one in lives]),
-            np.array([one.stop for one in lives]),
-            np.array([int(one.failed) for one in lives], np.int64),
-            np.zeros((len(lives), 0)),
-            (),
-            np.arange(len(lives)),
-        )
+    asset, repairs = _known_of(lives)
+    rows = columns.rows(asset, repairs)
+    table = LifeTable(
+        np.array([one.start for one in lives]),
+        np.array([one.stop for one in lives]),
+        np.array([int(one.failed) for one in lives], np.int64),
+        rows,
+        tuple(str(column) for column in range(rows.shape[1])),
+        asset if columns.used else np.arange(len(lives)),
     )
+    return life_by_factors.learn(table) if columns.used else learn(table)

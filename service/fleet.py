@@ -78,7 +78,7 @@ class Fleet:
         declared = [mode.name for mode in asset_class.failure_modes]
         settings = asset_class.runs
         runs = None if settings is None else partial(Runs, settings, asset_class, assets)
-        self.lives = Lives(assets, tuple(health), next_stop, declared, runs)
+        self.lives = Lives(assets, tuple(health), next_stop, declared, runs, asset_class.ages)
         self._appraisal = appraisal = Appraisal(asset_class, assets, self.detectors, self.lives)
         self.modes, self.sensors = appraisal.modes, appraisal.sensors
         self.rules, self.held, self.tally = appraisal.rules, appraisal.held, appraisal.tally

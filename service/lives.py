@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.age_settings import AGE_ALONE, AgeSettings
 from core.clock import Instant
 from core.life import CannotSay, InUse, LifeEstimate, Outlook, Remaining
 from core.plant import Asset, AssetClass
@@ -48,12 +49,13 @@ class Lives:
         next_stop: NextStop = no_stop,
         declared: Sequence[str] = (),
         runs: Callable[[Since], Runs] | None = None,
+        ages: AgeSettings = AGE_ALONE,
     ) -> None:
         self._assets = assets
         self.models = models
         self._next_stop = next_stop
         self._followed = {model.failure_mode: model for model in models}
-        self._sources = Sources(assets, models, declared, runs)
+        self._sources = Sources(assets, models, declared, runs, ages)
         self._tellings: dict[str, Telling] = {}
         self._outcomes: dict[str, Outcomes] = {}
         self.estimates = Estimates([asset.id for asset in assets])
@@ -174,7 +176,7 @@ class Lives:
     def sections(self, asset_class: AssetClass) -> Iterator[tuple[str, Section, str]]:
         """Name what a checkpoint keeps, each with what it was made for."""
         channels, sources = ",".join(asset_class.channel_names), self._sources
-        aged, runs = sources.aged, sources.runs
+        aged, runs, told_by = sources.aged, sources.runs, sources.told_by
         by_runs = "" if runs is None else runs.failure_mode
         asked, weighed = ("", "") if runs is None else (f" {runs.asked_of}", runs.failure_mode)
         for number, settings in enumerate(asset_class.healths if self.models else ()):
@@ -183,7 +185,7 @@ class Lives:
             of = f".{mode}" if number else ""
             made_for = f"{channels} {_written(settings)}"
             yield f"health{of}", model, made_for
-            more = asked if mode == by_runs else ""
+            more = (asked if mode == by_runs else "") + told_by
             yield f"telling{of}", self._telling(mode), made_for + more
             yield f"outcomes{of}", self._outcome(mode), _followed(mode, settings) + more
             if number in self._repairs:
@@ -192,15 +194,15 @@ class Lives:
             if mode == by_runs:
                 weighed = f"{mode} {made_for}"
             elif mode in aged:
-                yield f"weighing{of}", sources.weighings[mode], made_for
+                yield f"weighing{of}", sources.weighings[mode], made_for + told_by
         for mode in dict.fromkeys((*aged, by_runs) if runs else aged):
             if mode not in self._followed:
-                signed = "age" + (asked if mode == by_runs else "")
+                signed = f"age{told_by}" + (asked if mode == by_runs else "")
                 yield f"telling.{mode}", self._telling(mode), signed
                 yield f"outcomes.{mode}", self._outcome(mode), signed
         if runs is not None:
             yield "runs", runs, runs.made_for
-            yield "weighing by runs", sources.weighings[by_runs], weighed + asked
+            yield "weighing by runs", sources.weighings[by_runs], weighed + asked + told_by
         if self.any:
             yield "estimates", self.estimates, ""
 

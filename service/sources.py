@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import nan
 
+from core.age_settings import AGE_ALONE, AgeSettings
 from core.clock import Instant
 from core.life import CannotSay, Outlook, Remaining, declined
 from core.plant import Asset
@@ -32,7 +33,7 @@ class Sources:
     """Asks what is known of each failure mode, and makes one answer of it.
 
     `declared` are the failure modes that work can name; `runs` makes what a model of runs says,
-    given since when parts are as new.
+    given since when parts are as new; `ages` says by what lives differ.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class Sources:
         models: Sequence[Degradation],
         declared: Sequence[str] = (),
         runs: Callable[[Since], Runs] | None = None,
+        ages: AgeSettings = AGE_ALONE,
     ) -> None:
         self._models = {model.failure_mode: model for model in models}
         self._declared = tuple(declared)
         self.shares = {mode: Shares(len(assets)) for mode in self._models}
-        self.ages = Ages(assets, self._declared, self.shares)
+        self.ages = Ages(assets, self._declared, self.shares, ages)
+        self.told_by = f" by {ages.model_dump_json()}" if ages.any else ""
         self.aged: tuple[str, ...] = ()
         self.runs = None if runs is None else runs(self.ages.since)
         self.weighings = {mode: Weighing(len(assets), (WEAR, AGE)) for mode in self._models}

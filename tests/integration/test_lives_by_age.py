@@ -1,4 +1,4 @@
-"""Lives by wear and by age come out the same live, with restarts, and in a backtest."""
+"""Lives by wear, and by age and load, come out the same live, with restarts, in a backtest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.age_settings import AgeSettings
 from core.clock import DAY, HOUR, MINUTE
 from core.history import Columns
 from core.work import Work, WorkEvent
@@ -48,7 +49,10 @@ def every(count: int, known: Columns) -> Columns:
 
 def test_live_with_restarts_and_in_a_backtest_the_same_lives_are_kept() -> None:
     health = ThresholdSettings(channel="vibration", end=9.0, failure_mode=MODE)
-    pumps = replace(plant(3, pump_class(health=health)), tick_every=10 * MINUTE)
+    by = AgeSettings(by=("load",), repairs=True)
+    pumps = replace(plant(3, pump_class(health=health, ages=by)), tick_every=10 * MINUTE)
+    for number, (asset, one) in enumerate(pumps.assets.items()):
+        pumps.assets[asset] = replace(one, attributes={"load": 0.5 + number})
     rows, done = eventful(pumps), work()
     rows.columns = {asset: every(5, known) for asset, known in rows.columns.items()}
     told = backtest(Past(rows, pumps, tuple(pumps.assets), START, end(), DAY), done)
@@ -57,6 +61,8 @@ def test_live_with_restarts_and_in_a_backtest_the_same_lives_are_kept() -> None:
     scoring = Scoring(pumps, journal, casefile)
     while scoring.step(200):
         scoring = Scoring(pumps, journal, casefile)
+    lives = scoring._casework.fleets["pump"].lives
+    assert "age since it was last renewed and load; 1" in lives._sources.ages.basis(MODE)
     for asset in pumps.assets:
         for name in names_of(MODE):
             kept = casefile.conditions(asset, [name], 0, end() + 1)

@@ -300,3 +300,28 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     (where / "plant.yaml").chmod(0)
 
     assert told(where) == "plant.yaml: cannot be read: Permission denied"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ("{modell: NK}", 'assets.p1: unknown attribute "model"; did you mean "modell"? known: mod'),
+        (
+            "{}",
+            'assets.p1: unknown attribute "model"; known: none; lives of its class differ by it',
+        ),
+        ("{model: NK}", ""),
+    ],
+)
+def test_an_attribute_that_lives_differ_by_must_be_known_of_each_asset(
+    tmp_path: Path, attributes: str, said: str
+) -> None:
+    asset = f"{{class: pump, attributes: {attributes}}}"
+    pump = f"{PUMP}ages: {{by: [model], repairs: true}}\n"
+    where = folder(tmp_path / "c", but(PLANT, "{class: pump}", asset), pump)
+    assert (said in told(where)) if said else load(where).plant.classes["pump"].ages.repairs
+
+
+def test_an_attribute_that_stands_there_twice_is_told(tmp_path: Path) -> None:
+    where = folder(tmp_path / "c", pump=f"{PUMP}ages: {{by: [model, model]}}\n")
+    assert "ages.by: model stands there twice" in faults(where)[0]

@@ -82,7 +82,7 @@ def test_work_from_before_a_machine_was_new_was_on_another() -> None:
 def test_lives_that_no_table_takes_are_told_and_end_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refused(_found: object) -> None:
+    def refused(*_found: object) -> None:
         raise Refused("row 3")
 
     monkeypatch.setattr("service.ages._learned", refused)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.age_settings import AgeSettings
 from core.casefile import Status
 from core.clock import DAY, HOUR, MINUTE
 from core.life import CannotSay, LifeEstimate, Remaining
@@ -150,6 +151,18 @@ def test_a_restart_and_the_order_in_which_work_came_change_nothing(twenty: Fleet
         assert other.casefile.statuses() == twenty.casefile.statuses()
     saved = [one.casefile.load().checkpoint for one in (twenty, Fleet(20, restart=True))]
     assert saved[0] == saved[1]
+
+
+def test_what_was_told_by_other_facts_is_not_held_against_what_is_told_now() -> None:
+    fleet = Fleet(20, wearing())
+    (kept,) = fleet.scoring._casework.fleets.values()
+    by = replace(wearing(), ages=AgeSettings(repairs=True))
+    other = Fleet(20, by).scoring._casework.fleets["pump"]
+    made_for = [
+        {name: why for name, _, why in one.lives.sections(one.asset_class)} for one in (kept, other)
+    ]
+    changed = {name for name, why in made_for[0].items() if made_for[1][name] != why}
+    assert changed == {"telling", "outcomes", "weighing"}
 
 
 def test_work_that_renewed_another_part_leaves_the_age_as_it_is() -> None:
