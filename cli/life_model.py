@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from models.run_life import RunLife
     from storage.run_columns import RunColumns
 
+FAR = 10.0
+"""So many usual lives are an age that no unit comes to; most likely it is counted otherwise."""
+
 
 def opened(folder: Path) -> tuple[RunLife, dict[str, Any]]:
     """Open a model and what the columns of its runs were called; Refused names the folder."""
@@ -54,4 +57,9 @@ def doubts(columns: RunColumns, made: RunLife, meant: dict[str, Any], data: Path
     words = [name for name in lost if name in columns.words]
     gone = [name for name in lost if name not in words]
     notes = [f"channels that are missing: {listed(gone)}"] if gone else []
+    if columns.time.max() > FAR * made.spread.usual:
+        notes.append(
+            f"ages of up to {columns.time.max():.4g} stand in {columns.time_column}, and the usual "
+            f"life of the model's units was {made.spread.usual:.4g}: --time names another column"
+        )
     return notes + ([f"channels that hold no numbers here: {listed(words)}"] if words else [])

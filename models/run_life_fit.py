@@ -156,6 +156,11 @@ def fit(
     if len(failed) < FEWEST:
         msg = f"{len(failed)} of {len(runs.called)} units have failed; at least {FEWEST} must"
         raise Refused(msg)
+    long = int((np.diff(runs.edges)[failed] >= run_doubt.SHORTEST).sum())
+    if long < FEWEST:
+        msg = f"{long} of {len(failed)} failed units have {run_doubt.SHORTEST} rows or more; "
+        msg += f"at least {FEWEST} must"
+        raise Refused(msg)
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # how sums are rounded must not depend on how many cores there are

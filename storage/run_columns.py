@@ -133,7 +133,7 @@ def read(
     unit = _found(path, names, asked.unit, UNITS, "--unit") or ""
     time = _found(path, names, asked.time, AGES, "--time", need=False)
     event = None if asked.event is None else _found(path, names, asked.event, (), "--event")
-    works = [_found(path, names, name, (), needed_by) or "" for name in needed]
+    works = list(dict.fromkeys(_found(path, names, name, (), needed_by) or "" for name in needed))
     _apart(path, [("--unit", unit), ("--time", time), ("--event", event)], works, needed_by)
     table = Table(path, Asked(time, unit, asked.ignore, asked.separator))
     kinds = {column.name: column.kind for column in table.columns}
@@ -154,7 +154,10 @@ def read(
 
 
 def check_lives(path: Path, columns: RunColumns) -> None:
-    """Raise ConfigError where no unit has a life to learn from, since time never goes on."""
+    """Raise ConfigError where there is nothing to learn from.
+
+    Time never goes on within a unit, or no row says how hard it works.
+    """
     units = np.unique(np.array(columns.unit), return_inverse=True)[1]
     if len(units) > 1 and len(np.unique(units)) == len(units):
         name = quoted(columns.unit_column)
@@ -167,6 +170,18 @@ def check_lives(path: Path, columns: RunColumns) -> None:
         name = quoted(columns.time_column)
         message = f"--time: column {name} is the same in all rows of each unit"
         raise fault(path, 1, f"{message}; allowed: an age, or dates, that go on within a unit")
+    _check_operating(path, columns)
+
+
+def _check_operating(path: Path, columns: RunColumns) -> None:
+    asked = columns.operating
+    filled = np.isfinite(columns.values[:, [columns.names.index(name) for name in asked]])
+    if filled.all(axis=1).any():
+        return
+    empty = [name for k, name in enumerate(asked) if not filled[:, k].any()]
+    where = f"column {quoted(empty[0])}" if empty else f"{listed(asked)} together"
+    message = f"--operating: no row has a number in {where}"
+    raise fault(path, 1, f"{message}; allowed: columns that are filled in the same rows")
 
 
 def _apart(

@@ -66,8 +66,13 @@ def test_a_model_takes_the_counter_that_it_was_learned_from(
     given = csv(tmp_path, late[late["revs"] > 1_000_000_000])
     out = tmp_path / "out.csv"
     assert command("predict", given, "--model", learned / "model", "--out", out) == 0
-    assert "missing" not in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "missing" not in err
+    assert "ages" not in err
     assert set(pd.read_csv(out)["state"]) == {"ok"}
+    given = csv(tmp_path, late.assign(revs=1_700_000_000_000 + late["revs"]))
+    assert command("predict", given, "--model", learned / "model", "--out", out) == 0
+    assert "ages of up to 1.7" in capsys.readouterr().err
 
 
 def test_parquet_keeps_the_kinds_of_unit_and_time(learned: Path, tmp_path: Path) -> None:
@@ -108,8 +113,12 @@ def test_a_fit_that_has_no_lives_is_refused_before_it_begins(
     assert not (tmp_path / "m").exists()
 
 
-def test_units_of_a_single_row_each_are_refused() -> None:
-    table = runs(fleet(12).groupby("unit").head(1).assign(cycle=0))
+def test_units_of_hardly_a_row_or_an_age_are_refused() -> None:
+    frame = fleet(12)
+    table = runs(frame.groupby("unit").head(4))
+    with pytest.raises(Refused, match="0 of 12 failed units have 5 rows or more; at least 10 must"):
+        fit(table)
+    table = runs(frame.assign(cycle=0))
     with pytest.raises(Refused, match="12 of 12 failed units have no age at their last row"):
         fit(table)
 

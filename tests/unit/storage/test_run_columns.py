@@ -105,6 +105,17 @@ def test_columns_that_make_no_lives_are_refused(
     assert words in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("load", "words"), [([np.nan] * 6, 'column "load"'), ([1, np.nan] * 3, "load, speed together")]
+)
+def test_operating_columns_that_are_never_filled_are_refused(
+    tmp_path: Path, load: list[float], words: str
+) -> None:
+    path = table(tmp_path, [1, 2, 3], load=load, speed=[np.nan, 1] * 3)
+    with pytest.raises(ConfigError, match=f"--operating: no row has a number in {words}"):
+        check_lives(path, read(path, RunsAsked(time="t"), ["load", "speed", "load"]))
+
+
 def test_operating_columns_are_found_whatever_their_case(tmp_path: Path) -> None:
     path = table(tmp_path, [1, 2, 3], Load=[1, 2, 3] * 2)
     found = read(path, RunsAsked(time="t"), ["LOAD"])
