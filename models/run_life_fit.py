@@ -23,7 +23,6 @@ from models.side_by_side import Beat, side_by_side
 from models.similar_runs import SimilarRuns
 from models.trees import Trees, grown
 
-FOLDS = 5
 FEWEST = 10
 """So many units must have failed; with fewer no 90 % interval can be held to units unseen."""
 
@@ -108,7 +107,8 @@ class Course:
     """What boosting and networks are given; chosen by cross-validation (docs/decisions/0034).
 
     Labels are capped at `reach` times the life that all but a share `short` of the failed units
-    reached; a short life is steadier from fleet to fleet than the usual one. `nets` is how many
+    reached; a short life is steadier from fleet to fleet than the usual one. There are as many
+    members as `folds`, each fitted to the units of all folds but one. `nets` is how many
     networks a member has, `lift` as in `RunLife`.
     """
 
@@ -120,6 +120,7 @@ class Course:
     share: float = 0.3
     reach: float = 0.8
     short: float = 0.1
+    folds: int = 10
     nets: int = 6
     lesson: Lesson = LESSON
     lift: Lift = LIFT
@@ -187,7 +188,7 @@ def _fit(
         raise Refused(msg)
     usable = np.flatnonzero(ended | (runs.left >= cap))
     seen = _Seen(runs, channels, plain, cap, usable, np.minimum(runs.left, cap))
-    fold = _folds(runs, seed)
+    fold = _folds(runs, course.folds, seed)
     members = _members(seen, fold, seed, course, beat)
     said, share = _left_out(seen, fold, members)
     spreading, stretching, checked = _calibrated(seen, said, fold, course.lift, seed)
@@ -198,14 +199,14 @@ def _fit(
     return RunLife(*parts, len(failed), share, course.lift), checked
 
 
-def _folds(runs: RunTable, seed: int) -> Numbers:
+def _folds(runs: RunTable, count: int, seed: int) -> Numbers:
     """Deal units out to folds, so that each has as many failed and as long lives as the others."""
     rng = np.random.default_rng(seed)
     order = np.lexsort((runs.length, runs.failed))
     fold = np.empty(len(order), np.int64)
-    for begin in range(0, len(order), FOLDS):
-        some = order[begin : begin + FOLDS]
-        fold[some] = rng.permutation(FOLDS)[: len(some)]
+    for begin in range(0, len(order), count):
+        some = order[begin : begin + count]
+        fold[some] = rng.permutation(count)[: len(some)]
     return fold
 
 

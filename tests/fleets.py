@@ -13,6 +13,7 @@ from models.run_table import RunTable, gathered
 
 QUICK = Course(
     iterations=30,
+    folds=5,
     rate=0.1,
     reach=0.6,
     nets=1,
