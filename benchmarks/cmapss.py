@@ -149,8 +149,9 @@ def judged(data: Subset, seed: int, course: Course | None = None) -> Run:
     whole = model.forecast(data.test)
     at = data.test.last
     last = RunForecast(
-        whole.rul[at], whole.mean[at], whole.course[at], whole.health[at], whole.reason[at]
-    )
+        whole.rul[at], whole.mean[at], whole.course[at], whole.health[at], whole.reason[at],
+        whole.words[at],
+    )  # fmt: skip
     seconds, busy = time.perf_counter() - began, time.process_time() - busy
     similar = np.array([alike.mean for alike in model.alike(data.test)])
     return Run(last, similar, checked, model.spread.cap, seconds, busy)

@@ -13,9 +13,13 @@ from core.errors import Refused
 
 if TYPE_CHECKING:
     from core.life import Outlook
-    from models.run_life import RunLife
+    from models.run_life import RunForecast, RunLife
+    from models.run_table import RunTable
     from models.similar_runs import Alike
     from storage.run_columns import RunColumns
+
+MOST = 5
+"""So many notes say of which units nothing is said, and what is wanting."""
 
 
 def predict(
@@ -33,7 +37,9 @@ def predict(
 ) -> None:
     """Say the life left of units, or that it cannot be said.
 
-    A row is `ok`, or `cannot_say` with the reason. Units of time are those of the model's runs.
+    All rows of a unit since it was new must be given; where time is dates, age counts from the
+    first of them. A row is `ok`, or `cannot_say` with the reason. Units of time are those of the
+    model's runs.
 
     Examples:
       millwright life predict today.csv --model life --out left.csv
@@ -80,25 +86,39 @@ def _rows(columns: RunColumns, made: RunLife, *, every: bool) -> list[dict[str, 
 
     runs = option.runs_of(columns, made.regimes.operating)
     said = made.forecast(runs)
+    for note in _wanting(said, runs):
+        print(f"note: {note}", file=sys.stderr)
     wanted = np.arange(len(runs.time)) if every else runs.last
     second = dict(zip(runs.last.tolist(), made.alike(runs), strict=True))
     return [
         {
             "unit": runs.called[runs.unit[i]],
             "time": columns.told[runs.row[i]],
-            "health": float(said.health[i]),
-            **_told(said.at(i)),
-            "basis": "; ".join(filter(None, (made.basis, _second(second.get(i))))),
+            **_told(said.at(i), float(said.health[i]), (made.basis, _second(second.get(i)))),
         }
         for i in wanted.tolist()
     ]
 
 
-def _told(left: Outlook) -> dict[str, Any]:
+def _wanting(said: RunForecast, runs: RunTable) -> list[str]:
+    """Say in words what is wanting of units at their last rows, as far as there are such words."""
+    from core.suggestion import listed, quoted
+
+    found: dict[str, list[str]] = {}
+    for i in runs.last.tolist():
+        if said.words[i]:
+            found.setdefault(said.words[i], []).append(quoted(runs.called[runs.unit[i]]))
+    every = [f"nothing is said of {listed(units)}: {words}" for words, units in found.items()]
+    rest = sum(len(units) for units in list(found.values())[MOST:])
+    return every[:MOST] + ([f"nor, for like reasons, of {rest} more"] if rest else [])
+
+
+def _told(left: Outlook, health: float, basis: tuple[str, ...]) -> dict[str, Any]:
+    """Lay out what is said of a row; one of which nothing is has no number and rests on nothing."""
     from core.life import CannotSay, chance
 
     if isinstance(left, CannotSay):
-        return {"state": "cannot_say", "reason": left.reason}
+        return {"state": "cannot_say", "reason": left.reason, "basis": ""}
     return {
         "rul": left.mean,
         "rul_p05": left.p05,
@@ -106,7 +126,9 @@ def _told(left: Outlook) -> dict[str, Any]:
         "rul_p95": left.p95,
         "p_fail_10": chance(left, 10.0),
         "p_fail_30": chance(left, 30.0),
+        "health": health,
         "state": "ok",
+        "basis": "; ".join(filter(None, basis)),
     }
 
 

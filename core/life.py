@@ -24,8 +24,10 @@ WORDS = {
     "standing": "it stands still, and nothing tells when it will be used",
     "too_short": "too little of it has been seen",
     "not_loaded": "the model that it is told by does not load",
+    "other_spacing": "its rows are not as far apart as those that were learned from",
+    "too_old": "it is far older than any that was learned from",
 }
-"""Why nothing can be said, by code, in an operator's words."""
+"""Why nothing can be said, by code, in an operator's words; kept by place: new ones come last."""
 
 REASONS = tuple(WORDS)
 """The codes of all reasons."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.readings import Bools, Floats
+from core.suggestion import listed
+from models.run_bounds import SHORTEST, Bounds
 from models.run_features import smoothed
 from models.run_table import Numbers, RunTable
 
@@ -29,11 +33,31 @@ OLDER = 1.1
 MISSING = 0.5
 """A unit of whose channels more than this share is silent is not judged."""
 
-SHORTEST = 5
-"""How many rows a unit needs."""
-
 RECENT = 5
 """A regime is new where it was unknown in most of so many rows."""
+
+WIDE = "of what is left of it no more is known than of any unit at any age"
+LATE = "but must at {:.4g} or before: all rows since it was new are needed"
+EARLY = "but must at {:.4g} or after: age is to count from when it was new"
+
+
+Texts: TypeAlias = NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """Rows that are asked about, and what a model makes of them.
+
+    `channels[row, k]` are those called `names`, in deviations from what is usual, `known` is
+    whether a row's regime is; `health` and the `width` of the interval are NaN where nobody asked.
+    """
+
+    runs: RunTable
+    names: tuple[str, ...]
+    channels: Floats
+    known: Bools
+    health: Floats
+    width: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,31 +65,56 @@ class Doubt:
     """What was seen while learning: the middle of smoothed channels, and what lies within `far`.
 
     `inverse` is that of their covariance; `oldest` the age of the oldest unit still healthy.
+    `bounds` are missing in models of before there were any.
     """
 
     middle: Floats
     inverse: Floats
     far: float
     oldest: float
+    bounds: Bounds | None = None
 
-    def reasons(
-        self, runs: RunTable, channels: Floats, known: Bools, health: Floats
-    ) -> NDArray[np.object_]:
-        """Say of each row why nothing is said of it; an empty text where something is."""
-        found = np.full(len(runs.time), "", dtype=object)
+    def reasons(self, asked: Asked) -> tuple[Texts, Texts]:
+        """Say of each row why nothing is said of it, empty where something is, and closer words.
+
+        The last that holds is told: that of which most else hangs.
+        """
+        runs, channels = asked.runs, asked.channels
+        code = np.full(len(runs.time), "", dtype=object)
+        words = code.copy()
+
+        def put(rows: Bools, reason: str, closer: str | Texts = "") -> None:
+            code[rows] = reason
+            words[rows] = closer if isinstance(closer, str) else closer[rows]
+
         place = np.arange(len(runs.time)) - runs.edges[runs.unit]
         silent = ~np.isfinite(smoothed(runs, channels, SPAN))
-        found[(health >= HEALTHY) & (runs.time > OLDER * self.oldest)] = "not_falling"
-        found[_distance(runs, channels, self.middle, self.inverse) > self.far] = (
-            "sensors_distrusted"
-        )
-        found[silent.mean(axis=1) > MISSING] = "channel_missing"
-        found[_strange(known, place)] = "new_regime"
-        found[place + 1 < SHORTEST] = "too_short"
-        return found
+        limits = self.bounds
+        if limits:
+            put(asked.width > limits.widest, "too_wide", WIDE)
+            put(limits.too_old(runs), "too_old")
+        aged: Bools = runs.time > OLDER * self.oldest
+        put(aged & (asked.health >= HEALTHY), "not_falling")
+        away = _distance(runs, channels, self.middle, self.inverse)
+        put(away > self.far, "sensors_distrusted")
+        if limits:
+            frozen = limits.frozen(runs, runs.columns(asked.names))
+            words_of = _frozen_words(frozen, asked.names)
+            put(words_of != "", "sensors_distrusted", words_of)
+        put(silent.mean(axis=1) > MISSING, "channel_missing")
+        put(_strange(asked.known, place), "new_regime")
+        if limits:
+            put(limits.scattered(runs), "other_spacing", _apart(limits, "farther apart than"))
+            put(limits.crowded(runs), "other_spacing", _apart(limits, "closer than"))
+        put(place + 1 < SHORTEST, "too_short")
+        if limits:
+            begun = _begun(runs)
+            put(limits.early(runs), "too_short", begun + EARLY.format(limits.earliest))
+            put(limits.late(runs), "too_short", begun + LATE.format(limits.latest))
+        return code, words
 
 
-def learn(runs: RunTable, channels: Floats, health: Floats) -> Doubt:
+def learn(runs: RunTable, channels: Floats, health: Floats, bounds: Bounds) -> Doubt:
     """Learn from training runs; `health` of each row, by trees that were not fitted to its unit."""
     smooth = np.nan_to_num(smoothed(runs, channels, SPAN))
     middle = smooth.mean(axis=0)
@@ -78,7 +127,33 @@ def learn(runs: RunTable, channels: Floats, health: Floats) -> Doubt:
     farthest = float(_distance(runs, channels, middle, inverse)[seen].max(initial=0.0))
     well = health >= HEALTHY
     oldest = float(runs.time[well].max(initial=0.0))
-    return Doubt(middle, inverse, FARTHER * farthest, oldest)
+    return Doubt(middle, inverse, FARTHER * farthest, oldest, bounds)
+
+
+def _begun(runs: RunTable) -> Texts:
+    """Say of each row where its unit's rows begin."""
+    first = runs.time[runs.edges[:-1]].tolist()
+    return np.array([f"its rows begin at an age of {age:.4g}, " for age in first], dtype=object)[
+        runs.unit
+    ]
+
+
+def _apart(limits: Bounds, how: str) -> str:
+    return (
+        f"its rows are {how} those that were learned from: {limits.nearest:.3g} to "
+        f"{limits.farthest:.3g} between two would do"
+    )
+
+
+def _frozen_words(frozen: Bools, names: Sequence[str]) -> Texts:
+    """Name the channels that stand still in each row."""
+    found = np.full(len(frozen), "", dtype=object)
+    for row in np.flatnonzero(frozen.any(axis=1)).tolist():
+        still = listed(names[k] for k in np.flatnonzero(frozen[row]).tolist())
+        found[row] = (
+            f"sensors that it is followed by are not believed, as they stand still: {still}"
+        )
+    return found
 
 
 def _distance(runs: RunTable, channels: Floats, middle: Floats, inverse: Floats) -> Floats:

@@ -19,7 +19,7 @@ from core.life import LEVELS, Outlook, Remaining, declined
 from core.readings import Floats
 from models.conformal import Stretch
 from models.network import Network
-from models.run_doubt import Doubt
+from models.run_doubt import Asked, Doubt
 from models.run_features import features, smoothed, steady
 from models.run_regimes import Regimes
 from models.run_spread import NOTHING, Lift, Spread
@@ -69,7 +69,7 @@ class RunForecast:
     it channels do not tell. Where most rows of the past that resemble it outlived more, it is what
     they outlived (`RunLife.lift`). `mean[i]` is the estimate of all of it, `course[i, l]` the
     life left at `LEVELS[l]`, `health[i]` 1 as new and 0 at the end, `reason[i]` why nothing is
-    said, else empty.
+    said, else empty, and `words[i]` the same in closer words, where there are any.
     """
 
     rul: Floats
@@ -77,11 +77,12 @@ class RunForecast:
     course: Floats
     health: Floats
     reason: NDArray[np.object_]
+    words: NDArray[np.object_]
 
     def at(self, row: int) -> Outlook:
         """Return what is said of one row, as all sources of life say it."""
         if self.reason[row]:
-            return declined(self.reason[row])
+            return declined(self.reason[row], self.words[row])
         course = self.course[row].tolist()
         points = course[LOW], course[MIDDLE], course[HIGH]
         return Remaining(*points, mean=float(self.rul[row]), course=tuple(course))
@@ -123,12 +124,13 @@ class RunLife:
         said = np.mean(side_by_side(every, few), axis=0)
         mean, course, outlived = self.spread.of(said, runs.time[only], self.lift, few)
         health = np.clip(said / self.spread.cap, 0.0, 1.0)
-        whole = np.full(len(runs.time), np.nan)
-        whole[only] = health
-        reason = self.doubt.reasons(runs, channels, known, whole)[only]
-        return RunForecast(
-            np.maximum(said, outlived), mean, self.stretch.course(course, MIDDLE), health, reason
-        )
+        course = self.stretch.course(course, MIDDLE)
+        whole, width = np.full((2, len(runs.time)), np.nan)
+        whole[only], width[only] = health, course[:, HIGH] - course[:, LOW]
+        asked = Asked(runs, self.regimes.names, channels, known, whole, width)
+        reason, words = self.doubt.reasons(asked)
+        rul = np.maximum(said, outlived)
+        return RunForecast(rul, mean, course, health, reason[only], words[only])
 
     def alike(self, runs: RunTable) -> list[Alike]:
         """Find the units of the past most alike to each unit at its last row."""

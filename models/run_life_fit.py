@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import Refused
 from core.life import LEVELS
 from core.readings import Floats
-from models import run_doubt, run_regimes
+from models import run_bounds, run_doubt, run_regimes
 from models.conformal import Stretch, covered, half_width, stretch, thirds, votes
 from models.network import LESSON, Lesson, Network, taught
 from models.run_features import features, smoothed, steady
@@ -157,9 +157,9 @@ def fit(
     if len(failed) < FEWEST:
         msg = f"{len(failed)} of {len(runs.called)} units have failed; at least {FEWEST} must"
         raise Refused(msg)
-    long = int((np.diff(runs.edges)[failed] >= run_doubt.SHORTEST).sum())
+    long = int((np.diff(runs.edges)[failed] >= run_bounds.SHORTEST).sum())
     if long < FEWEST:
-        msg = f"{long} of {len(failed)} failed units have {run_doubt.SHORTEST} rows or more; "
+        msg = f"{long} of {len(failed)} failed units have {run_bounds.SHORTEST} rows or more; "
         msg += f"at least {FEWEST} must"
         raise Refused(msg)
     from threadpoolctl import threadpool_limits
@@ -192,7 +192,8 @@ def _fit(
     members = _members(seen, fold, seed, course, beat)
     said, share = _left_out(seen, fold, members)
     spreading, stretching, checked = _calibrated(seen, said, fold, course.lift, seed)
-    doubt = run_doubt.learn(runs, channels, said / cap)
+    bounds = run_bounds.learn(runs, runs.columns(regimes.names), spreading)
+    doubt = run_doubt.learn(runs, channels, said / cap, bounds)
     index = worn(runs, channels, members)[ended]
     past = SimilarRuns(runs.called, runs.unit[ended], index, runs.left[ended])
     parts = regimes, tuple(members), spreading, stretching, doubt, past

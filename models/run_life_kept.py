@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from core.errors import Refused
 from models import network, trees
 from models.conformal import Stretch
+from models.run_bounds import Bounds
 from models.run_doubt import Doubt
 from models.run_features import PER_CHANNEL, STEADY
 from models.run_life import Member, RunLife
@@ -31,6 +33,9 @@ _PARTS: dict[str, tuple[type, tuple[str, ...], tuple[str, ...]]] = {
 }  # fmt: skip
 """Each part of a model: its class, its fields that are facts, and those that are arrays."""
 
+_BOUNDS = ("earliest", "latest", "nearest", "farthest", "oldest", "widest")
+"""Bounds of a model's doubt that are facts; models of before there were any have none."""
+
 
 def kept(model: RunLife) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Take a model apart: facts that JSON can hold, and arrays."""
@@ -43,6 +48,9 @@ def kept(model: RunLife) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         mine = getattr(model, part)
         facts[part] = {name: getattr(mine, name) for name in told}
         arrays |= {f"{part}.{name}": getattr(mine, name) for name in held}
+    if bounds := model.doubt.bounds:
+        facts["bounds"] = {name: getattr(bounds, name) for name in _BOUNDS}
+        arrays["bounds.still"] = bounds.still
     for k, member in enumerate(model.members):
         arrays[f"member{k}.wear"] = member.wear
         arrays |= {f"member{k}.{name}": each for name, each in member.trees.arrays().items()}
@@ -61,6 +69,7 @@ def restored(facts: Mapping[str, Any], arrays: Arrays) -> RunLife:
             )
             for part, (made, told, held) in _PARTS.items()
         }
+        parts["doubt"] = replace(parts["doubt"], bounds=_bounds(facts, arrays))
         members = [_member(arrays, k) for k in range(int(facts["members"]))]
         share, lift = float(facts.get("share", 0.0)), _lift(facts.get("lift", 0.0))
         failures = int(facts["failures"])
@@ -79,6 +88,13 @@ def _fact(given: Any) -> Any:
 def _lift(given: Any) -> Lift:
     """Read what is said at least; of older models it is one number, beyond the cap too."""
     return Lift(*map(float, given)) if isinstance(given, list) else Lift(float(given))
+
+
+def _bounds(facts: Mapping[str, Any], arrays: Arrays) -> Bounds | None:
+    if "bounds" not in facts:
+        return None
+    told = {name: float(facts["bounds"][name]) for name in _BOUNDS}
+    return Bounds(**told, still=_numbers(arrays["bounds.still"]))
 
 
 def _numbers(given: NDArray[Any]) -> NDArray[Any]:
@@ -114,6 +130,7 @@ def _fitting(model: RunLife) -> None:
         (regimes.centre, (len(regimes.centre), len(regimes.operating))),
         (model.doubt.inverse, (width, width)),
         (model.doubt.middle, (width,)),
+        *((each.still, (width,)) for each in [model.doubt.bounds] if each),
         *((member.wear, (width,)) for member in model.members),
         *((each, model.spread.left.shape) for each in (model.spread.said, model.spread.weight)),
     ]

@@ -17,12 +17,10 @@ from core.quantity import span_text
 from core.readings import Floats, Instants
 from core.run_settings import RunSettings
 from core.suggestion import listed
+from models.run_bounds import UNEVEN
 from models.run_life import RunLife
 from models.run_table import RunTable
 from storage import life_folder
-
-UNEVEN = 1.5
-"""How many times as far apart, or as near, rows may be as those that were learned from."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -74,7 +74,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Record:
     """Another fleet, as a history has it: a reading at noon of each day that a machine ran."""
-    folder = simulated(tmp_path_factory.mktemp("second"), 3, 2)
+    folder = simulated(tmp_path_factory.mktemp("second"), 4, 2)
     return recorded(folder, model)
 
 

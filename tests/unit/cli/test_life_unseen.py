@@ -273,9 +273,32 @@ def not_worn(frame: pd.DataFrame) -> pd.DataFrame:
     return whole.assign(unit="u0", cycle=np.arange(1, len(whole) + 1))
 
 
+def frozen(frame: pd.DataFrame) -> pd.DataFrame:
+    frame.loc[frame.index[-20:], "heat"] = frame["heat"].iloc[-20]
+    return frame
+
+
+def test_what_is_wanting_of_units_is_told_in_words(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = [fleet(1, seed=s).iloc[-20 - s :].assign(unit=f"l{s}") for s in range(7)]
+    still = [frozen(fleet(1, seed=5)).assign(unit=name) for name in ("f0", "f1")]
+    data = csv(tmp_path, pd.concat([*still, *late]))
+    assert command("predict", data, "--model", model, "--out", tmp_path / "out.csv") == 0
+    err = capsys.readouterr().err
+    assert 'nothing is said of "f0", "f1": sensors that it is followed by are not believed' in err
+    assert 'nothing is said of "l0": its rows begin at an age of ' in err
+    assert "but must at 6 or before: all rows since it was new are needed" in err
+    assert err.count("nothing is said of") == 5
+    assert "nor, for like reasons, of 3 more" in err
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
+        (frozen, "sensors_distrusted"),
+        (lambda frame: frame.iloc[-20:], "too_short"),
+        (lambda frame: frame.iloc[::3], "other_spacing"),
         (new_regime, "new_regime"),
         (swapped, "sensors_distrusted"),
         (not_worn, "not_falling"),
@@ -295,6 +318,6 @@ def test_what_cannot_be_said_is_declined_with_the_reason_and_no_number(
     assert (declined["state"], declined["reason"]) == ("cannot_say", reason)
     assert reason in REASONS
     numbers = ["rul", "rul_p05", "rul_p50", "rul_p95", "p_fail_10", "p_fail_30"]
-    assert declined[numbers].isna().all()
+    assert declined[[*numbers, "health", "basis"]].isna().all()
     assert found.loc["sound", "state"] == "ok"
     assert np.isfinite(found.loc["sound", numbers].astype(float)).all()

@@ -162,7 +162,7 @@ def test_a_model_whose_lift_was_one_number_says_what_it_said(model: RunLife) -> 
     assert np.array_equal(said.rul, replace(model, lift=Lift(0.175)).forecast(table).rul)
 
 
-@pytest.mark.parametrize("harm", ["short", "missing", "loop", "layer", "share", "lift"])
+@pytest.mark.parametrize("harm", ["short", "missing", "loop", "layer", "share", "lift", "bounds"])
 def test_a_damaged_model_is_refused(model: RunLife, harm: str) -> None:
     facts, arrays = kept(model)
     if harm == "short":
@@ -173,6 +173,8 @@ def test_a_damaged_model_is_refused(model: RunLife, harm: str) -> None:
         arrays["member0.net0.weight1"] = arrays["member0.net0.weight1"][:3]
     elif harm == "share":
         facts["share"] = 1.5
+    elif harm == "bounds":
+        arrays["bounds.still"] = arrays["bounds.still"][:1]
     elif harm == "lift":
         facts["lift"] = [0.2, 1.0]
     else:

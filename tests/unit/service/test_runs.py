@@ -167,6 +167,16 @@ def test_nothing_is_said_of_a_machine_whose_age_is_unknown_or_that_has_just_begu
     assert said.reason == "new_regime"
 
 
+def test_a_machine_that_is_followed_only_since_it_is_old_is_declined_in_words(folder: Path) -> None:
+    long_ago = asked(folder, NEW - 60 * HOUR)
+    shown(long_ago)
+    said = long_ago.left(0, NEW + 41 * HOUR)
+    assert isinstance(said, CannotSay)
+    assert said.reason == "too_short"
+    assert "its rows begin at an age of 6" in said.words
+    assert "all rows since it was new are needed" in said.words
+
+
 def test_rows_of_before_a_renewal_do_not_count_but_those_before_a_partial_one_do(
     folder: Path,
 ) -> None:
