@@ -66,4 +66,5 @@ def _event(row: dict[str, str], names: dict[str, str], where: str) -> WorkEvent:
         (row.get("note") or "").strip(),
         (row.get("failure_mode") or "").strip(),
         (row.get("routine") or "").strip().lower() in _YES,
+        failed=(row.get("failed") or "").strip().lower() in _YES,
     )

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from service.scorecard import Line
 
 _SHOWN = (
-    "class", "failure_mode", "ended", "cut_short", "graded", "error", "bias", "covered", "width",
-    "accurate", "horizon_hours", "widened",
+    "class", "failure_mode", "ended", "cut_short", "outlasted", "graded", "error", "bias",
+    "covered", "width", "accurate", "horizon_hours", "widened",
 )  # fmt: skip
 
 Plot = Annotated[Path | None, typer.Option("--plot", help="An SVG of how often ends came as said.")]
@@ -26,10 +26,13 @@ Plot = Annotated[Path | None, typer.Option("--plot", help="An SVG of how often e
 def scorecard(config: ConfigFolder = SHIPPED, as_json: AsJson = False, plot: Plot = None) -> None:
     """Show how good what was said of ended lives was.
 
-    A life ends by work that mends the machine. Error, bias and width are shares of what was truly
-    left; covered is how often the 90 % interval held the end; accurate, how often the middle was
-    within 20 % half-way; horizon, how long before the end it began to stay within. As JSON,
-    below tells how many ended before each level of what was said, which --plot draws.
+    A life ends by work that mends the machine, in failure or cut short: as planned, or well before
+    its end; outlasted are those cut short that had lasted longer than was said.
+
+    Error, bias and width are shares of what was truly left; covered is how often the 90 % interval
+    held the end; accurate, how often the middle was within 20 % half-way; horizon, how long before
+    the end it began to stay within. As JSON, below tells how many ended before each level of what
+    was said, which --plot draws.
 
     Examples:
       millwright life scorecard -c my-plant
@@ -81,6 +84,7 @@ def _row(line: Line, *, as_json: bool) -> dict[str, Any]:
         "failure_mode": line.failure_mode,
         "ended": line.ended,
         "cut_short": line.cut_short,
+        "outlasted": line.outlasted,
         "graded": line.graded,
     }
     if line.grade is None:

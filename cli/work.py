@@ -24,31 +24,37 @@ def add(
     note: Annotated[str, typer.Option(help="What was found.")] = "",
     failure_mode: Annotated[str, typer.Option(help="The failure mode found, if any.")] = "",
     routine: Annotated[bool, typer.Option(help="Planned work; nothing was wrong.")] = False,
+    failed: Annotated[bool, typer.Option(help="The machine had failed.")] = False,
     config: ConfigFolder = SHIPPED,
 ) -> None:
     """Record work on an asset in the journal.
 
-    A repair or replacement ends the asset's open machine cases, and its model learns anew.
+    A repair or replacement ends the asset's open machine cases, and its model learns anew. Whether
+    a life ended in failure is told by the machine's own wear, unless --routine or --failed says it.
 
     Examples:
       millwright work add lahore/water/pump-01 inspected --by Bilal --routine
       millwright work add lahore/water/pump-01 replaced --failure-mode bearing_wear
+      millwright work add lahore/water/pump-01 repaired --failure-mode bearing_wear --failed
 
     """
     from cli.adapters import open_journal
     from cli.configuration import load
     from core.clock import system_clock
     from core.journal import draft
-    from core.work import WorkEvent
+    from core.work import BOTH, WorkEvent
 
     loaded = load(config)
     if asset not in loaded.plant.assets:
         raise Refused(unknown("asset", asset, loaded.plant.assets))
     known = [mode.name for mode in loaded.plant.class_of(asset).failure_modes]
+    if routine and failed:
+        raise Refused(BOTH)
     if failure_mode and failure_mode not in known:
         raise Refused(unknown("failure mode", failure_mode, known))
     now = system_clock()
-    event = WorkEvent(asset, now, work, by, note, failure_mode, routine, uuid.uuid4().hex)
+    key = uuid.uuid4().hex
+    event = WorkEvent(asset, now, work, by, note, failure_mode, routine, key, failed)
     journal = open_journal(loaded)
     try:
         journal.append([draft(now, event)])

@@ -31,7 +31,9 @@ def bracket(chance: float, lives: int = 0, below: float = 0.0) -> tuple[float, f
     Of so many `lives` that ended, as many as `below`, parts of them too, did so before what had
     been said of them reached this chance. The bracket holds the chance itself.
     """
-    return _bracket(round(min(max(chance, _LEAST), 1 - _LEAST), 4), lives, round(below, 2))
+    near = round(min(max(chance, _LEAST), 1 - _LEAST), 4)
+    low, high = _bracket(near, lives, round(below, 2))
+    return min(low, chance), max(high, chance)
 
 
 @lru_cache(4096)
@@ -43,4 +45,4 @@ def _bracket(chance: float, lives: int, below: float) -> tuple[float, float]:
     weight = np.exp(belief - belief.max())
     rank = (np.cumsum(weight) - weight / 2) / weight.sum()
     low, high = (1 / (1 + math.exp(-odds)) for odds in np.interp(ENDS, rank, _ODDS).tolist())
-    return min(low, chance), max(high, chance)
+    return low, high

@@ -74,6 +74,25 @@ def foretold(left: Floats, told: Floats) -> Foretold | None:
     )
 
 
+def outlasted(left: Floats, told: Floats) -> tuple[float, tuple[float, ...]] | None:
+    """Grade predictions of a life that was cut short `left[n]` hours after each.
+
+    Those whose p95 lay before were wrong, of the others nothing is known. Gives the share that was
+    wrong, and what is likely of the share before each of `LEVELS` of which the end would have come,
+    as predictions have it of lives that last as long. None where none was wrong.
+    """
+    before = left > 0
+    left, told = left[before], told[before]
+    wrong = told[:, 2] < left
+    if not wrong.any():
+        return None
+    levels = np.array(LEVELS)
+    rows = zip(left.tolist(), points(told), strict=True)
+    passed = np.array([np.interp(one, row, levels, 0.0) for one, row in rows])[:, None]
+    below = np.clip((levels - passed) / (1 - passed), 0.0, 1.0)
+    return float(wrong.mean()), tuple(below.mean(axis=0).tolist())
+
+
 def points(told: Floats) -> Floats:
     """Return the points at all `LEVELS` of predictions `told[n, 3]`, as `core.life.chance` has it.
 

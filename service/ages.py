@@ -1,7 +1,7 @@
 """Ages: how old the parts of one class's machines are, and how long such parts last.
 
-All of it follows from the work on record and nothing else: what is known at a moment is the same
-in whatever order work came, and however often the service started anew.
+All of it follows from the work on record, and from how machines stood at it where they are followed
+by wear: what is known at a moment is the same however often the service started anew.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from core.errors import Refused
 from core.life import CannotSay, Outlook, declined
 from core.plant import Asset
 from core.readings import Instants
-from core.work import Work, WorkEvent
+from core.work import Ending, Work, WorkEvent
 from models import life_by_factors
 from models.life_by_age import LifeByAge, learn
 from models.life_by_factors import LifeByFactors
 from models.life_table import LifeTable
 from models.repair_verdict import virtual_age
+from service.endings import Endings
 from service.explanation import listed
 from service.factors import Columns, Factors
 from service.shares import Shares
@@ -70,7 +71,7 @@ class Ages:
     """Knows when parts were renewed, by failure mode, and learns from the lives in between.
 
     Work that names a failure mode renews the part that fails in it; work that names none, all.
-    Where it named the mode and was not routine, the life ended in failure; else it was cut short.
+    Whether it ended the life in failure or cut it short is told by `endings`.
     Where a repair is judged to have left some of the condition, it left as much of the age; else a
     part is as new. Until the first renewal parts are as old as their machine, and work from before
     it was installed was on another; where it is not known when it was new, what came before its
@@ -82,6 +83,7 @@ class Ages:
         assets: Sequence[Asset],
         modes: Sequence[str],
         shares: Mapping[str, Shares],
+        endings: Endings,
         settings: AgeSettings = AGE_ALONE,
     ) -> None:
         self._number = {asset.id: number for number, asset in enumerate(assets)}
@@ -89,14 +91,15 @@ class Ages:
         self._modes = tuple(modes)
         self._works: dict[str, WorkEvent] = {}
         self._shares = shares
+        self._endings = endings
         self._factors = Factors(assets, settings)
         self._known: dict[str, Known] = {}
         self._renewed: dict[str, dict[int, Instant]] = {}
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """Name the failure modes of which a failure is on record."""
-        found = {one.failure_mode for one in self._works.values() if ends_in_failure(one)}
+        """Name the failure modes that are on record as found, in failure or in time."""
+        found = {one.failure_mode for one in self._works.values() if found_fault(one)}
         return tuple(mode for mode in self._modes if mode in found)
 
     def record(self, works: Iterable[WorkEvent]) -> None:
@@ -172,12 +175,12 @@ class Ages:
                 by_asset.setdefault(self._number[one.asset], []).append(one)
         now = done[-1].at if done else 0
         for asset, works in sorted(by_asset.items()):
-            yield from self._of_asset(asset, works, now, self._shares.get(mode))
+            yield from self._of_asset(mode, asset, works, now)
 
     def _of_asset(
-        self, asset: int, works: Sequence[WorkEvent], now: Instant, shares: Shares | None
+        self, mode: str, asset: int, works: Sequence[WorkEvent], now: Instant
     ) -> Iterator[Spell]:
-        new = self._new.get(asset)
+        new, shares = self._new.get(asset), self._shares.get(mode)
         works = [one for one in works if new is None or one.at >= new]
         part = None if new is None else Spell(asset, new, 0.0, 0.0)
         repairs = 0
@@ -185,7 +188,8 @@ class Ages:
             grown = None
             if part is not None:
                 grown = part.start + (one.at - part.since) / HOUR
-                failed = ends_in_failure(one) and one.at - part.since >= SOONEST
+                failed = self._endings.of(mode, asset, one) is Ending.FAILED
+                failed &= one.at - part.since >= SOONEST
                 yield replace(part, stop=grown, failed=failed)
             share = 0.0 if shares is None else shares.of(asset, one.at)
             known = grown is not None or share == 0
@@ -198,8 +202,8 @@ class Ages:
             yield replace(part, stop=grown)
 
 
-def ends_in_failure(work: WorkEvent) -> bool:
-    """Tell whether a life ended in the failure mode that the work names."""
+def found_fault(work: WorkEvent) -> bool:
+    """Tell whether work mended the failure mode that it names."""
     return work.work is not Work.INSPECTED and bool(work.failure_mode) and not work.routine
 
 

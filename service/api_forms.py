@@ -221,6 +221,7 @@ def work(done: WorkEvent) -> Json:
         "note": done.note,
         "failure_mode": done.failure_mode,
         "routine": done.routine,
+        "failed": done.failed,
     }
 
 

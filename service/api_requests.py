@@ -12,7 +12,7 @@ from core.clock import Instant, from_datetime, iso
 from core.errors import Refused
 from core.journal import Command
 from core.plant import Plant
-from core.work import Work, WorkEvent
+from core.work import BOTH, Work, WorkEvent
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 1000
@@ -71,11 +71,14 @@ class WorkRequest(BaseModel):
     note: Note = ""
     failure_mode: str = Field("", max_length=100)
     routine: bool = False
+    failed: bool = False
     at: AwareDatetime | None = None
     id: Key = Field(default_factory=lambda: uuid4().hex)
 
     def event(self, plant: Plant, now: Instant) -> WorkEvent:
         """Make what goes into the journal; `Refused` where it does not fit the asset's class."""
+        if self.routine and self.failed:
+            raise Refused(BOTH)
         known = [mode.name for mode in plant.class_of(self.asset).failure_modes]
         if self.failure_mode and self.failure_mode not in known:
             allowed = ", ".join(known) or "none"
@@ -90,6 +93,7 @@ class WorkRequest(BaseModel):
             self.failure_mode,
             self.routine,
             self.id,
+            self.failed,
         )
 
     def _moment(self, plant: Plant, now: Instant) -> Instant:

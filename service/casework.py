@@ -342,7 +342,7 @@ class Casework:
         """
         asset, fleet = work.asset, self._fleet_of(work.asset)
         number = fleet.number[asset]
-        fleet.lives.ended(number, work)
+        self.pending.conditions += fleet.end(number, work)
         if any(c.asset == asset and mended_by_work(c.group) for c in self.book.cases.values()):
             ended = {alert.group for alert, _ in move.steps if not alert.state.is_open}
             fleet.rearm(number, ended)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.clock import Instant, Span
 from core.plant import SERVICE_ASSET, Asset, AssetClass, Mode
 from core.readings import Floats, Instants, Quality, Readings
+from core.work import WorkEvent
 from models.course import rounds, spans
 from models.crosscheck import Crosscheck
 from models.degradation import Degradation
@@ -258,6 +259,11 @@ class Fleet:
         """Be sure of no device any more, after our link was gone."""
         for number in self.attendance.doubt():
             self.silence.restart(number)
+
+    def end(self, asset: int, work: WorkEvent) -> list[Thinned]:
+        """End the lives of one asset by work; gives what is to be kept of it."""
+        self.lives.ended(asset, work)
+        return self.lives.take()
 
     def forget(self, asset: int, at: Instant) -> None:
         """Start one asset anew, after work on it at `at`."""

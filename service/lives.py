@@ -13,7 +13,7 @@ from core.life import CannotSay, InUse, LifeEstimate, Outlook, Remaining
 from core.plant import Asset, AssetClass
 from core.readings import Bools, Floats, Instants
 from core.settings import Settings
-from core.work import WorkEvent, cuts_short
+from core.work import Ending, WorkEvent
 from models.degradation import Degradation, Mendable
 from models.detector import Round, Scored
 from models.repair_verdict import RepairVerdict
@@ -84,8 +84,12 @@ class Lives:
         for places, due in self.estimates.parts(row.asset, row.at):
             some = row.take(places)
             said = {name: scored.take(places) for name, scored in verdicts.items()}
+            newest = np.searchsorted(places, due)
             for model in self.models:
-                health[places] = np.fmin(health[places], model.observe(some, said))
+                told = model.observe(some, said)
+                health[places] = np.fmin(health[places], told)
+                worn = self._sources.endings.worn[model.failure_mode]
+                worn.follow(row.asset[due], row.at[due], told[newest])
             for repairs in self._repairs.values():
                 repairs.observe(some, said)
             if self._sources.runs is not None:
@@ -121,11 +125,10 @@ class Lives:
         """
         for repairs in self._repairs.values():
             repairs.begin(asset, work)
-        self._sources.ended(asset, work)
-        modes = self._sources.modes()
-        for mode in modes:
-            short = cuts_short(work, mode, several=len(modes) > 1)
-            self._outcome(mode).end(asset, work.at, cut_short=short)
+        self._kept += self._sources.ended(asset, work)
+        for mode in self._sources.modes():
+            ending = self._sources.endings.of(mode, asset, work)
+            self._outcome(mode).end(asset, work.at, cut_short=ending is not Ending.FAILED)
 
     def mended(self, asset: int) -> None:
         """Begin new lives of one asset after work, from the healthy level that was known before.
@@ -188,6 +191,7 @@ class Lives:
             more = (asked if mode == by_runs else "") + told_by
             yield f"telling{of}", self._telling(mode), made_for + more
             yield f"outcomes{of}", self._outcome(mode), _followed(mode, settings) + more
+            yield f"endings{of}", sources.endings.worn[mode], mode
             if number in self._repairs:
                 yield f"repairs{of}", self._repairs[number], made_for
                 yield f"shares{of}", self._sources.shares[mode], mode

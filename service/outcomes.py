@@ -16,7 +16,7 @@ from core.clock import HOUR, Instant
 from core.life import LEVELS, Record, Remaining
 from models.conformal import Adaptive
 from models.detector import State
-from models.foretold import foretold
+from models.foretold import foretold, outlasted
 from models.widening import START, after, factor
 from service.rules import NEVER
 
@@ -60,15 +60,23 @@ class Outcomes:
             self._thin(asset)
 
     def end(self, asset: int, at: Instant, *, cut_short: bool) -> None:
-        """End a life: what was said before `at` is graded, unless the life was cut short."""
+        """End a life: what was said before `at` is graded.
+
+        Of a life that was cut short, only what said that it would not last as long.
+        """
         kept, said = self._at[asset], self._said[asset]
         before = (kept != NEVER) & (kept < at)
-        found = None if cut_short else foretold((at - kept[before]) / HOUR, said[before])
+        left, said = (at - kept[before]) / HOUR, said[before]
         self._at[asset] = NEVER
         self._count[asset] = 0
-        if found is None:
+        if cut_short:
+            found = outlasted(left, said)
+            if found is not None:
+                self._past = self._past.and_one(*found, cut_short=True)
             return
-        self._past = self._past.and_one(1.0 - found.covered, found.below)
+        graded = foretold(left, said)
+        if graded is not None:
+            self._past = self._past.and_one(1.0 - graded.covered, graded.below)
 
     def state(self) -> State:
         """Return what a restart needs; what all assets share stands with each of them."""
@@ -107,13 +115,14 @@ class _Past:
     below: tuple[float, ...] = (0.0,) * len(LEVELS)
     adapted: Adaptive = START
 
-    def and_one(self, outside: float, below: Sequence[float]) -> _Past:
-        """Return the past with one more life."""
+    def and_one(self, outside: float, below: Sequence[float], *, cut_short: bool = False) -> _Past:
+        """Return the past with one more life; one that was cut short narrows nothing."""
+        missed = max(outside, START.promised) if cut_short else outside
         return _Past(
             self.lives + 1,
             self.outside + outside,
             tuple(so_far + one for so_far, one in zip(self.below, below, strict=True)),
-            after(self.adapted, outside),
+            after(self.adapted, missed),
         )
 
 

@@ -45,6 +45,7 @@ class Summed:
     ended: int
     cut_short: int
     graded: int
+    outlasted: int
     figures: Graded
     asset_class: str
     mode: str
@@ -53,13 +54,13 @@ class Summed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """One life that has ended."""
+    """One life that has ended, and in words `how` it was taken; empty where it failed."""
 
     asset: str
     label: str
     failure_mode: str
     at: Moment
-    cut_short: bool
+    how: str
     figures: Graded
 
 
@@ -92,6 +93,7 @@ def _line(line: Line, plant: Plant, since: Mapping[tuple[str, str], Record]) -> 
         line.ended,
         line.cut_short,
         line.graded,
+        line.outlasted,
         figures(line.grade),
         line.asset_class,
         line.failure_mode,
@@ -105,9 +107,19 @@ def _ended(life: Life, plant: Plant, now: Instant) -> Ended:
         plant.assets[life.asset].label,
         labels(life, plant)[1],
         moment_of(life.ended.at, timezone_of(life.asset, plant), now),
-        life.cut_short,
+        _how(life),
         figures(life.grade),
     )
+
+
+def _how(life: Life) -> str:
+    """Say why a life is taken to have been cut short, and that it outlasted what was said."""
+    if not life.cut_short:
+        return ""
+    words = f"cut short: {life.ending}"
+    if life.outlasted > 0:
+        words += f"; it outlasted {max(100 * life.outlasted, 1):.0f} % of the intervals"
+    return words
 
 
 def figures(grade: Foretold | None) -> Graded:

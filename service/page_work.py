@@ -60,5 +60,6 @@ def _done(entry: Entry, titles: dict[str, str], zone: str, now: Instant) -> Done
     what = work.work.value.capitalize() + (
         f", {fault[:1].lower()}{fault[1:]} found" if fault else ""
     )
+    what += ", as planned" if work.routine else ", had failed" if work.failed else ""
     verdicts = tuple((one.words, one.repair is Repair.NOT_RESTORED) for one in entry.verdicts)
     return Done(moment_of(work.at, zone, now), what, work.by, work.note, verdicts, entry.waits)

@@ -14,14 +14,16 @@ from core.age_settings import AGE_ALONE, AgeSettings
 from core.clock import Instant
 from core.life import CannotSay, Outlook, Remaining, declined
 from core.plant import Asset
-from core.work import WorkEvent
+from core.work import Ending, WorkEvent
 from models.degradation import Degradation
 from models.life_blend import FEWEST, LifeBlend
 from models.life_table import FEWEST as FEWEST_LIVES
 from models.repair_verdict import Repair, RepairVerdict
-from service.ages import Ages, ends_in_failure
+from service.ages import Ages
+from service.endings import Endings
 from service.runs import Runs, Since
 from service.shares import Shares
+from service.thinning import Thinned
 from service.weighing import Weighing
 
 RUNS, WEAR, AGE = "runs", "threshold", "age"
@@ -47,10 +49,12 @@ class Sources:
         self._models = {model.failure_mode: model for model in models}
         self._declared = tuple(declared)
         self.shares = {mode: Shares(len(assets)) for mode in self._models}
-        self.ages = Ages(assets, self._declared, self.shares, ages)
+        self.endings = Endings([asset.id for asset in assets], tuple(self._models))
+        self.ages = Ages(assets, self._declared, self.shares, self.endings, ages)
         self.told_by = f" by {ages.model_dump_json()}" if ages.any else ""
         self.aged: tuple[str, ...] = ()
         self.runs = None if runs is None else runs(self.ages.since)
+        self.endings.followed = self.followed
         self.weighings = {mode: Weighing(len(assets), (WEAR, AGE)) for mode in self._models}
         if self.runs is not None:
             self.weighings[self.runs.failure_mode] = Weighing(len(assets), (WEAR, RUNS, AGE))
@@ -75,11 +79,16 @@ class Sources:
         self.ages.record(works)
         self.aged = self.ages.modes
 
-    def ended(self, asset: int, work: WorkEvent) -> None:
-        """Let lives of an asset end by work that renewed it."""
+    def ended(self, asset: int, work: WorkEvent) -> list[Thinned]:
+        """Let lives of an asset end by work that renewed it; gives how it stood, to be kept."""
+        health = {mode: self.health(mode, asset) for mode in self._models}
+        found = list(self.endings.note(asset, work, health))
+        self.ages.learn_anew()
         for mode, weighing in self.weighings.items():
             if work.failure_mode in {"", mode}:
-                weighing.ended(asset, work.at, failed=ends_in_failure(work))
+                failed = self.endings.of(mode, asset, work) is Ending.FAILED
+                weighing.ended(asset, work.at, failed=failed)
+        return found
 
     def judged(self, mode: str, asset: int, at: Instant, verdict: RepairVerdict) -> None:
         """Let work at `at` leave as much of the age of a part as it left of its condition."""

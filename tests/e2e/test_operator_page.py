@@ -213,6 +213,7 @@ def test_recorded_work_ends_the_case_and_stands_among_the_past_ones(
     work = page.locator("#work")
     work.get_by_label("Replaced").check()
     work.get_by_label("Fault found").select_option("Bearing wear")
+    work.get_by_label("As planned, nothing had failed").check()
     work.get_by_label("Your name").fill("Bilal")
     work.get_by_label("What you found").fill("Outer race was pitted")
     work.get_by_role("button", name="Record").click()
@@ -220,6 +221,7 @@ def test_recorded_work_ends_the_case_and_stands_among_the_past_ones(
     expect(page.locator("#history")).to_contain_text("Replaced by Bilal: Outer race was pitted")
     (done,) = stand.casefile.work()
     assert (done.failure_mode, done.by) == ("bearing_wear", "Bilal")
+    assert (done.routine, done.failed) == (True, False)
     go(page, stand, "/past")
     expect(page.locator(f"#case-{case.id}")).to_be_visible()
 

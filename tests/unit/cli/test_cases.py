@@ -80,6 +80,10 @@ def test_work_is_recorded_and_refused_for_what_is_not_known(folder: Path) -> Non
     assert "unknown asset" in str(asset.exception)
     mode = millwright("work", "add", P1, "repaired", "--failure-mode", "baring", "-c", folder)
     assert 'did you mean "bearing"?' in str(mode.exception)
+    failed = millwright("work", "add", P1, "repaired", "--failed", "-c", folder)
+    assert failed.exit_code == 0
+    both = millwright("work", "add", P1, "repaired", "--failed", "--routine", "-c", folder)
+    assert "give one of the two" in str(both.exception)
 
 
 def test_what_was_refused_cannot_steer_the_terminal(folder: Path) -> None:

@@ -10,10 +10,11 @@ from core.life import Remaining, chance
 from models.chance_bracket import bracket
 from models.passage import paths, remaining, rising
 
+EDGES = (0.0, 0.00003, 0.12344, 0.99996, 1.0)
 CHANCES = (0.01, 0.03, 0.1, 0.3, 0.6, 0.9, 0.99)
 
 
-@pytest.mark.parametrize("told", CHANCES)
+@pytest.mark.parametrize("told", (*CHANCES, *EDGES))
 def test_a_chance_lies_within_its_bracket(told: float) -> None:
     for known in ((), (5, 0.0), (5, 5.0), (100, 3.0)):
         low, high = bracket(told, *known)

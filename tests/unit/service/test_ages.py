@@ -10,9 +10,11 @@ from core.life import CannotSay, Remaining
 from core.plant import Asset
 from core.work import Work, WorkEvent
 from service.ages import Ages
+from service.endings import Endings
 from service.shares import Shares
 
 ASSETS = tuple(Asset("site", "hall", f"p{n}", "pump") for n in range(8))
+NAMES = [asset.id for asset in ASSETS]
 EVEN = [900, 1000, 1100, 950, 1050, 1000, 980, 1020]
 
 
@@ -23,9 +25,9 @@ def done(number: int, hours: int, key: str, routine: bool = False) -> WorkEvent:
     )
 
 
-def ages(shares: Shares) -> Ages:
+def ages(shares: Shares, endings: Endings | None = None) -> Ages:
     """Eight machines whose bearings last about a thousand hours each."""
-    known = Ages(ASSETS, ("bearing",), {"bearing": shares})
+    known = Ages(ASSETS, ("bearing",), {"bearing": shares}, endings or Endings(NAMES))
     known.record(done(number, 0, "new", routine=True) for number in range(8))
     known.record(done(number, hours, "failed") for number, hours in enumerate(EVEN))
     return known
@@ -72,7 +74,7 @@ def test_a_later_verdict_on_the_same_work_takes_the_place_of_the_first() -> None
 def test_work_from_before_a_machine_was_new_was_on_another() -> None:
     shares = Shares(8)
     shares.note(0, 240 * HOUR, 0.4)
-    known = Ages(installed(960), ("bearing",), {"bearing": shares})
+    known = Ages(installed(960), ("bearing",), {"bearing": shares}, Endings(NAMES))
     known.record([day(0, 10, "w"), *(day(number, 20 + number, "w") for number in range(1, 8))])
     assert known.left("bearing", 0, 1000 * HOUR) == known.left("bearing", 1, (21 * 24 + 40) * HOUR)
     known.record([day(0, 60, "w")])
@@ -101,3 +103,29 @@ def test_the_same_work_recorded_twice_is_one_failure() -> None:
     known.record(twice)
     assert known.basis("bearing").startswith("age since it was last renewed; 8 of ")
     assert middle(known, 0, 910) == pytest.approx(once, rel=0.02)
+
+
+def test_a_part_that_was_replaced_well_before_its_end_is_no_failure() -> None:
+    endings = Endings(NAMES, ("bearing",))
+    known = ages(Shares(8), endings)
+    all_failed = middle(known, 0, 910)
+    for number, health in ((0, 0.35), (1, 0.6), (2, 0.02)):
+        work = done(number, EVEN[number], "failed")
+        assert list(endings.note(number, work, {"bearing": health}))
+    known.learn_anew()
+    assert known.basis("bearing").startswith("age since it was last renewed; 6 of ")
+    assert middle(known, 0, 910) > all_failed
+
+
+def test_work_without_a_fault_is_a_failure_where_only_one_mode_is_followed() -> None:
+    def failures(*followed: str) -> str:
+        known = Ages(ASSETS, ("bearing",), {}, Endings(NAMES, followed))
+        known.record(done(number, 0, "new", routine=True) for number in range(8))
+        known.record(
+            replace(done(n, hours, "failed"), failure_mode="") for n, hours in enumerate(EVEN)
+        )
+        return known.basis("bearing")
+
+    assert "; 8 of " in failures("bearing")
+    assert "no life is on record" in failures("bearing", "cooling")
+    assert "no life is on record" in failures()

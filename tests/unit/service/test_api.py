@@ -212,6 +212,16 @@ def test_recorded_work_ends_the_case_and_is_listed(room: Room) -> None:
     assert room.get("/api/v1/work?asset=site/hall/p2").json() == {"work": []}
 
 
+@pytest.mark.parametrize("said", [{}, {"routine": "true"}, {"failed": "true"}])
+def test_work_says_whether_it_was_planned_or_the_machine_had_failed(
+    room: Room, said: dict[str, str]
+) -> None:
+    room.trouble()
+    room.post("/api/v1/work", {"asset": P1, "work": "replaced", "by": "B"} | said)
+    (listed,) = room.get("/api/v1/work").json()["work"]
+    assert {name for name in ("routine", "failed") if listed[name]} == set(said)
+
+
 def test_work_may_be_recorded_afterwards_with_its_own_time(room: Room) -> None:
     room.trouble()
     at = "2023-11-14T22:20:00+05:00"
@@ -225,6 +235,7 @@ def test_work_may_be_recorded_afterwards_with_its_own_time(room: Room) -> None:
         ({"asset": "site/hall/p9"}, 404, "asset: there is no 'site/hall/p9'"),
         ({"work": "kicked"}, 422, "work: Input should be 'inspected', 'repaired' or 'replaced'"),
         ({"failure_mode": "rust"}, 400, "'rust' is not one of this class; known: bearing"),
+        ({"routine": "true", "failed": "true"}, 400, "give one of the two"),
         ({"at": "2023-11-14T22:20:00"}, 422, "at: Input should have timezone info"),
         ({"at": "1830-01-01T00:00:00Z"}, 400, "is before 2000"),
         ({"at": "9999-12-31T23:59:59Z"}, 400, "has not come yet"),

@@ -14,8 +14,10 @@ from core.life import CannotSay, Remaining
 from core.plant import Asset
 from core.work import Work, WorkEvent
 from service.ages import Ages
+from service.endings import Endings
 
 SHORT = 1000.0
+NO_WEAR = Endings(())
 BY_MODEL = AgeSettings(by=("model",))
 
 
@@ -50,7 +52,7 @@ def failing(
 def ages(
     assets: Sequence[Asset], works: Sequence[WorkEvent], settings: AgeSettings = BY_MODEL
 ) -> Ages:
-    known = Ages(assets, ("bearing",), {}, settings)
+    known = Ages(assets, ("bearing",), {}, NO_WEAR, settings)
     known.record(works)
     return known
 
@@ -93,7 +95,7 @@ def test_what_is_told_by_its_model_is_surer_than_by_age_alone(threefold: Ages) -
 
 def test_without_by_attributes_change_nothing() -> None:
     bare = tuple(replace(one, attributes={}) for one in TWO)
-    alone, before = ages(TWO, THREEFOLD, AGE_ALONE), Ages(bare, ("bearing",), {})
+    alone, before = ages(TWO, THREEFOLD, AGE_ALONE), Ages(bare, ("bearing",), {}, NO_WEAR)
     before.record(THREEFOLD)
     at = max(one.at for one in THREEFOLD)
     for number in range(8):

@@ -46,6 +46,17 @@ def test_a_life_cut_short_or_of_which_nothing_was_said_is_not_graded() -> None:
     assert outcomes.record is None
 
 
+def test_a_life_that_was_cut_short_never_narrows_what_is_said() -> None:
+    outcomes = Outcomes(1)
+    lived(outcomes, 0, 100, LATE)
+    wide = outcomes.times
+    for hour in range(200, 215):
+        outcomes.keep(0, hour * HOUR, Remaining(1.0, 2.0, 14.5))
+    outcomes.end(0, 215 * HOUR, cut_short=True)
+    assert outcomes.record is not None
+    assert (outcomes.record.lives, outcomes.times) == (2, wide)
+
+
 def test_what_was_said_after_work_that_is_told_late_is_not_judged_by_it() -> None:
     outcomes = Outcomes(1)
     outcomes.keep(0, 10 * HOUR, RIGHT)

@@ -59,8 +59,10 @@ def test_the_scorecard_holds_ended_lives_against_what_was_said_of_them() -> None
         for name, left in zip(names_of("bearing"), (5.0, 9.0, 20.0), strict=True)
     )
     done = WorkEvent("site/hall/p1", START, Work.REPLACED, "Bilal")
+    told += tuple(replace(one, asset="site/hall/p2") for one in told)
+    planned = WorkEvent("site/hall/p2", START + 12 * HOUR, Work.REPLACED, "Bilal", routine=True)
     room.position += 1
-    room.casefile.commit(Advance(room.position, conditions=told, work=(done,)))
+    room.casefile.commit(Advance(room.position, conditions=told, work=(done, planned)))
     record = Record(6, 3.0, (0.0,) * 9, 1.4)
     left = Remaining(20.0, 48.0, 90.0)
     life = LifeEstimate("site/hall/p2", START, "bearing", 0.4, left, "vibration", record)
@@ -69,6 +71,7 @@ def test_the_scorecard_holds_ended_lives_against_what_was_said_of_them() -> None
     said = "Bearing wear: intervals widened since 3 of 6 lives ended outside."
     assert said in " ".join(page.text.split())
     assert "100 %" in page.text
+    assert "cut short: planned work; it outlasted 100 % of the intervals" in page.text
     assert "Bearing wear" in page.text
     assert "/machine?asset=site%2Fhall%2Fp1" in [str(one["href"]) for one in page.of("a")]
     (drawn,) = [str(one["src"]) for one in page.of("img") if "calibration" in str(one["src"])]
@@ -89,3 +92,12 @@ def test_how_often_ends_came_as_said_is_drawn_for_what_was_graded() -> None:
     drawn = room.get(path)
     assert drawn.headers["content-type"] == "image/svg+xml"
     assert 'class="came"' in drawn.text and "1 life<" in drawn.text
+
+
+def test_the_form_of_work_asks_whether_it_was_planned_or_the_machine_had_failed() -> None:
+    sheet = Room().has(case()).opens("/alerts/c1")
+    asked = {
+        one["name"]: one["value"] for one in sheet.of("input") if one.get("type") == "checkbox"
+    }
+    assert asked == {"routine": "true", "failed": "true"}
+    assert "As planned, nothing had failed" in sheet.text

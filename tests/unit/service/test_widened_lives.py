@@ -33,10 +33,10 @@ class TooSure:
         self.off = np.ones(ASSETS)
 
     def observe(self, rows: Round, _verdicts: Verdicts) -> Floats:
-        return np.full(len(rows.asset), 0.5)
+        return self.health()[rows.asset]
 
     def health(self) -> Floats:
-        return np.full(ASSETS, 0.5)
+        return self.left / LIFE
 
     def remaining(self, asset: int) -> Outlook:
         said = self.left[asset] * self.off[asset]
@@ -154,6 +154,9 @@ def test_work_counts_only_in_the_mode_that_it_names_where_several_are_followed(
     both = Lives(plant(1).assets_of("pump"), (TooSure(), AlsoFollowed()))
     rows = np.zeros((1, 2)), np.full(1, Mode.RUNNING, np.int8)
     both.observe(Round(np.array([0]), np.array([DAY]), *rows), {})
-    both.ended(0, WorkEvent("site/hall/p1", 2 * DAY, Work.REPLACED, "Bilal", failure_mode=named))
+    done = WorkEvent(
+        "site/hall/p1", 2 * DAY, Work.REPLACED, "Bilal", failure_mode=named, failed=True
+    )
+    both.ended(0, done)
     told = both.all(0, 3 * DAY)
     assert sorted(one.failure_mode for one in told if one.record is not None) == counted
