@@ -88,6 +88,7 @@ class Doubt:
             words[rows] = closer if isinstance(closer, str) else closer[rows]
 
         place = np.arange(len(runs.time)) - runs.edges[runs.unit]
+        enough = place + 1 >= SHORTEST
         silent = ~np.isfinite(smoothed(runs, channels, SPAN))
         limits = self.bounds
         if limits:
@@ -103,14 +104,14 @@ class Doubt:
             put(words_of != "", "sensors_distrusted", words_of)
         put(silent.mean(axis=1) > MISSING, "channel_missing")
         put(_strange(asked.known, place), "new_regime")
-        if limits:
-            put(limits.scattered(runs), "other_spacing", _apart(limits, "farther apart than"))
-            put(limits.crowded(runs), "other_spacing", _apart(limits, "closer than"))
-        put(place + 1 < SHORTEST, "too_short")
+        put(~enough, "too_short")
         if limits:
             begun = _begun(runs)
             put(limits.early(runs), "too_short", begun + EARLY.format(limits.earliest))
             put(limits.late(runs), "too_short", begun + LATE.format(limits.latest))
+            far, near = limits.scattered(runs) & enough, limits.crowded(runs) & enough
+            put(far, "other_spacing", _apart(limits, "farther apart than"))
+            put(near, "other_spacing", _apart(limits, "closer than"))
         return code, words
 
 

@@ -68,6 +68,12 @@ def test_rows_at_another_spacing_are_declined(
     assert "those that were learned from: 0.667 to 1.5 between" in words
 
 
+def test_a_time_in_another_unit_is_told_by_its_spacing(model: RunLife, unit: pd.DataFrame) -> None:
+    minutes = unit.assign(cycle=unit["cycle"] * 60)
+    assert declined(model, minutes)[0] == "other_spacing"
+    assert declined(model, minutes.iloc[:4])[0] == "too_short"
+
+
 def test_gaps_and_rows_at_the_same_time_are_no_other_spacing(
     model: RunLife, unit: pd.DataFrame
 ) -> None:
