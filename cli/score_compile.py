@@ -69,7 +69,7 @@ def _compile_life() -> None:
     hours = np.arange(64.0)
     wear = 0.05 * hours + np.random.default_rng(0).normal(0, 0.1, 64)
     remaining(paths(hours - hours[-1], wear), 8.0, 1e4)
-    PastLives().outlook(Trace(hours, wear / 8.0), 1e4)
+    PastLives(0).outlook(Trace(hours, wear / 8.0), 1e4)
 
 
 class _Made:

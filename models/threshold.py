@@ -122,7 +122,7 @@ class Threshold:
         self._now = np.zeros(count, np.int64)
         self._trail = Trail(count, settings.window)
         self._said: dict[int, tuple[Instant, Outlook]] = {}
-        self._lives = PastLives() if settings.method == "paths" else None
+        self._lives = PastLives(len(assets)) if settings.method == "paths" else None
 
     @property
     def failure_mode(self) -> str:
@@ -248,7 +248,11 @@ class Threshold:
         return self._healthy_level(asset), settings.end
 
     def mend(self, asset: int) -> None:
-        """Begin a new course after work, by the healthy level that was known before."""
+        """Begin a new course after work, by the healthy level that was known before.
+
+        By `paths`, the course until now is a past life.
+        """
+        self._end(asset)
         rows, healthy = self._rows[asset], self._healthy[asset]
         self.forget(asset)
         if rows >= self._settings.min_rows:
@@ -258,10 +262,10 @@ class Threshold:
         """Take another level as the healthy one of an asset; a given one stays."""
         if self._rows[asset] >= self._settings.min_rows:
             self._healthy[asset] = healthy
+            self._said.pop(asset, None)
 
     def forget(self, asset: int) -> None:
-        """Start one asset anew; by `paths`, what it was until now is a past life."""
-        self._end(asset)
+        """Start one asset anew."""
         self._level[asset] = np.nan
         self._healthy[asset] = 0.0
         self._rows[asset] = self._missing[asset] = self._now[asset] = 0
@@ -275,7 +279,7 @@ class Threshold:
         at, values = self._trail.points(asset)
         course = self._course(asset, at, values) if len(at) else None
         if course is not None:
-            self._lives.end(course)
+            self._lives.end(asset, course)
             self._said = {}  # what is left of others may be other by it
 
     def state(self) -> State:

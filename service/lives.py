@@ -283,15 +283,17 @@ class Lives:
 
 
 def _written(settings: Settings) -> str:
-    """Write settings as they were written before there was `usage`, where there is none."""
-    plain = getattr(settings, "usage", None) is None
-    return settings.model_dump_json(exclude={"usage"} if plain else None)
+    """Write settings as they were written before there was `usage` or `method`, where plain."""
+    plain = {"usage": None, "method": "drift"}
+    same = {name for name, usual in plain.items() if getattr(settings, name, usual) == usual}
+    return settings.model_dump_json(exclude=same)
 
 
 def _followed(mode: str, settings: Settings) -> str:
     """Write what outcomes were made for: how lives of a mode end, and by which signal."""
     signal = getattr(settings, "channel", None) or getattr(settings, "detector", None)
-    return f"{mode} {signal} {getattr(settings, 'end', None)}"
+    method = getattr(settings, "method", "drift")
+    return f"{mode} {signal} {getattr(settings, 'end', None)}" + method.removeprefix("drift")
 
 
 def _soonest(life: LifeEstimate) -> tuple[bool, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from core.life import CannotSay, Outlook, Remaining
 from core.readings import Floats
@@ -23,9 +24,9 @@ def course(life: float, share: float, seed: int, points: int = 40) -> Trace:
 
 
 def lives(count: int) -> PastLives:
-    past = PastLives()
+    past = PastLives(3)
     for seed, life in enumerate(lengths(count)):
-        past.end(course(float(life), 1.0, seed))
+        past.end(seed % 3, course(float(life), 1.0, seed))
     return past
 
 
@@ -45,36 +46,49 @@ def middle(outlook: Outlook, instead: float) -> float:
 
 
 def test_lives_that_ended_teach_how_the_next_one_goes() -> None:
-    assert off(lives(8)) < 0.5 * off(PastLives())
+    assert off(lives(8)) < 0.5 * off(PastLives(3))
 
 
 def test_health_that_does_not_fall_has_no_end_in_sight() -> None:
     flat = Trace(np.arange(40.0), np.random.default_rng(1).normal(0, 0.01, 40))
-    for past in (PastLives(), lives(3)):
+    for past in (PastLives(3), lives(3)):
         found = past.outlook(flat, HORIZON)
         assert isinstance(found, CannotSay)
         assert found.reason in ("not_falling", "too_wide")
 
 
 def test_an_end_beyond_the_horizon_is_not_told() -> None:
-    found = PastLives().outlook(course(LIFE, 0.4, 1), 100.0)
+    found = PastLives(3).outlook(course(LIFE, 0.4, 1), 100.0)
     assert isinstance(found, CannotSay)
     assert found.reason == "too_wide"
 
 
-def test_only_the_last_lives_are_kept_and_short_ones_teach_nothing() -> None:
+def test_only_the_last_lives_are_kept_and_odd_ones_teach_nothing() -> None:
     past = lives(KEPT + 3)
     assert len(past) == KEPT
-    assert past.state()["lives_time"][0, -1] == 0
-    newest = course(float(lengths(KEPT + 3)[-1]), 1.0, KEPT + 2)
-    assert past.state()["lives_time"][-1, len(newest.time) - 1] == newest.time[-1]
-    past = PastLives()
-    past.end(course(LIFE, 1.0, 1, points=FEWEST - 1))
+    assert past.state()["lives_order"].max() == KEPT + 2
+    assert past.state()["lives_order"][past.state()["lives_used"] > 0].min() > 0
+    past = PastLives(3)
+    past.end(0, course(LIFE, 1.0, 1, points=FEWEST - 1))
+    wild = course(LIFE, 1.0, 1)
+    past.end(0, Trace(wild.time, np.where(wild.time > 900, 1e100, wild.way)))
     assert len(past) == 0
 
 
+@pytest.mark.parametrize("times", [1e-5, 0.01, 100, 1e5])
+def test_a_life_of_quite_another_length_is_told_too(times: float) -> None:
+    usual = course(LIFE, 0.5, 60)
+    asked = Trace(usual.time * times, usual.way)
+    found = lives(4).outlook(asked, HORIZON * times)
+    if times < 1:  # it wears as no other has: whatever is said is said in words
+        assert isinstance(found, Remaining) or found.words
+        return
+    assert isinstance(found, Remaining)
+    assert found.p05 < 0.5 * LIFE * times < found.p95
+
+
 def test_what_is_kept_says_the_same_as_before() -> None:
-    past, again = lives(4), PastLives()
+    past, again = lives(4), PastLives(3)
     again.restore(past.state())
     asked = course(LIFE, 0.5, 50)
     assert again.outlook(asked, HORIZON) == past.outlook(asked, HORIZON)

@@ -176,19 +176,22 @@ def test_many_paths_say_what_is_left_with_all_of_its_points() -> None:
     assert later.course == pytest.approx([point - STEP / HOUR for point in found.course])
 
 
-@pytest.mark.parametrize("end", ["forget", "mend"])
-def test_a_life_that_ends_teaches_the_others_and_a_restart_forgets_none(end: str) -> None:
+def test_a_life_that_ends_teaches_the_others_and_a_restart_forgets_none() -> None:
     wear = np.concatenate([pumps(600, 1, wear=6), pumps(600, 2, 3, wear=4)], axis=1)
     model = show(by_paths(3), wear)
     alone = model.remaining(1)
-    getattr(model, end)(0)
+    model.forget(0)  # learned anew without work, which teaches nothing
+    assert model.remaining(1) == alone
+    show(model, wear, begin=START + 600 * STEP)
+    alone = model.remaining(1)
+    model.mend(0)
     taught = model.remaining(1)
     assert taught != alone
     assert "many paths at once after 1 past life," in model.basis(1)
     again = by_paths(3)
     again.restore(model.state())
     assert again.remaining(1) == taught
-    getattr(model, end)(0)  # of a life that has not begun nothing is to be learned
+    model.mend(0)  # of a life that has not begun nothing is to be learned
     assert model.remaining(1) == taught
 
 
@@ -204,5 +207,14 @@ def test_where_the_healthy_level_is_the_end_nothing_is_said_or_learned() -> None
     assert model.remaining(0) == Remaining(0.0, 0.0, 0.0)
     show(model, np.full((200, 1, 3), 9.0), begin=START + 200 * STEP)
     assert refusal(model)[0] == "not_falling"
-    model.forget(0)
+    model.mend(0)
     assert "past li" not in model.basis(0)
+
+
+def test_another_healthy_level_is_counted_at_once() -> None:
+    model = show(by_paths(1), pumps(600, 1, wear=5))
+    model.remaining(0)
+    model.rebase(0, 3.0)
+    again = by_paths(1)
+    again.restore(model.state())
+    assert model.remaining(0) == again.remaining(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,10 @@ from core.clock import HOUR, MINUTE
 from core.life import CannotSay, LifeEstimate, Remaining
 from core.plant import AssetClass, NamedDetector, RuleSpec
 from models.mewma import LearnSettings, MewmaSettings
+from models.registry import build_healths
 from models.threshold import ThresholdSettings
 from service.estimates import names_of
+from service.lives import Lives
 from service.scoring import Scoring
 from storage.casefile_memory import MemoryCaseFile
 from storage.journal_memory import MemoryJournal
@@ -23,13 +27,13 @@ STEP = 10 * MINUTE
 SOURCE = "ISO 10816-3, zone D"
 
 
-def wearing_class() -> AssetClass:
+def wearing_class(method: Literal["drift", "paths"] = "drift") -> AssetClass:
     learn = LearnSettings(rows=200)
     return pump_class(
         detectors=(NamedDetector("pattern", MewmaSettings(learn=learn)),),
         rules=(RuleSpec("unusual", "pattern", on_delay=HOUR, off_delay=HOUR),),
         health=ThresholdSettings(
-            channel="vibration", end=8.0, failure_mode="bearing", source=SOURCE
+            channel="vibration", end=8.0, failure_mode="bearing", source=SOURCE, method=method
         ),
     )
 
@@ -37,10 +41,18 @@ def wearing_class() -> AssetClass:
 class Worn(Story):
     """A pump that runs well for 300 readings and then wears until its vibration reaches 8."""
 
-    def __init__(self, restarts: int = 0) -> None:
-        super().__init__(plant(1, wearing_class()), MemoryJournal(JournalSettings()))
+    def __init__(
+        self, restarts: int = 0, method: Literal["drift", "paths"] = "drift", lives: int = 1
+    ) -> None:
+        super().__init__(plant(1, wearing_class(method)), MemoryJournal(JournalSettings()))
         self.casefile = MemoryCaseFile()
         self.scoring = Scoring(self.plant, self.journal, self.casefile)
+        self._wears(restarts)
+        for _ in range(1, lives):
+            self.mends(P1)
+            self._wears(restarts)
+
+    def _wears(self, restarts: int) -> None:
         for number in range(600):
             worn = max(number - 300, 0) / 60
             noise = self._random.normal(0, 0.1)
@@ -89,6 +101,24 @@ def test_restarts_change_nothing(worn: Worn) -> None:
     often = Worn(restarts=97)
     assert often.life() == worn.life()
     assert often.casefile.events(0) == worn.casefile.events(0)
+
+
+def test_restarts_forget_none_of_the_lives_that_ended() -> None:
+    once, often = (Worn(restarts, "paths", lives=2) for restarts in (0, 97))
+    assert "many paths at once after 1 past life" in once.life().basis
+    assert isinstance(once.life().remaining, Remaining)
+    assert often.life() == once.life()
+    assert often.casefile.events(0) == once.casefile.events(0)
+
+
+def test_a_checkpoint_of_before_there_were_methods_is_taken_over() -> None:
+    assets = plant(1).assets_of("pump")
+    for method in ("drift", "paths"):
+        kind = wearing_class(method)
+        lives = Lives(assets, build_healths(kind, assets))
+        signed = {name: made_for for name, _, made_for in lives.sections(kind)}
+        assert ("method" in signed["health"]) == (method == "paths")
+        assert signed["outcomes"] == "bearing vibration 8.0" + method.removeprefix("drift")
 
 
 def test_a_machine_that_was_mended_begins_a_new_life(worn: Worn) -> None:
