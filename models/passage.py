@@ -115,8 +115,12 @@ def _fit(
     """Fit a line under each bend to one past; what becomes a `Paths` goes to `fit[b]`, in order.
 
     Bent time runs at the pace of hours at the last point. Here `fit[b, 5]` is a misfit at first.
+    Where all of the past is at one time there is no line: all is NaN, and counts nowhere.
     """
     count = len(hours) // part
+    if hours[-count] == hours[-1]:
+        fit[:, :6], fit[:, 6] = np.nan, part
+        return
     back, said = np.empty(count), np.empty(count)
     first, mean, size = len(hours) - count, 0.0, 0.0
     for i in range(count):

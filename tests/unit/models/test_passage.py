@@ -158,3 +158,16 @@ def test_few_points_are_seen_as_a_whole_only() -> None:
     found = paths(HOURS[:12], 2 + HOURS[:12] / 50)
     assert set(found.past.tolist()) == {1.0}
     assert found.weight.sum() == pytest.approx(1)
+
+
+def test_a_past_that_is_all_at_one_time_tells_nothing() -> None:
+    values = wearing(2 + HOURS / 50, 0.05, 1)
+    none = paths(np.zeros(60), values)
+    assert np.isnan(none.weight).all()
+    assert remaining(none, 10.0, 10_000) is None
+    stuck = np.where(np.arange(60) < 45, HOURS, HOURS[45])
+    found, known = paths(stuck, values), paths(stuck, values).likely()
+    assert np.isnan(found.weight[found.past == PASTS[-1]]).all()
+    assert set(known.past) == set(PASTS[:-1])
+    assert rising(found) > 2
+    assert remaining(found, 10.0, 10_000) is not None
