@@ -18,6 +18,11 @@ from models.life_table import LifeTable
 from models.lifetimes import Weibull
 from models.lifetimes import fit as fit_weibull
 
+TOO_FAR = "what is known of it is far from all that was learned from"
+
+BEYOND = 0.5
+"""Up to so many times their range covariates may lie beyond those that were learned from."""
+
 _NEW, _TAME = 1e-12, 600.0
 
 
@@ -25,14 +30,17 @@ _NEW, _TAME = 1e-12, 600.0
 class LifeByFactors:
     """What is left by `laws` that might as well be true, each with its `shape` and `scale[d, 1]`.
 
-    The greatest age on record is `oldest`. Learned from `lives`, of which so many `failures`; all
-    times in the unit of the table.
+    The greatest age on record is `oldest`; covariates go from `least[p]` to `greatest[p]` in lives
+    watched at least up to the least age at failure: of others next to nothing was learned. Learned
+    from `lives`, of which so many `failures`; all times in the unit of the table.
     """
 
     laws: tuple[Weibull, ...]
     shape: Floats
     scale: Floats
     oldest: float
+    least: Floats
+    greatest: Floats
     lives: int
     failures: int
 
@@ -40,6 +48,9 @@ class LifeByFactors:
         """Say what is left at an age of a part of which the covariates `row[p]` are known."""
         if age > OLDER * self.oldest:
             return declined("new_regime", TOO_OLD)
+        room = BEYOND * (self.greatest - self.least)
+        if np.any((row < self.least - room) | (row > self.greatest + room)):
+            return declined("new_regime", TOO_FAR)
         times = reach(self.oldest)
         age = max(age, _NEW * self.oldest)
         risk = np.concatenate([law.risk(row[None]) for law in self.laws])[:, None]
@@ -60,4 +71,7 @@ def learn(table: LifeTable) -> LifeByFactors | CannotSay:
     laws = found.drawn(DRAWN, seed=1)
     shape, scale = (np.array([[getattr(law, name)] for law in laws]) for name in ("shape", "scale"))
     oldest = float(table.stop.max())
-    return LifeByFactors(laws, shape, scale, oldest, len(table.stop), table.failures)
+    seen = table.covariates[table.stop >= table.stop[table.ended > 0].min()]
+    least, greatest = seen.min(axis=0), seen.max(axis=0)
+    lives, failures = len(table.stop), table.failures
+    return LifeByFactors(laws, shape, scale, oldest, least, greatest, lives, failures)

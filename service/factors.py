@@ -23,13 +23,15 @@ REPAIRS = "repairs before"
 class Columns:
     """What is known of each asset, `of_assets[asset, column]`; `repairs` before are one more.
 
-    `used` are the factors that they stand for, and `left_out` those for which failures are too few.
+    `used` are the factors that they stand for, `left_out` those for which failures are too few, and
+    `unknown` those that some asset lacks.
     """
 
     of_assets: Floats
     repairs: bool
     used: tuple[str, ...]
     left_out: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
 
     def rows(self, asset: Instants, repairs: Instants) -> Floats:
         """Return what is known `[n, p]` of parts of these assets, repaired so often before."""
@@ -38,10 +40,13 @@ class Columns:
 
     @property
     def missed(self) -> str:
-        """Say what lives are not told apart by for want of failures; empty where there is none."""
-        if not self.left_out:
-            return ""
-        return f"too few failures to tell lives apart by {listed(self.left_out)}"
+        """Say what lives are not told apart by, and why; empty where there is none."""
+        missed = []
+        if self.left_out:
+            missed.append(f"too few failures to tell lives apart by {listed(self.left_out)}")
+        if self.unknown:
+            missed.append(f"not every machine says its {listed(self.unknown)}")
+        return "; ".join(missed)
 
 
 class Factors:
@@ -49,12 +54,15 @@ class Factors:
 
     Words are kinds: one with five failures of its own gets a column, all others are one kind
     together; where none is left over, that with most failures is what the others are held against.
-    What all have alike tells nothing.
+    What all have alike tells nothing; what some asset lacks, as those of a backtest of files do, is
+    left out.
     """
 
     def __init__(self, assets: Sequence[Asset], settings: AgeSettings) -> None:
         self.settings = settings
-        self._known = {name: [one.attributes[name] for one in assets] for name in settings.by}
+        whole = [name for name in settings.by if all(name in one.attributes for one in assets)]
+        self._known = {name: [one.attributes[name] for one in assets] for name in whole}
+        self._unknown = tuple(name for name in settings.by if name not in whole)
         self._assets = len(assets)
 
     def columns(self, asset: Instants, repairs: Instants, failed: Bools) -> Columns:
@@ -76,7 +84,11 @@ class Factors:
         if counts:
             (used if room > 0 else missed).append(REPAIRS)
         return Columns(
-            np.concatenate(made, axis=1), counts and room > 0, tuple(used), tuple(missed)
+            np.concatenate(made, axis=1),
+            counts and room > 0,
+            tuple(used),
+            tuple(missed),
+            self._unknown,
         )
 
 

@@ -179,3 +179,29 @@ def test_a_part_far_older_than_all_is_declined(threefold: Ages) -> None:
     left = threefold.left("bearing", 0, THREEFOLD[-1].at + 100_000 * HOUR)
     assert isinstance(left, CannotSay)
     assert left.reason == "new_regime"
+
+
+def test_what_some_machine_lacks_is_left_out_and_named() -> None:
+    lacking = (*TWO[:-1], replace(TWO[-1], attributes={"load": 0.5}))
+    by, alone = ages(lacking, THREEFOLD), ages(lacking, THREEFOLD, AGE_ALONE)
+    said = f"{alone.basis('bearing')}; not every machine says its model"
+    assert by.basis("bearing") == said
+    at = THREEFOLD[-1].at
+    assert by.left("bearing", 0, at) == alone.left("bearing", 0, at)
+
+
+@pytest.mark.parametrize(("load", "said"), [(7.9, True), (8.1, False), (4.1, True), (3.9, False)])
+def test_of_a_machine_far_from_all_that_was_learned_from_nothing_is_said(
+    load: float, said: bool
+) -> None:
+    """It was new a little before the last work, so that its own life is on record, but tells none.
+
+    The others' loads are 5 to 7.
+    """
+    loads = machines([{"load": 5 + n * 2 / 7} for n in range(8)] + [{"load": load}])
+    works = failing(loads[:-1], [SHORT * 3 ** (-n / 7) for n in range(8)])
+    new = max(one.at for one in works) - 10 * HOUR
+    known = ages((*loads[:-1], replace(loads[-1], installed=new)), works, AgeSettings(by=("load",)))
+    left = known.left("bearing", 8, new + 20 * HOUR)
+    assert isinstance(left, Remaining) == said
+    assert said or (isinstance(left, CannotSay) and left.reason == "new_regime")
