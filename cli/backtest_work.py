@@ -49,7 +49,7 @@ def moment(text: str, where: str) -> Instant:
 
 
 def _event(row: dict[str, str], names: dict[str, str], where: str) -> WorkEvent:
-    from core.work import Work, WorkEvent
+    from core.work import BOTH, Work, WorkEvent
 
     asset, work = (row["asset"] or "").strip(), (row["work"] or "").strip()
     if asset not in names:
@@ -58,6 +58,12 @@ def _event(row: dict[str, str], names: dict[str, str], where: str) -> WorkEvent:
     if work not in {str(one) for one in Work}:
         msg = f"{where}: {unknown('work', work, [str(one) for one in Work])}"
         raise Refused(msg)
+    routine, failed = (
+        (row.get(name) or "").strip().lower() in _YES for name in ("routine", "failed")
+    )
+    if routine and failed:
+        msg = f"{where}: {BOTH}"
+        raise Refused(msg)
     return WorkEvent(
         names[asset],
         moment((row["at"] or "").strip(), where),
@@ -65,6 +71,6 @@ def _event(row: dict[str, str], names: dict[str, str], where: str) -> WorkEvent:
         (row.get("by") or "").strip(),
         (row.get("note") or "").strip(),
         (row.get("failure_mode") or "").strip(),
-        (row.get("routine") or "").strip().lower() in _YES,
-        failed=(row.get("failed") or "").strip().lower() in _YES,
+        routine,
+        failed=failed,
     )

@@ -60,7 +60,8 @@ def ending(done: WorkEvent, failure_mode: str, *, alone: bool, worn_out: bool | 
 
     `alone` tells that the machine is followed in this mode and in no other, so that work that names
     no fault was on it; `worn_out` whether the machine had come to its end by its own wear, None
-    where it is not followed by wear, or not known.
+    where it is not followed by wear, or not known: then work ends a life only where it names the
+    fault, or the machine is said to have failed.
     """
     if done.work is Work.INSPECTED:
         return Ending.GOES_ON
@@ -68,6 +69,7 @@ def ending(done: WorkEvent, failure_mode: str, *, alone: bool, worn_out: bool | 
         return Ending.PLANNED
     if done.failure_mode not in {"", failure_mode}:
         return Ending.OTHER_FAULT
-    if not done.failure_mode and not alone:
+    told = alone and (worn_out is not None or done.failed)
+    if not done.failure_mode and not told:
         return Ending.NO_FAULT
     return Ending.EARLY if worn_out is False and not done.failed else Ending.FAILED

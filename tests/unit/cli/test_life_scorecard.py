@@ -39,7 +39,7 @@ def test_ended_lives_are_held_against_what_was_said_of_them(folder: Path) -> Non
         Condition(P1, START - 10 * HOUR, name, left)
         for name, left in zip(names_of("bearing"), (5.0, 9.0, 20.0), strict=True)
     )
-    done = WorkEvent(P1, START, Work.REPLACED, "Bilal")
+    done = WorkEvent(P1, START, Work.REPLACED, "Bilal", failure_mode="bearing")
     casefile.commit(Advance(1, conditions=told, work=(done,)))
     casefile.close()
     shown = scorecard("-c", folder)

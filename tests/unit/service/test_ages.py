@@ -118,14 +118,16 @@ def test_a_part_that_was_replaced_well_before_its_end_is_no_failure() -> None:
 
 
 def test_work_without_a_fault_is_a_failure_where_only_one_mode_is_followed() -> None:
-    def failures(*followed: str) -> str:
+    def failures(*followed: str, failed: bool = True) -> str:
         known = Ages(ASSETS, ("bearing",), {}, Endings(NAMES, followed))
         known.record(done(number, 0, "new", routine=True) for number in range(8))
         known.record(
-            replace(done(n, hours, "failed"), failure_mode="") for n, hours in enumerate(EVEN)
+            replace(done(n, hours, "failed"), failure_mode="", failed=failed)
+            for n, hours in enumerate(EVEN)
         )
         return known.basis("bearing")
 
     assert "; 8 of " in failures("bearing")
+    assert "no life is on record" in failures("bearing", failed=False), "no health is known"
     assert "no life is on record" in failures("bearing", "cooling")
     assert "no life is on record" in failures()

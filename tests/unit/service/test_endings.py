@@ -91,6 +91,8 @@ class Mended:
         (0.02, {"routine": True}, Ending.PLANNED),
         (0.02, {"failure_mode": "misalignment"}, Ending.OTHER_FAULT),
         (np.nan, {}, Ending.FAILED),
+        (np.nan, {"failure_mode": ""}, Ending.NO_FAULT),
+        (np.nan, {"failure_mode": "", "failed": True}, Ending.FAILED),
     ],
 )
 def test_all_that_learn_from_lives_take_them_alike(
@@ -158,6 +160,7 @@ def test_work_that_names_no_fault_ends_no_life_where_several_are_followed() -> N
     done = replace(WORK, failure_mode="")
     kept = list(two.note(0, done, {"bearing": 0.0, "cooling": 1.0}))
     assert [block.worst[0, 0] for block in kept] == [1.0, 0.0]
-    assert [two.of(mode, 0, done) for mode in ("bearing", "cooling")] == [Ending.NO_FAULT] * 2
+    for one in (done, replace(done, failed=True)):
+        assert [two.of(mode, 0, one) for mode in two.followed] == [Ending.NO_FAULT] * 2
     looked = replace(WORK, work=Work.INSPECTED)
     assert two.of("bearing", 0, looked) is Ending.GOES_ON

@@ -38,7 +38,7 @@ def kept(conditions: list[Condition], *work: WorkEvent) -> MemoryCaseFile:
 def test_a_life_that_ended_is_held_against_what_was_said_of_it() -> None:
     end = START + DAY
     told = said(P1, end - 20 * HOUR, 15.0, 20.0, 30.0) + said(P1, end - 10 * HOUR, 1.0, 2.0, 3.0)
-    (line,) = scorecard(lives(pumps(), kept(told, mended(P1, end))))
+    (line,) = scorecard(lives(pumps(), kept(told, mended(P1, end, failure_mode="bearing"))))
     assert (line.failure_mode, line.ended, line.graded) == ("bearing", 1, 1)
     assert line.grade is not None
     assert line.grade.covered == 0.5
@@ -48,7 +48,8 @@ def test_a_life_that_ended_is_held_against_what_was_said_of_it() -> None:
 def test_each_life_of_a_machine_is_graded_by_what_was_said_within_it() -> None:
     first, second = START + DAY, START + 3 * DAY
     told = said(P1, first - HOUR, 0.5, 1.0, 2.0) + said(P1, second - HOUR, 5.0, 6.0, 7.0)
-    found = lives(pumps(), kept(told, mended(P1, first), mended(P1, second)))
+    works = [mended(P1, at, failure_mode="bearing") for at in (first, second)]
+    found = lives(pumps(), kept(told, *works))
     assert [life.grade and life.grade.covered for life in found] == [0.0, 1.0]
 
 
@@ -63,7 +64,7 @@ def test_routine_work_and_another_fault_cut_a_life_short() -> None:
 def test_a_look_ends_no_life_and_a_life_of_which_nothing_was_said_is_not_graded() -> None:
     looked = WorkEvent(P1, START, Work.INSPECTED, "Bilal")
     assert lives(pumps(), kept([], looked)) == []
-    (line,) = scorecard(lives(pumps(), kept([], mended(P1, START))))
+    (line,) = scorecard(lives(pumps(), kept([], mended(P1, START, failure_mode="bearing"))))
     assert (line.ended, line.graded) == (1, 0)
 
 
