@@ -58,7 +58,7 @@ def test_the_scorecard_holds_ended_lives_against_what_was_said_of_them() -> None
         Condition("site/hall/p1", START - 10 * HOUR, name, left)
         for name, left in zip(names_of("bearing"), (5.0, 9.0, 20.0), strict=True)
     )
-    done = WorkEvent("site/hall/p1", START, Work.REPLACED, "Bilal")
+    done = WorkEvent("site/hall/p1", START, Work.REPLACED, "Bilal", failure_mode="bearing")
     told += tuple(replace(one, asset="site/hall/p2") for one in told)
     planned = WorkEvent("site/hall/p2", START + 12 * HOUR, Work.REPLACED, "Bilal", routine=True)
     room.position += 1
@@ -87,7 +87,7 @@ def test_how_often_ends_came_as_said_is_drawn_for_what_was_graded() -> None:
         Condition("site/hall/p1", START - 10 * HOUR, name, left)
         for name, left in zip(names_of("bearing"), (5.0, 9.0, 20.0), strict=True)
     )
-    done = WorkEvent("site/hall/p1", START, Work.REPLACED, "Bilal")
+    done = WorkEvent("site/hall/p1", START, Work.REPLACED, "Bilal", failure_mode="bearing")
     room.casefile.commit(Advance(1, conditions=told, work=(done,)))
     drawn = room.get(path)
     assert drawn.headers["content-type"] == "image/svg+xml"
