@@ -22,8 +22,9 @@ from core.settings import Settings
 from models.alarmline import alarm_line
 from models.baseline import fit
 from models.detector import Round, Scored, State
+from models.learner import Told
 from models.lessons import Lessons
-from models.mewma_row import Known, Moving, Told, judge_rows, scratch
+from models.mewma_row import Known, Moving, judge_rows, scratch
 from models.packed import Kept, alike, distinct, packed, put_back
 from models.parts import parts
 

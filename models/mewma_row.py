@@ -18,6 +18,7 @@ from models.blame import share
 from models.change import AT_ONCE, SLOWER, departure
 from models.distance import ALONE, JOINT
 from models.kernel import step
+from models.learner import Told
 
 STALE = 20
 """For how many readings a channel that is missing is judged by what it last said."""
@@ -91,15 +92,6 @@ def scratch(channels: int, operating: int) -> Now:
         design, lever, expected, doubt, smoothed, away, pulled, weight, left, factor, usable,
         missing, chosen,
     )  # fmt: skip
-
-
-class Told(NamedTuple):
-    """The verdict on rows, filled in by `judge_rows`."""
-
-    value: Floats
-    blame: Floats
-    low: Floats
-    high: Floats
 
 
 @step

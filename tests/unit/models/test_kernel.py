@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -97,3 +98,15 @@ def test_loops_that_name_each_other_are_compiled_together_by_whichever_thread_co
 def test_what_is_compiled_is_kept_under_the_state_of_the_files() -> None:
     kernel(_smooth)(np.ones(2), 1.0)
     assert stamp(Path(models.kernel.__file__).parent) in numba.config.CACHE_DIR
+
+
+def test_no_two_named_tuples_look_alike_to_numba() -> None:
+    """It tells them apart by name and fields first; of two alike it looks up one at every call."""
+    found = [
+        (node.name, *(ast.unparse(line).partition(":")[0] for line in node.body[1:]))
+        for path in sorted(Path(models.kernel.__file__).parent.glob("*.py"))
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and "NamedTuple" in map(ast.unparse, node.bases)
+    ]
+    assert len(found) > 40
+    assert [each for each in found if found.count(each) > 1] == []
