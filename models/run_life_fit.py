@@ -27,8 +27,8 @@ FEWEST = 10
 """So many units must have failed; with fewer no 90 % interval can be held to units unseen."""
 
 ALPHA = 0.1
-THINNED = 24_000
-"""A member is fitted to no more rows than this, evenly spread; neighbours say the same."""
+THINNED = 30_000
+"""A member is fitted to no more rows than this, evenly spread (docs/decisions/0034)."""
 
 REMEMBERED = 4000
 """So many rows of the past are kept to show the spread."""
