@@ -11,6 +11,7 @@ from core.clock import MINUTE, Instant, Span
 from core.plant import Asset, Mode
 from core.readings import Bools, Floats
 from core.settings import Settings
+from models.course import judge
 from models.degradation import Degradation
 from models.detector import Detector, Round, Scored
 
@@ -81,6 +82,27 @@ def play(
     """Play moments through a detector; returns the scores `[step, pump]`."""
     rows = moments(values, step=step, begin=begin)
     return np.array([take(detector, each, allowed).value for each in rows])
+
+
+def watch(
+    detector: Detector,
+    values: Floats,
+    *,
+    step: Span = STEP,
+    begin: Instant = START,
+    allowed: bool = True,
+) -> Floats:
+    """Play moments through a detector that learns no more, all at once; scores as `play` does."""
+    count, each = values.shape[:2]
+    assert (detector.readiness() == 1).all()
+    rows = Round(
+        np.tile(np.arange(each), count),
+        np.repeat(begin + np.arange(count) * step, each),
+        values.reshape(count * each, -1),
+        np.full(count * each, Mode.RUNNING, np.int8),
+        locked=np.full(count * each, not allowed),
+    )
+    return judge(detector, rows).value.reshape(count, each)
 
 
 def in_parts(rows: Round, size: int) -> Iterator[Round]:

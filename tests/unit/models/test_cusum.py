@@ -1,32 +1,44 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
+
 import numpy as np
 import pytest
 
 from core.clock import DAY
 from core.readings import Floats
 from models.cusum import Cusum, CusumSettings
-from models.detector import Detector
+from models.detector import Detector, State
 from models.mewma import LearnSettings, Mewma, MewmaSettings
 from tests.plants import pump_class
-from tests.rounds import START, STEP, a_round, assets, play, pumps
+from tests.rounds import START, STEP, a_round, assets, play, pumps, watch
 
 LEARN = LearnSettings(rows=1000, span=60 * DAY)
 AFTER = START + 1000 * STEP
 
 
-def learned(detector: Detector, count: int = 1) -> Detector:
-    play(detector, pumps(1000, count))
-    assert (detector.readiness() == 1).all()
+def learned(make: Callable[[int], Detector], count: int = 1) -> Detector:
+    detector = make(count)
+    detector.restore(deepcopy(lessons(make, count)))
     return detector
 
 
-def cusum(count: int = 1) -> Detector:
+@cache
+def lessons(make: Callable[[int], Detector], count: int) -> State:
+    detector = make(count)
+    play(detector, pumps(1000, count))
+    assert (detector.readiness() == 1).all()
+    return detector.state()
+
+
+def cusum(count: int) -> Detector:
     return Cusum(CusumSettings(learn=LEARN), pump_class(), assets(count))
 
 
-def mewma() -> Detector:
-    return Mewma(MewmaSettings(learn=LEARN), pump_class(), assets(1))
+def mewma(count: int) -> Detector:
+    return Mewma(MewmaSettings(learn=LEARN), pump_class(), assets(count))
 
 
 def drifting(steps: int, channel: int, by: float) -> Floats:
@@ -45,8 +57,8 @@ def first(found: Floats) -> int:
 @pytest.mark.parametrize(("channel", "by"), [(1, 0.3), (1, -0.3), (2, 1.5)])
 def test_a_slow_drift_is_found_far_sooner_than_by_mewma(channel: int, by: float) -> None:
     values = drifting(1500, channel, by)
-    soon = first(play(learned(cusum()), values, begin=AFTER, allowed=False))
-    late = first(play(learned(mewma()), values, begin=AFTER, allowed=False))
+    soon = first(watch(learned(cusum), values, begin=AFTER, allowed=False))
+    late = first(watch(learned(mewma), values, begin=AFTER, allowed=False))
     assert soon < 0.75 * late
     assert soon < 500
 
@@ -54,23 +66,23 @@ def test_a_slow_drift_is_found_far_sooner_than_by_mewma(channel: int, by: float)
 def test_a_small_lasting_shift_is_found_and_blamed_where_mewma_sees_nothing() -> None:
     values = pumps(300, 1, 6)
     values[:, 0, 2] += 0.45
-    detector = learned(cusum())
-    assert (play(detector, values, begin=AFTER, allowed=False)[150:] > 1).all()
+    detector = learned(cusum)
+    assert (watch(detector, values, begin=AFTER, allowed=False)[150:] > 1).all()
     assert detector.score(a_round(values[-1], AFTER + 300 * STEP)).blame[0].argmax() == 2
-    unseen = play(learned(mewma()), values, begin=AFTER, allowed=False)
+    unseen = watch(learned(mewma), values, begin=AFTER, allowed=False)
     assert first(unseen) == 300
 
 
 def test_healthy_noise_does_not_add_up() -> None:
-    assert (play(learned(cusum(8), 8), pumps(5000, 8, 7), begin=AFTER) < 1).all()
+    assert (watch(learned(cusum, 8), pumps(5000, 8, 7), begin=AFTER) < 1).all()
 
 
 def test_a_fault_that_is_mended_returns_in_time() -> None:
-    detector = learned(cusum())
+    detector = learned(cusum)
     worn = pumps(2000, 1, 8)
     worn[:, 0, 1] += 1.0
-    play(detector, worn, begin=AFTER, allowed=False)
-    mended = play(detector, pumps(300, 1, 9), begin=AFTER + 2000 * STEP)
+    watch(detector, worn, begin=AFTER, allowed=False)
+    mended = watch(detector, pumps(300, 1, 9), begin=AFTER + 2000 * STEP)
     assert mended[0, 0] > 1
     assert (mended[100:] < 1).all()
 
@@ -82,4 +94,4 @@ def test_readings_that_resemble_their_neighbours_are_given_more_room() -> None:
         shocks[i] += 0.8 * shocks[i - 1]
     detector = Cusum(CusumSettings(learn=LEARN), pump_class(), assets(1))
     play(detector, shocks[:1000])
-    assert (play(detector, shocks[1000:], begin=AFTER) < 1).mean() > 0.999
+    assert (watch(detector, shocks[1000:], begin=AFTER) < 1).mean() > 0.999

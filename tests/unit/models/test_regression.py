@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -7,11 +11,11 @@ from pydantic import ValidationError
 from core.clock import DAY
 from core.plant import AssetClass, Channel, Role
 from core.readings import Floats
-from models.detector import Detector
+from models.detector import Detector, State
 from models.mewma import LearnSettings, Mewma, MewmaSettings
 from models.regression import Regression, RegressionSettings
 from tests.plants import pump_class
-from tests.rounds import START, STEP, a_round, assets, play, take
+from tests.rounds import START, STEP, a_round, assets, play, take, watch
 
 LEARN = LearnSettings(rows=400, span=60 * DAY)
 AFTER = START + 400 * STEP
@@ -45,14 +49,33 @@ def learned(detector: Detector) -> Detector:
     return detector
 
 
+@cache
+def lessons(make: Callable[[], Detector]) -> State:
+    return learned(make()).state()
+
+
+def fresh_regression() -> Detector:
+    return Regression(RegressionSettings(learn=LEARN), compressor(), assets(1))
+
+
+def fresh_mewma() -> Detector:
+    return Mewma(MewmaSettings(learn=LEARN), compressor(), assets(1))
+
+
+def ready(make: Callable[[], Detector]) -> Detector:
+    detector = make()
+    detector.restore(deepcopy(lessons(make)))
+    return detector
+
+
 @pytest.fixture
 def regression() -> Detector:
-    return learned(Regression(RegressionSettings(learn=LEARN), compressor(), assets(1)))
+    return ready(fresh_regression)
 
 
 @pytest.fixture
 def mewma() -> Detector:
-    return learned(Mewma(MewmaSettings(learn=LEARN), compressor(), assets(1)))
+    return ready(fresh_mewma)
 
 
 @pytest.mark.parametrize(
@@ -62,15 +85,15 @@ def test_wear_that_load_hides_is_found_where_mewma_sees_nothing(
     regression: Detector, mewma: Detector, fault: dict[str, float], channel: int
 ) -> None:
     values = running(150, 2, **fault)
-    found = play(regression, values, begin=AFTER, allowed=False)
+    found = watch(regression, values, begin=AFTER, allowed=False)
     assert (found[40:] > 1).mean() > 0.95
-    assert (play(mewma, values, begin=AFTER, allowed=False) < 1).all()
+    assert (watch(mewma, values, begin=AFTER, allowed=False) < 1).all()
     scored = regression.score(a_round(values[-1], AFTER + 150 * STEP))
     assert scored.blame[0].argmax() == channel
 
 
 def test_load_and_a_warm_hall_are_no_fault(regression: Detector) -> None:
-    assert (play(regression, running(3000, 3), begin=AFTER, allowed=False) < 1).all()
+    assert (watch(regression, running(3000, 3), begin=AFTER, allowed=False) < 1).all()
 
 
 def test_the_band_is_where_a_channel_should_be_at_this_load(regression: Detector) -> None:
@@ -84,24 +107,24 @@ def test_the_band_is_where_a_channel_should_be_at_this_load(regression: Detector
 def test_a_fellow_that_fell_silent_is_not_missed_for_long(regression: Detector) -> None:
     values = running(200, 5)
     values[:, :, 5] = np.nan
-    assert (play(regression, values, begin=AFTER, allowed=False) < 1).all()
+    assert (watch(regression, values, begin=AFTER, allowed=False) < 1).all()
 
 
 def test_without_fellows_a_channel_is_told_by_operating_channels_alone() -> None:
     alone = RegressionSettings(learn=LEARN, fellows=False)
     detector = learned(Regression(alone, compressor(), assets(1)))
-    warm = play(detector, running(150, 2, warm=2.5), begin=AFTER, allowed=False)
+    warm = watch(detector, running(150, 2, warm=2.5), begin=AFTER, allowed=False)
     assert (warm < 1).all()
-    worn = play(detector, running(150, 2, wear=0.4), begin=AFTER, allowed=False)
+    worn = watch(detector, running(150, 2, wear=0.4), begin=AFTER, allowed=False)
     assert (worn[40:] > 1).mean() > 0.95
 
 
 def test_a_twentieth_of_wild_lessons_hardly_widens_the_band() -> None:
     values = running(400, 1)
     values[::20, 0, 2] += 30.0
-    detector = Regression(RegressionSettings(learn=LEARN), compressor(), assets(1))
+    detector = fresh_regression()
     play(detector, values)
-    worn = play(detector, running(150, 2, wear=0.8), begin=AFTER, allowed=False)
+    worn = watch(detector, running(150, 2, wear=0.8), begin=AFTER, allowed=False)
     assert (worn[40:] > 1).mean() > 0.9
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ def fleet(bench: Bench) -> Fleet:
     return bench.scoring._casework.fleets["pump"]
 
 
+@cache
 def model(vibration: float = 2.0, seed: int = 7) -> bytes:
     """What a pump comes to that learned elsewhere."""
     other = Bench(plant(1, learning_class()))
