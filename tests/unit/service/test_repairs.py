@@ -8,16 +8,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from core.alert import Alert, AlertQuery, Change
+from core.alert import Change
 from core.casefile import Advance, Status
 from core.clock import DAY, HOUR, MINUTE
 from core.history import Columns
 from core.journal import decode
 from core.life import CannotSay
-from core.plant import FailureMode, NamedDetector, RuleSpec
 from core.readings import Readings
 from core.work import Work, WorkEvent
-from models.mewma import LearnSettings, MewmaSettings
 from models.repair_verdict import Repair
 from models.threshold import ThresholdSettings
 from service.backtest import backtest
@@ -26,103 +24,16 @@ from service.casework import Casework
 from service.finding import REPAIR
 from service.notify_mqtt import messages
 from service.page_work import of_case, works
-from service.repair_record import Entry, recorded
+from service.repair_record import recorded
 from service.repair_words import _WHY as WHY
 from service.repair_words import why_words
-from service.repairs import names_of
-from service.scoring import Scoring
 from storage.casefile_memory import MemoryCaseFile
-from storage.journal_memory import MemoryJournal
-from storage.settings import JournalSettings
+from tests.mending import AN_HOUR, P1, VIBRATION, Mended, mend
 from tests.pasts import Rows
-from tests.plants import plant, pump_class
-from tests.story import Story
 
-P1 = "site/hall/p1"
-STEP = 20 * MINUTE
-AN_HOUR = 3
 RESTORED, PARTLY, SAME = 2.0, 4.5, 7.0
 
-VIBRATION = ThresholdSettings(channel="vibration", end=8.0, failure_mode="bearing")
-
-
-class Mended(Story):
-    """A pump that runs well for eighty hours, wears from 2 to 7 of 8 mm/s, is mended, runs on."""
-
-    def __init__(
-        self,
-        level: float,
-        work: Work = Work.REPAIRED,
-        mode: str = "",
-        hours: int = 20,
-        restarts: int = 0,
-        together: bool = False,
-        learns: bool = False,
-        health: ThresholdSettings = VIBRATION,
-        well: int = 80,
-        wears: int = 30,
-        rests: int = 0,
-        worn: float = 7.0,
-    ) -> None:
-        modes = (FailureMode("bearing", "Bearing wear"), FailureMode("seal", "Leaking seal"))
-        kind = pump_class(health=health, failure_modes=modes)
-        if learns:
-            pattern = NamedDetector("pattern", MewmaSettings(learn=LearnSettings(rows=100)))
-            rule = RuleSpec("unusual", "pattern")
-            kind = replace(kind, detectors=(*kind.detectors, pattern), rules=(*kind.rules, rule))
-        super().__init__(plant(1, kind), MemoryJournal(JournalSettings()))
-        self.casefile = MemoryCaseFile()
-        self.restarts = restarts
-        self.scoring = self.opened()
-        self.runs([2.0] * well * AN_HOUR)
-        self.runs(np.linspace(2.0, worn, wears * AN_HOUR).tolist())
-        self.passes(3 * HOUR)
-        self.done_at = self.now - HOUR
-        self.tell(WorkEvent(P1, self.done_at, work, "Bilal", "new bearing", mode, id="w1"))
-        for _ in range(hours if rests else 0):
-            self.runs([level])
-            self.passes(rests)
-        self.runs([level] * (0 if rests else hours) * AN_HOUR, together=together)
-        self.score()
-
-    def opened(self) -> Scoring:
-        return Scoring(self.plant, self.journal, self.casefile, ("mqtt",))
-
-    def runs(self, levels: list[float], *, together: bool = False) -> None:
-        rows = []
-        for number, level in enumerate(levels):
-            self.passes(STEP)
-            rows.append(self.row(P1, vibration=level + self._random.normal(0, 0.1)))
-            if not together:
-                self.block(rows.pop())
-            if self.restarts and number % self.restarts == 0:
-                self.score()
-                self.scoring = self.opened()
-        if together:
-            self.block(*rows)
-
-    def score(self) -> None:
-        while self.scoring.step():
-            pass
-
-    def cases(self, group: str) -> tuple[Alert, ...]:
-        return self.casefile.alerts(AlertQuery(asset=P1, group=group)).alerts
-
-    def entry(self) -> Entry:
-        [entry] = recorded(self.casefile.work(P1), self.plant, self.casefile)
-        return entry
-
-    def status(self) -> Status:
-        [status] = self.casefile.statuses()
-        return status
-
-    def kept(self) -> np.ndarray:
-        return self.casefile.conditions(P1, names_of("bearing"), 0, self.now + DAY).values
-
-
-@cache
-def mended(level: float) -> Mended:
-    return Mended(level)
+mended = cache(mend)
 
 
 @pytest.mark.parametrize(
@@ -159,14 +70,14 @@ def test_a_repair_that_was_none_is_a_case_until_the_next_work() -> None:
     assert "Bearing wear" in case.summary
     assert not mended(RESTORED).cases(REPAIR)
     assert not mended(PARTLY).cases(REPAIR)
-    again = Mended(SAME)
+    again = mended(SAME).twin()
     again.mends(P1, key="w2")
     again.score()
     assert not again.cases(REPAIR)[0].state.is_open
 
 
 def test_what_comes_to_be_restored_later_returns() -> None:
-    late = Mended(SAME)
+    late = mended(SAME).twin()
     late.runs([RESTORED] * 20 * AN_HOUR)
     late.score()
     [case] = late.cases(REPAIR)
@@ -193,28 +104,28 @@ def test_the_case_that_work_ended_says_what_it_came_to_and_is_sent_with_it() -> 
 def test_it_is_the_same_after_restarts_and_where_readings_come_together() -> None:
     alone = mended(PARTLY).kept()
     assert alone.shape == (1, 7)
-    assert np.array_equal(Mended(PARTLY, restarts=97).kept(), alone, equal_nan=True)
-    assert np.array_equal(Mended(PARTLY, together=True).kept(), alone, equal_nan=True)
+    assert np.array_equal(mend(PARTLY, restarts=97).kept(), alone, equal_nan=True)
+    assert np.array_equal(mend(PARTLY, together=True).kept(), alone, equal_nan=True)
 
 
 def test_work_on_another_failure_mode_is_not_judged() -> None:
-    other = Mended(SAME, mode="seal")
+    other = mend(SAME, mode="seal")
     assert other.entry() == replace(other.entry(), verdicts=(), waits=False)
     assert other.status().health == pytest.approx(0.17, abs=0.05)
 
 
 def test_a_new_machine_is_read_by_its_own_level_once_it_is_judged_sound() -> None:
-    new = Mended(2.5, Work.REPLACED)
+    new = mend(2.5, Work.REPLACED)
     [verdict] = new.entry().verdicts
     assert verdict.repair is Repair.RESTORED
     assert new.status().health == pytest.approx(1.0, abs=0.03)
 
 
 def test_a_fault_that_is_still_there_is_not_learned_as_what_is_usual() -> None:
-    assert "learning 0 %" in Mended(SAME, learns=True).status().why
-    restored = Mended(RESTORED, learns=True)
+    assert "learning 0 %" in mend(SAME, learns=True).status().why
+    restored = mend(RESTORED, learns=True)
     assert "learning 0 %" not in restored.status().why
-    together = Mended(RESTORED, learns=True, together=True)
+    together = mend(RESTORED, learns=True, together=True)
     assert restored.status().why == together.status().why
 
 
@@ -227,7 +138,7 @@ def test_the_case_that_work_ended_shows_it_though_a_newer_one_stands() -> None:
 
 
 def test_before_it_has_run_again_it_waits_and_the_page_says_so() -> None:
-    early = Mended(RESTORED, hours=2)
+    early = mend(RESTORED, hours=2)
     assert early.entry().waits
     [done] = works(P1, early.plant, early.casefile, early.now)
     assert (done.what, done.verdicts, done.waits) == ("Repaired", (), True)
@@ -238,19 +149,19 @@ def test_before_it_has_run_again_it_waits_and_the_page_says_so() -> None:
 
 def test_no_repair_is_judged_by_what_a_learned_detector_says() -> None:
     pattern = ThresholdSettings(detector="pattern", end=12.0, failure_mode="bearing")
-    learned = Mended(SAME, learns=True, health=pattern, hours=60)
+    learned = mend(SAME, learns=True, health=pattern, hours=60)
     assert learned.entry() == replace(learned.entry(), verdicts=(), waits=False)
     assert not len(learned.kept())
 
 
 def test_a_repair_is_judged_by_the_score_of_given_lines() -> None:
     zones = ThresholdSettings(detector="zones", end=3.0, failure_mode="bearing")
-    [verdict] = Mended(SAME, health=zones).entry().verdicts
+    [verdict] = mend(SAME, health=zones).entry().verdicts
     assert verdict.repair is Repair.NOT_RESTORED
 
 
 def test_the_case_returns_where_work_noted_late_is_judged_otherwise() -> None:
-    story = Mended(SAME, hours=5)
+    story = mend(SAME, hours=5)
     [case] = story.cases(REPAIR)
     late = WorkEvent(P1, case.opened_at - MINUTE, Work.REPAIRED, "Bilal", "late", id="w2")
     story.tell(late)
@@ -263,7 +174,7 @@ def test_the_case_returns_where_work_noted_late_is_judged_otherwise() -> None:
 
 
 def test_work_on_another_failure_mode_leaves_the_case_of_this_one() -> None:
-    story = Mended(SAME)
+    story = mended(SAME).twin()
     story.tell(WorkEvent(P1, story.now, Work.REPAIRED, "Bilal", "new seal", "seal", id="w2"))
     story.runs([SAME] * AN_HOUR)
     story.score()
@@ -278,7 +189,7 @@ def test_what_is_too_close_to_call_makes_no_new_healthy_level(
     monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
     monkeypatch.setattr("service.repairs.verdict", lambda *_: CannotSay(reason, "so it is"))
-    replaced = Mended(PARTLY, Work.REPLACED)
+    replaced = mend(PARTLY, Work.REPLACED)
     health = replaced.status().health
     assert health == pytest.approx(0.58 if reason == "too_wide" else 1.0, abs=0.05)
 
@@ -313,7 +224,7 @@ SLOW = ThresholdSettings(channel="vibration", end=8.0, failure_mode="bearing", m
 def test_what_cannot_be_judged_says_what_was_wanting_and_what_it_takes(
     well: int, wears: int, health: ThresholdSettings, words: str
 ) -> None:
-    story = Mended(SAME, well=well, wears=wears, health=health)
+    story = mend(SAME, well=well, wears=wears, health=health)
     [verdict] = story.entry().verdicts
     assert verdict.repair is None
     assert verdict.words.startswith(f"Bearing wear: cannot say, after 12 hours of running: {words}")
@@ -333,7 +244,7 @@ def test_each_reason_has_words_of_its_own_that_say_what_it_takes() -> None:
 
 
 def test_only_the_newest_work_says_what_follows() -> None:
-    story = Mended(SAME)
+    story = mended(SAME).twin()
     assert story.entry().verdicts[0].words.endswith("or names none.")
     story.tell(WorkEvent(P1, story.now, Work.REPLACED, "Bilal", id="w2"))
     story.runs([RESTORED] * 20 * AN_HOUR)
@@ -344,7 +255,7 @@ def test_only_the_newest_work_says_what_follows() -> None:
 
 
 def test_more_hours_than_are_kept_are_said_to_be_more() -> None:
-    late = Mended(SAME)
+    late = mended(SAME).twin()
     late.runs([SAME] * 30 * AN_HOUR)
     late.runs([RESTORED] * 20 * AN_HOUR)
     late.score()
@@ -359,7 +270,7 @@ def test_what_was_learned_before_a_late_verdict_does_not_stand_where_it_is_not_r
 
     def seldom(level: float, hours: int, restarts: int = 0) -> Mended:
         """Say one reading in two days, below the line of the limits."""
-        return Mended(
+        return mend(
             level, hours=hours, restarts=restarts, learns=True, health=near, rests=50 * HOUR,
             worn=3.6,
         )  # fmt: skip
@@ -376,7 +287,7 @@ def test_what_was_learned_before_a_late_verdict_does_not_stand_where_it_is_not_r
 def test_a_backtest_lets_go_of_it_at_the_same_reading() -> None:
     near = ThresholdSettings(channel="vibration", end=4.0, failure_mode="bearing")
     for hours in (3, 4, 6):
-        live = Mended(3.6, hours=hours, learns=True, health=near, rests=50 * HOUR, worn=3.6)
+        live = mend(3.6, hours=hours, learns=True, health=near, rests=50 * HOUR, worn=3.6)
         bodies = [decode(one) for one in live.journal.read(0, 10_000)]
         said = [one for one in bodies if isinstance(one, Readings)]
         at = np.concatenate([one.at for one in said])
