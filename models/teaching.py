@@ -8,11 +8,13 @@ step, each of its own order of rows, so that threads need each other's leave les
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.readings import Floats
 
@@ -35,10 +37,10 @@ class _Layers:
     These are `weight[l]` `[net, from, to]` and `bias[l]` `[net, 1, to]`.
     """
 
-    def __init__(self, nets: int, sizes: Sequence[int]) -> None:
+    def __init__(self, nets: int, sizes: Sequence[int], kind: np.dtype[Any]) -> None:
         shapes = list(pairwise(sizes))
         self.weights = sum(a * b for a, b in shapes)
-        self.flat = np.zeros((nets, self.weights + sum(sizes[1:])))
+        self.flat = np.zeros((nets, self.weights + sum(sizes[1:])), kind)
         ends = np.cumsum([*(a * b for a, b in shapes), *sizes[1:]])[:-1]
         parts = np.split(self.flat, ends, axis=1)
         pairs = zip(parts, shapes, strict=False)
@@ -55,8 +57,8 @@ class _Layers:
     def of(self, net: int) -> Known:
         """Return the weights `[from, to]` and biases of one network."""
         return (
-            tuple(weight[net].copy() for weight in self.weight),
-            tuple(bias[net, 0].copy() for bias in self.bias),
+            tuple(weight[net].astype(np.float64) for weight in self.weight),
+            tuple(bias[net, 0].astype(np.float64) for bias in self.bias),
         )
 
 
@@ -64,18 +66,24 @@ class _Pupils:
     """Networks that are being taught, and room for all that a correction takes."""
 
     def __init__(
-        self, nets: int, sizes: Sequence[int], batch: int, ridge: float, rate: float
+        self,
+        nets: int,
+        sizes: Sequence[int],
+        batch: int,
+        ridge: float,
+        rate: float,
+        kind: np.dtype[Any],
     ) -> None:
-        self.known, self.gradient = _Layers(nets, sizes), _Layers(nets, sizes)
+        self.known, self.gradient = (_Layers(nets, sizes, kind) for _ in range(2))
         self.ridge, self.rate = ridge, rate
-        self._said = [np.empty((nets, batch, size)) for size in sizes[1:]]
-        self._off = [np.empty((nets, batch, size)) for size in sizes[1:]]
+        self._said = [np.empty((nets, batch, size), kind) for size in sizes[1:]]
+        self._off = [np.empty((nets, batch, size), kind) for size in sizes[1:]]
         self._alive = [np.empty((nets, batch, size), np.bool_) for size in sizes[1:]]
         self._mean, self._square = (np.zeros_like(self.known.flat) for _ in range(2))
         self._room, self._step = (np.empty_like(self.known.flat) for _ in range(2))
         self._steps = 0
 
-    def correct(self, rows: Floats, label: Floats) -> None:
+    def correct(self, rows: NDArray[Any], label: NDArray[Any]) -> None:
         """Correct each once, by rows `[net, row, feature]` and their labels `[net, row, 1]`."""
         count = rows.shape[1]
         said = self._say(rows)
@@ -125,7 +133,7 @@ class _Pupils:
         room *= 1 - SQUARE
         self._square *= SQUARE
         self._square += room
-        rate = self.rate * np.sqrt(1 - SQUARE**self._steps) / (1 - MEAN**self._steps)
+        rate = self.rate * math.sqrt(1 - SQUARE**self._steps) / (1 - MEAN**self._steps)
         np.sqrt(self._square, out=room)
         room += TINY
         np.multiply(self._mean, -rate, out=step)
@@ -134,7 +142,7 @@ class _Pupils:
 
 
 def learned(
-    rows: Floats,
+    rows: NDArray[Any],
     label: Floats,
     hidden: Sequence[int],
     batch: int,
@@ -146,15 +154,16 @@ def learned(
     """Return for each seed weights `[from, to]` and biases of layers that say the label of rows.
 
     All rows, which must be finite, are seen `rounds` times, `batch` of them at a time. `hidden` are
-    the sizes of the layers between rows and label.
+    the sizes of the layers between rows and label. All is reckoned in the numbers that rows are of.
     """
     batch = min(batch, len(rows))
-    pupils = _Pupils(len(seeds), (rows.shape[1], *hidden, 1), batch, ridge, rate)
+    sizes = rows.shape[1], *hidden, 1
+    pupils = _Pupils(len(seeds), sizes, batch, ridge, rate, rows.dtype)
     draws = [np.random.RandomState(seed) for seed in seeds]
     for net, draw in enumerate(draws):
         pupils.known.begin(net, draw)
-    given = np.empty((len(seeds), *rows.shape))
-    wanted = np.empty((len(seeds), len(rows), 1))
+    given = np.empty((len(seeds), *rows.shape), rows.dtype)
+    wanted = np.empty((len(seeds), len(rows), 1), rows.dtype)
     for number in range(rounds):
         if number <= 1:  # `partial_fit` begins at the seed anew, so from then on in the same order
             for net, draw in enumerate(draws):

@@ -63,6 +63,10 @@ def test_every_row_can_be_told_to_the_screen(
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(frame) + 1
     assert "cannot_say,too_short" in lines[1]
+    assert command("predict", given, "--model", model, "--out", "-") == 0
+    _, *last = capsys.readouterr().out.splitlines()
+    ends = frame.groupby("unit").size().cumsum()
+    assert last == [lines[end] for end in ends]
 
 
 def test_parquet_comes_and_goes(model: Path, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_whatever_a_fit_or_an_estimate_stumbles_over_is_said(
     assert command("fit", given, *ASKED, "--model", tmp_path / "m") == 3
     words = "runs.csv: nothing can be learned from it: array must not contain infs"
     assert words in capsys.readouterr().err
-    monkeypatch.setattr("models.run_life.RunLife.forecast", broken)
+    monkeypatch.setattr("models.run_life.RunLife.latest", broken)
     assert command("predict", given, "--model", learned / "model", "--out", out) == 3
     assert f"{learned / 'model'}: this model says nothing of {given}" in capsys.readouterr().err
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 import numpy as np
 
 from core.clock import MINUTE
@@ -25,15 +23,10 @@ def loads(seed: int) -> Floats:
     return values
 
 
-def judged(learned: Recording, values: Floats) -> Judged:
-    at = START + (LEARN + np.arange(LATER)) * MINUTE
-    return deepcopy(learned).feed(at, values)
-
-
-def learned(values: Floats) -> Recording:
+def judged(learned: Floats, values: Floats) -> Judged:
     recording = Recording(["flow", "pressure", "current", "speed"], LEARN)
-    recording.feed(START + np.arange(LEARN) * MINUTE, values[:LEARN])
-    return recording
+    recording.feed(START + np.arange(LEARN) * MINUTE, learned[:LEARN])
+    return recording.feed(START + (LEARN + np.arange(LATER)) * MINUTE, values)
 
 
 def test_the_channel_that_left_is_blamed_however_far_all_swing_together() -> None:
@@ -41,11 +34,10 @@ def test_the_channel_that_left_is_blamed_however_far_all_swing_together() -> Non
     first, among = 0, 0
     for seed in range(5):
         values = loads(seed)
-        recording = learned(values)
         for channel in range(3):
             ill = values[LEARN:].copy()
             ill[:, channel] += 10 * NOISE[channel]
-            told = judged(recording, ill)
+            told = judged(values, ill)
             alarms = np.flatnonzero(told.alarm)[:30]
             assert len(alarms) == 30
             assert np.allclose(told.blame[alarms].sum(axis=1), 1)
@@ -59,7 +51,7 @@ def test_the_channel_that_left_is_blamed_however_far_all_swing_together() -> Non
 
 def test_a_band_is_hardly_wider_than_what_a_channel_did_while_learned() -> None:
     values = loads(0)
-    told = judged(learned(values), values[LEARN:])
+    told = judged(values, values[LEARN:])
     low, high = values[:LEARN].min(axis=0), values[:LEARN].max(axis=0)
     assert (told.low <= low + 3 * NOISE).all()
     assert (told.high >= high - 3 * NOISE).all()
