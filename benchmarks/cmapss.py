@@ -80,6 +80,9 @@ TRIED = {
         for level in (0.225, 0.25, 0.275, 0.3, 0.5)
     },
     "all as shipped, five members": replace(SHIPPED, folds=5),
+    "all as shipped, 24,000 rows a member": replace(SHIPPED, rows=24_000),
+    "all as shipped, nine networks": replace(SHIPPED, nets=9),
+    "all as shipped, fifteen members": replace(SHIPPED, folds=15),
     "all as shipped": SHIPPED,
 }
 """Settings that are held against each other on training engines that were left out."""

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 FAR = 10.0
 """So many usual lives are an age that no unit comes to; most likely it is counted otherwise."""
 
+PROMISED = 0.9
+SELDOM = 0.85
+"""A model whose intervals held less often on units left out is asked about with a warning."""
+
 
 def opened(folder: Path) -> tuple[RunLife, dict[str, Any]]:
     """Open a model and what the columns of its runs were called; Refused names the folder."""
@@ -30,13 +34,15 @@ def opened(folder: Path) -> tuple[RunLife, dict[str, Any]]:
 
 
 def _meant(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return what the columns of the model's runs were called."""
+    """Return what the columns of the model's runs were called, and how often intervals held."""
     meant = facts.get("columns")
     kinds = {"unit": str, "time": str, "counts": bool, "since_first": bool}
     if isinstance(meant, dict) and all(
         isinstance(meant.get(name), kind) for name, kind in kinds.items()
     ):
-        return meant
+        checked = facts.get("checked")
+        share = checked.get("coverage") if isinstance(checked, dict) else None
+        return meant | {"coverage": share if isinstance(share, float) else PROMISED}
     msg = f"{folder}: damaged: it does not say what its columns are"
     raise Refused(msg)
 
@@ -57,6 +63,11 @@ def doubts(columns: RunColumns, made: RunLife, meant: dict[str, Any], data: Path
     words = [name for name in lost if name in columns.words]
     gone = [name for name in lost if name not in words]
     notes = [f"channels that are missing: {listed(gone)}"] if gone else []
+    if meant["coverage"] < SELDOM:
+        notes.append(
+            f"beware: on units left out, {100 * meant['coverage']:.0f} % of the intervals of this "
+            "model held, where nine of ten are promised: take them for too narrow"
+        )
     if columns.time.max() > FAR * made.spread.usual:
         notes.append(
             f"ages of up to {columns.time.max():.4g} stand in {columns.time_column}, and the usual "

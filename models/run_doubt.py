@@ -96,8 +96,9 @@ class Doubt:
             put(limits.too_old(runs), "too_old")
         aged: Bools = runs.time > OLDER * self.oldest
         put(aged & (asked.health >= HEALTHY), "not_falling")
-        away = _distance(runs, channels, self.middle, self.inverse)
-        put(away > self.far, "sensors_distrusted")
+        parts = _distances(runs, channels, self.middle, self.inverse)
+        odd: Bools = np.sqrt(np.maximum(parts.sum(axis=1), 0.0)) > self.far
+        put(odd, "sensors_distrusted", _odd_words(odd, parts, asked.names))
         if limits:
             frozen = limits.frozen(runs, runs.columns(asked.names))
             words_of = _frozen_words(frozen, asked.names)
@@ -125,7 +126,8 @@ def learn(runs: RunTable, channels: Floats, health: Floats, bounds: Bounds) -> D
         around + RIDGE * np.diag(np.diag(around)) + 1e-9 * np.eye(len(middle))
     )
     seen = np.arange(len(runs.time)) - runs.edges[runs.unit] + 1 >= SHORTEST
-    farthest = float(_distance(runs, channels, middle, inverse)[seen].max(initial=0.0))
+    squared = _distances(runs, channels, middle, inverse).sum(axis=1)
+    farthest = float(np.sqrt(squared[seen].max(initial=0.0)))
     well = health >= HEALTHY
     oldest = float(runs.time[well].max(initial=0.0))
     return Doubt(middle, inverse, FARTHER * farthest, oldest, bounds)
@@ -157,12 +159,26 @@ def _frozen_words(frozen: Bools, names: Sequence[str]) -> Texts:
     return found
 
 
-def _distance(runs: RunTable, channels: Floats, middle: Floats, inverse: Floats) -> Floats:
-    """Tell how far smoothed channels are from the middle (Mahalanobis); silent ones lie in it."""
+def _odd_words(odd: Bools, parts: Floats, names: Sequence[str]) -> Texts:
+    """Name the channel of which most of the distance comes."""
+    found = np.full(len(odd), "", dtype=object)
+    for row in np.flatnonzero(odd).tolist():
+        most = names[int(np.argmax(parts[row]))]
+        found[row] = (
+            "sensors that it is followed by are not believed, as together they lie farther from "
+            f"what is usual than in any run learned from: {most} most of all"
+        )
+    return found
+
+
+def _distances(runs: RunTable, channels: Floats, middle: Floats, inverse: Floats) -> Floats:
+    """Return what each smoothed channel adds to the square of the distance from the middle.
+
+    That is Mahalanobis's; silent channels lie in the middle.
+    """
     smooth = smoothed(runs, channels, SPAN)
     away = np.where(np.isfinite(smooth), smooth - middle, 0.0)
-    squared = np.einsum("ni,ij,nj->n", away, inverse, away)
-    found: Floats = np.sqrt(np.maximum(squared, 0.0))
+    found: Floats = np.einsum("ni,ij,nj->nj", away, inverse, away)
     return found
 
 

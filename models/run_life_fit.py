@@ -27,9 +27,6 @@ FEWEST = 10
 """So many units must have failed; with fewer no 90 % interval can be held to units unseen."""
 
 ALPHA = 0.1
-THINNED = 30_000
-"""A member is fitted to no more rows than this, evenly spread (docs/decisions/0034)."""
-
 REMEMBERED = 4000
 """So many rows of the past are kept to show the spread."""
 
@@ -108,8 +105,8 @@ class Course:
 
     Labels are capped at `reach` times the life that all but a share `short` of the failed units
     reached; a short life is steadier from fleet to fleet than the usual one. There are as many
-    members as `folds`, each fitted to the units of all folds but one. `nets` is how many
-    networks a member has, `lift` as in `RunLife`.
+    members as `folds`, each fitted to the units of all folds but one, and to no more of their rows
+    than `rows`, evenly spread. `nets` is how many networks a member has, `lift` as in `RunLife`.
     """
 
     iterations: int = 300
@@ -121,6 +118,7 @@ class Course:
     reach: float = 0.8
     short: float = 0.1
     folds: int = 10
+    rows: int = 30_000
     nets: int = 6
     lesson: Lesson = LESSON
     lift: Lift = LIFT
@@ -188,7 +186,7 @@ def _fit(
         raise Refused(msg)
     usable = np.flatnonzero(ended | (runs.left >= cap))
     seen = _Seen(runs, channels, plain, cap, usable, np.minimum(runs.left, cap))
-    fold = _folds(runs, course.folds, seed)
+    fold = _folds(runs, min(course.folds, len(failed)), seed)
     members = _members(seen, fold, seed, course, beat)
     said, share = _left_out(seen, fold, members)
     spreading, stretching, checked = _calibrated(seen, said, fold, course.lift, seed)
@@ -225,7 +223,7 @@ def _members(
     for k in range(fold.max() + 1):
         mine = seen.usable[fold[seen.runs.unit[seen.usable]] != k]
         wears.append(_wear(seen.runs, seen.channels, seen.label, mine))
-        step = max(1, -(-len(mine) // THINNED))
+        step = max(1, -(-len(mine) // course.rows))
         mine = mine[k % step :: step]
         trees.append(partial(_trees, seen, wears[k], mine, course, 1000 * seed + k))
         first = 1000 * seed + 100 * k

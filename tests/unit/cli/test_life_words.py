@@ -182,17 +182,33 @@ def test_a_damaged_record_is_refused_in_words_that_name_the_folder(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    model = tmp_path / "m"
-    model.mkdir()
-    (model / "arrays.npz").write_bytes((learned / "model" / "arrays.npz").read_bytes())
-    record = json.loads((learned / "model" / "model.json").read_bytes())
-    damage(record)
-    (model / "model.json").write_text(json.dumps(record))
+    model = changed(learned, damage, tmp_path / "m")
     given = csv(tmp_path, turning(1, 3))
     assert command("predict", given, "--model", model, "--out", tmp_path / "o.csv") == 3
     err = capsys.readouterr().err
     assert err.startswith(f"millwright: {model}: ")
     assert "damaged" in err
+
+
+def changed(learned: Path, change: Callable[[dict[str, Any]], None], model: Path) -> Path:
+    """Make a model with another record."""
+    model.mkdir()
+    (model / "arrays.npz").write_bytes((learned / "model" / "arrays.npz").read_bytes())
+    record = json.loads((learned / "model" / "model.json").read_bytes())
+    change(record)
+    (model / "model.json").write_text(json.dumps(record))
+    return model
+
+
+def test_a_model_whose_intervals_held_too_seldom_is_asked_with_a_warning(
+    learned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, out = csv(tmp_path, turning(1, 3)), tmp_path / "o.csv"
+    for share, warned in ((0.733, True), (0.9, False)):
+        model = changed(learned, put("checked", "coverage", to=share), tmp_path / f"m{share}")
+        assert command("predict", given, "--model", model, "--out", out) == 0
+        said = "beware: on units left out, 73 % of the intervals of this model held"
+        assert (said in capsys.readouterr().err) == warned
 
 
 def test_where_nothing_can_be_written_is_said_before_anything_is_read(

@@ -211,7 +211,10 @@ def test_sensors_that_were_swapped_are_declined(model: RunLife) -> None:
 def test_a_sensor_that_contradicts_the_others_is_declined(model: RunLife) -> None:
     frame = fleet(1, seed=5)
     frame.loc[frame.index[-20:], "heat"] -= 40  # colder than ever, while all else is worn
-    assert reason(model, frame) == "sensors_distrusted"
+    said = last(model, frame)
+    assert isinstance(said, CannotSay)
+    assert said.reason == "sensors_distrusted"
+    assert said.words.endswith("heat most of all")
 
 
 def test_a_unit_that_does_not_degrade_is_declined(model: RunLife) -> None:
@@ -229,6 +232,12 @@ def test_a_unit_whose_channels_are_silent_is_declined(model: RunLife) -> None:
     frame = fleet(1, seed=5)
     frame[["heat", "shake", "flow"]] = np.nan
     assert reason(model, frame) == "channel_missing"
+
+
+def test_there_are_no_more_members_than_units_that_failed() -> None:
+    made, checked = fit(runs(fleet(11)), course=replace(QUICK, folds=15, nets=0, iterations=5))
+    assert len(made.members) == 11
+    assert len(np.unique(checked.unit)) == 11
 
 
 def test_too_few_failures_are_refused_in_words() -> None:
