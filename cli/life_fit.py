@@ -47,6 +47,7 @@ def fit(
       millwright life fit fleet.csv --event failed --operating load,speed --model life
 
     """
+    from cli.life_model import leaps
     from cli.life_report import report
     from cli.signals import saying
     from models.run_life_kept import kept
@@ -67,6 +68,8 @@ def fit(
     print(f"learning from {len(table.called)} units, {len(table.time):,} rows", file=sys.stderr)
     with saying("millwright: interrupted; what is being fitted comes to its end, nothing is kept"):
         made, checked = _fitted(table, seed, runs)
+    for note in leaps(columns, table, made):
+        print(f"note: {note}", file=sys.stderr)
     facts, arrays = kept(made)
     facts |= {"columns": _meant(columns, spacing(table)), "checked": _figures(checked)}
     life_folder.keep(model, facts, arrays)

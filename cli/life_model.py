@@ -9,6 +9,7 @@ from core.errors import Refused
 
 if TYPE_CHECKING:
     from models.run_life import RunLife
+    from models.run_table import RunTable
     from storage.run_columns import RunColumns
 
 FAR = 10.0
@@ -74,3 +75,21 @@ def doubts(columns: RunColumns, made: RunLife, meant: dict[str, Any], data: Path
             f"life of the model's units was {made.spread.usual:.4g}: --time names another column"
         )
     return notes + ([f"channels that hold no numbers here: {listed(words)}"] if words else [])
+
+
+def leaps(columns: RunColumns, runs: RunTable, made: RunLife) -> list[str]:
+    """Say which values leap off and are gone again, and so count as missing."""
+    from core.suggestion import quoted
+
+    odd, values = made.regimes.wild(runs), runs.columns(made.regimes.names)
+    notes = []
+    for k, name in enumerate(made.regimes.names):
+        if not odd[:, k].any():
+            continue
+        row = int(odd[:, k].argmax())
+        at, unit = columns.told[runs.row[row]], quoted(runs.called[runs.unit[row]])
+        notes.append(
+            f"{quoted(name)}: values that leap off and are gone again count as missing: "
+            f"{int(odd[:, k].sum())}, such as {values[row, k]:g} at {at} of {unit}"
+        )
+    return notes

@@ -85,7 +85,11 @@ def predict(
 def _rows(columns: RunColumns, made: RunLife, *, every: bool) -> list[dict[str, Any]]:
     import numpy as np
 
+    from cli.life_model import leaps
+
     runs = option.runs_of(columns, made.regimes.operating)
+    for note in leaps(columns, runs, made):
+        print(f"note: {note}", file=sys.stderr)
     said = made.forecast(runs) if every else made.latest(runs)
     wanted = np.arange(len(runs.time)) if every else runs.last
     for note in _wanting(said.words[runs.last] if every else said.words, runs):

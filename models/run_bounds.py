@@ -77,7 +77,7 @@ class Bounds:
     def crowded(self, runs: RunTable) -> Bools:
         """Tell where most of them are closer."""
         step = _steps(runs)
-        return _mostly(runs, step < self.nearest, step > 0)
+        return _mostly(runs, step < self.nearest, step >= 0)
 
     def frozen(self, runs: RunTable, values: Floats) -> Bools:
         """Tell which channels `[row, k]` stand still for longer than they ever did."""
@@ -162,7 +162,7 @@ def _paces(runs: RunTable) -> Floats:
     for rows in runs.parts():
         sorted_: list[float] = []
         for place, one in enumerate(step[rows].tolist()):
-            if one > 0:
+            if one >= 0:
                 insort(sorted_, one)
             if sorted_ and place + 1 >= SHORTEST:
                 found.append(sorted_[len(sorted_) // 2])

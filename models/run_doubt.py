@@ -30,13 +30,16 @@ HEALTHY = 0.7
 OLDER = 1.1
 """A unit without wear at so many times the age of the oldest ever seen so is none that we know."""
 
-MISSING = 0.5
-"""A unit of whose channels more than this share is silent is not judged."""
+MISSING = 0.1
+"""A unit of whose channels more than this share is silent is not judged: intervals were held to
+units that have all."""
 
 RECENT = 5
 """A regime is new where it was unknown in most of so many rows."""
 
 WIDE = "of what is left of it no more is known than of any unit at any age"
+FROZEN = "sensors that it is followed by are not believed, as they stand still"
+SILENT = "channels that it is followed by say nothing"
 LATE = "but must at {:.4g} or before: all rows since it was new are needed"
 EARLY = "but must at {:.4g} or after: age is to count from when it was new"
 
@@ -101,9 +104,10 @@ class Doubt:
         put(odd, "sensors_distrusted", _odd_words(odd, parts, asked.names))
         if limits:
             frozen = limits.frozen(runs, runs.columns(asked.names))
-            words_of = _frozen_words(frozen, asked.names)
+            words_of = _named(FROZEN, frozen, asked.names)
             put(words_of != "", "sensors_distrusted", words_of)
-        put(silent.mean(axis=1) > MISSING, "channel_missing")
+        lacking: Bools = silent.mean(axis=1) > MISSING
+        put(lacking, "channel_missing", _named(SILENT, silent & lacking[:, None], asked.names))
         put(_strange(asked.known, place), "new_regime")
         put(~enough, "too_short")
         if limits:
@@ -148,14 +152,11 @@ def _apart(limits: Bounds, how: str) -> str:
     )
 
 
-def _frozen_words(frozen: Bools, names: Sequence[str]) -> Texts:
-    """Name the channels that stand still in each row."""
-    found = np.full(len(frozen), "", dtype=object)
-    for row in np.flatnonzero(frozen.any(axis=1)).tolist():
-        still = listed(names[k] for k in np.flatnonzero(frozen[row]).tolist())
-        found[row] = (
-            f"sensors that it is followed by are not believed, as they stand still: {still}"
-        )
+def _named(what: str, odd: Bools, names: Sequence[str]) -> Texts:
+    """Say of each row of which channels something is odd; empty where of none."""
+    found = np.full(len(odd), "", dtype=object)
+    for row in np.flatnonzero(odd.any(axis=1)).tolist():
+        found[row] = f"{what}: {listed(names[k] for k in np.flatnonzero(odd[row]).tolist())}"
     return found
 
 

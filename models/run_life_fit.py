@@ -12,6 +12,7 @@ import numpy as np
 from core.errors import Refused
 from core.life import LEVELS
 from core.readings import Floats
+from core.suggestion import quoted
 from models import run_bounds, run_doubt, run_regimes
 from models.conformal import Stretch, covered, half_width, stretch, thirds, votes
 from models.network import LESSON, Lesson, Network, taught
@@ -145,13 +146,22 @@ def fit(
     course: Course | None = None,
     beat: Beat | None = None,
 ) -> tuple[RunLife, Checked]:
-    """Fit to runs; Refused where fewer than `FEWEST` units have failed, or nothing moves.
+    """Fit to runs; Refused where too few units have failed, one is there twice, or nothing moves.
 
     Returns the model, and how it did on units that had been left out. `beat` is told which share
     of the members is fitted.
     """
     course = course or SHIPPED
     failed = np.flatnonzero(runs.failed)
+    _check(runs, failed)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # how sums are rounded must not depend on how many cores there are
+        return _fit(runs, failed, seed, course, beat)
+
+
+def _check(runs: RunTable, failed: Numbers) -> None:
+    """Refuse runs of which too few units have failed, or that hold a unit twice."""
     if len(failed) < FEWEST:
         msg = f"{len(failed)} of {len(runs.called)} units have failed; at least {FEWEST} must"
         raise Refused(msg)
@@ -160,16 +170,18 @@ def fit(
         msg = f"{long} of {len(failed)} failed units have {run_bounds.SHORTEST} rows or more; "
         msg += f"at least {FEWEST} must"
         raise Refused(msg)
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):  # how sums are rounded must not depend on how many cores there are
-        return _fit(runs, failed, seed, course, beat)
+    if alike := _copies(runs):
+        first, copy = (quoted(runs.called[unit]) for unit in alike[0])
+        msg = f"{copy} has the same rows as {first}"
+        msg += f", and so it is with {len(alike)} units in all" if len(alike) > 1 else ""
+        msg += "; leave out copies, since intervals are held to units that were not learned from"
+        raise Refused(msg)
 
 
 def _fit(
     runs: RunTable, failed: Numbers, seed: int, course: Course, beat: Beat | None
 ) -> tuple[RunLife, Checked]:
-    regimes = run_regimes.learn(runs)
+    regimes, runs = run_regimes.learn(runs)
     if not regimes.names:
         msg = f"none of the columns ever moves: {', '.join(runs.conditions) or 'there is none'}"
         raise Refused(msg)
@@ -196,6 +208,18 @@ def _fit(
     past = SimilarRuns(runs.called, runs.unit[ended], index, runs.left[ended])
     parts = regimes, tuple(members), spreading, stretching, doubt, past
     return RunLife(*parts, len(failed), share, course.lift), checked
+
+
+def _copies(runs: RunTable) -> list[tuple[int, int]]:
+    """Find units of `run_bounds.SHORTEST` rows or more whose values are those of one before."""
+    before: dict[bytes, int] = {}
+    found = []
+    for unit, rows_of in enumerate(runs.parts()):
+        values = runs.values[rows_of]
+        if len(values) >= run_bounds.SHORTEST and (values != values[0]).any():
+            first = before.setdefault(values.tobytes(), unit)
+            found += [(first, unit)] if first != unit else []
+    return found
 
 
 def _folds(runs: RunTable, count: int, seed: int) -> Numbers:

@@ -48,6 +48,8 @@ def kept(model: RunLife) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         mine = getattr(model, part)
         facts[part] = {name: getattr(mine, name) for name in told}
         arrays |= {f"{part}.{name}": getattr(mine, name) for name in held}
+    if model.regimes.leap is not None:
+        arrays["regimes.leap"] = model.regimes.leap
     if bounds := model.doubt.bounds:
         facts["bounds"] = {name: getattr(bounds, name) for name in _BOUNDS}
         arrays["bounds.still"] = bounds.still
@@ -70,6 +72,8 @@ def restored(facts: Mapping[str, Any], arrays: Arrays) -> RunLife:
             for part, (made, told, held) in _PARTS.items()
         }
         parts["doubt"] = replace(parts["doubt"], bounds=_bounds(facts, arrays))
+        if "regimes.leap" in arrays:
+            parts["regimes"] = replace(parts["regimes"], leap=_numbers(arrays["regimes.leap"]))
         members = [_member(arrays, k) for k in range(int(facts["members"]))]
         share, lift = float(facts.get("share", 0.0)), _lift(facts.get("lift", 0.0))
         failures = int(facts["failures"])
@@ -131,6 +135,7 @@ def _fitting(model: RunLife) -> None:
         (model.doubt.inverse, (width, width)),
         (model.doubt.middle, (width,)),
         *((each.still, (width,)) for each in [model.doubt.bounds] if each),
+        *((each, (width,)) for each in [regimes.leap] if each is not None),
         *((member.wear, (width,)) for member in model.members),
         *((each, model.spread.left.shape) for each in (model.spread.said, model.spread.weight)),
     ]

@@ -7,11 +7,12 @@ Learned from the training runs alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.readings import Bools, Floats
+from models import run_wild
 from models.run_table import Numbers, RunTable
 
 MOST = 10
@@ -42,7 +43,8 @@ class Regimes:
 
     `centre[r]` and `spread` are of the operating channels, `reach` how far a row may be from the
     nearest centre, in spreads. `mean[r, k]` and `scale[r, k]` are of the condition channels `names`
-    after `bend[p, k]`, their parabola in the operating channels, is taken off.
+    after `bend[p, k]`, their parabola in the operating channels, is taken off. From `leap[k]` on a
+    value that leaps off is wild; models of before this was learned have none.
     """
 
     names: tuple[str, ...]
@@ -53,12 +55,26 @@ class Regimes:
     mean: Floats
     scale: Floats
     bend: Floats
+    leap: Floats | None = None
 
     def standardised(self, runs: RunTable) -> tuple[Floats, Bools]:
         """Return channels in deviations from what is usual, and whether each row's regime is known.
 
-        Rows of a regime never seen are NaN; so is what is missing.
+        Rows of a regime never seen are NaN; so is what is missing, or wild.
         """
+        found, known = self._deviations(runs)
+        if self.leap is not None:
+            found[run_wild.wild(runs, found, self.leap)] = np.nan
+        return found, known
+
+    def wild(self, runs: RunTable) -> Bools:
+        """Tell which values `[row, k]` of the channels `names` are wild, and count as missing."""
+        found, _ = self._deviations(runs)
+        if self.leap is None:
+            return np.zeros(found.shape, np.bool_)
+        return run_wild.wild(runs, found, self.leap)
+
+    def _deviations(self, runs: RunTable) -> tuple[Floats, Bools]:
         values = runs.columns(self.names)
         regime, known = self._located(runs)
         if len(self.bend):
@@ -79,8 +95,25 @@ class Regimes:
         return regime, far <= self.reach
 
 
-def learn(runs: RunTable) -> Regimes:
-    """Find regimes and what is usual in them; channels that never move are left out."""
+def learn(runs: RunTable) -> tuple[Regimes, RunTable]:
+    """Find regimes and what is usual in them; channels that never move are left out.
+
+    Also returns the runs with their wild values blanked; what is usual is learned of the rest.
+    """
+    found, odd = _with_leaps(_learned(runs), runs)
+    if not odd.any():
+        return found, runs
+    rest = run_wild.without(runs, odd, found.names)
+    return _with_leaps(_learned(rest), rest)[0], rest
+
+
+def _with_leaps(regimes: Regimes, runs: RunTable) -> tuple[Regimes, Bools]:
+    channels, _ = regimes.standardised(runs)
+    leap = run_wild.learn(runs, channels)
+    return replace(regimes, leap=leap), run_wild.wild(runs, channels, leap)
+
+
+def _learned(runs: RunTable) -> Regimes:
     operating = tuple(name for name in runs.operating if name in runs.names)
     settings = runs.columns(operating)
     whole = np.isfinite(settings).all(axis=1)

@@ -211,6 +211,21 @@ def test_a_model_whose_intervals_held_too_seldom_is_asked_with_a_warning(
         assert (said in capsys.readouterr().err) == warned
 
 
+def test_values_that_leap_off_are_named_in_runs_and_in_units(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame, unit = fleet(12, 1), fleet(1, 3)
+    frame.loc[30, "heat"] = unit.loc[12, "heat"] = -9999.0
+    words = 'note: "heat": values that leap off and are gone again count as missing: 1, such as '
+    words += "-9999 at {} of "
+    operating = ("--operating", "load,speed", "--model", tmp_path / "m")
+    assert command("fit", csv(tmp_path, frame), *operating) == 0
+    assert words.format(31) + '"u0"' in capsys.readouterr().err
+    given = csv(tmp_path, unit, "unit.csv")
+    assert command("predict", given, "--model", tmp_path / "m", "--out", "-") == 0
+    assert words.format(13) + '"u0"' in capsys.readouterr().err
+
+
 def test_where_nothing_can_be_written_is_said_before_anything_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

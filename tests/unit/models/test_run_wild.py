@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import Refused
+from core.life import CannotSay, Outlook, Remaining
+from models.run_life import RunLife
+from models.run_life_fit import fit
+from models.run_life_kept import kept, restored
+from tests.fleets import QUICK, fleet, runs
+
+CHANNELS = ("heat", "shake", "flow")
+
+
+@pytest.fixture(scope="module")
+def model() -> RunLife:
+    return fit(runs(fleet()), course=QUICK)[0]
+
+
+def last(model: RunLife, frame: pd.DataFrame) -> Outlook:
+    return model.latest(runs(frame)).at(0)
+
+
+def spoiled(frame: pd.DataFrame, channel: str, row: int, value: float) -> pd.DataFrame:
+    frame = frame.copy()
+    frame.loc[frame.index[row], channel] = value
+    return frame
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("row", [0, 3, 9, -3, -1])
+@pytest.mark.parametrize("value", [0.0, -9999.0, 1e6])
+def test_one_wild_value_changes_little(
+    channel: str, row: int, value: float, model: RunLife
+) -> None:
+    unit = fleet(1, seed=5).iloc[:-4]
+    clean, odd = last(model, unit), last(model, spoiled(unit, channel, row, value))
+    assert isinstance(clean, Remaining)
+    assert isinstance(odd, Remaining)
+    assert abs(odd.p50 - clean.p50) < 0.2 * (clean.p95 - clean.p05)
+
+
+def test_sound_values_and_levels_that_stay_are_none(model: RunLife) -> None:
+    frame = fleet(6, seed=8)
+    assert not model.regimes.wild(runs(frame)).any()
+    unit = fleet(1, seed=5)
+    unit.loc[unit.index[40:], "heat"] += 300
+    odd = model.regimes.wild(runs(unit))[:, model.regimes.names.index("heat")]
+    assert np.flatnonzero(odd).tolist() == [40, 41, 42]
+
+
+def test_a_wild_value_in_training_switches_no_doubt_off() -> None:
+    made, checked = fit(runs(spoiled(fleet(), "heat", 500, -9999.0)), course=QUICK)
+    assert made.regimes.wild(runs(spoiled(fleet(), "heat", 500, -9999.0))).sum() == 1
+    assert 0.8 <= checked.coverage() < 1
+    unit = fleet(1, seed=5)
+    unit[["heat", "shake"]] = unit[["shake", "heat"]].to_numpy()
+    said = last(made, unit)
+    assert isinstance(said, CannotSay)
+    assert said.reason == "sensors_distrusted"
+
+
+def test_a_channel_that_says_nothing_is_named(model: RunLife) -> None:
+    said = last(model, fleet(1, seed=5).assign(shake=np.nan))
+    assert isinstance(said, CannotSay)
+    assert (said.reason, said.words) == (
+        "channel_missing",
+        "channels that it is followed by say nothing: shake",
+    )
+
+
+def test_rows_that_come_twice_are_declined(model: RunLife) -> None:
+    said = last(model, pd.concat([fleet(1, seed=5)] * 2))
+    assert isinstance(said, CannotSay)
+    assert said.reason == "other_spacing"
+
+
+def test_a_unit_that_is_there_twice_is_refused_by_both_names() -> None:
+    copy = fleet(1).assign(unit="again")
+    with pytest.raises(Refused, match='"again" has the same rows as "u0"; leave out copies'):
+        fit(runs(pd.concat([fleet(), copy])), course=QUICK)
+
+
+def test_a_model_of_before_there_were_any_takes_all_values(model: RunLife) -> None:
+    facts, arrays = kept(model)
+    assert np.array_equal(restored(facts, arrays).regimes.leap, model.regimes.leap)
+    del arrays["regimes.leap"]
+    old = restored(facts, arrays)
+    assert old.regimes == replace(model.regimes, leap=None) or old.regimes.leap is None
+    assert not old.regimes.wild(runs(spoiled(fleet(1, seed=5), "heat", 9, 0.0))).any()
