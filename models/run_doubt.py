@@ -31,7 +31,7 @@ OLDER = 1.1
 """A unit without wear at so many times the age of the oldest ever seen so is none that we know."""
 
 MISSING = 0.1
-"""A unit of whose channels more than this share is silent is not judged: intervals were held to
+"""A unit of which so much of what wear is told by is silent is not judged: intervals were held to
 units that have all."""
 
 RECENT = 5
@@ -53,6 +53,7 @@ class Asked:
 
     `channels[row, k]` are those called `names`, in deviations from what is usual, `known` is
     whether a row's regime is; `health` and the `width` of the interval are NaN where nobody asked.
+    `weight[k]` is the share of channels in the index of wear.
     """
 
     runs: RunTable
@@ -61,6 +62,7 @@ class Asked:
     known: Bools
     health: Floats
     width: Floats
+    weight: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +108,7 @@ class Doubt:
             frozen = limits.frozen(runs, runs.columns(asked.names))
             words_of = _named(FROZEN, frozen, asked.names)
             put(words_of != "", "sensors_distrusted", words_of)
-        lacking: Bools = silent.mean(axis=1) > MISSING
+        lacking: Bools = silent @ asked.weight > MISSING
         put(lacking, "channel_missing", _named(SILENT, silent & lacking[:, None], asked.names))
         put(_strange(asked.known, place), "new_regime")
         put(~enough, "too_short")

@@ -127,7 +127,9 @@ class RunLife:
         course = self.stretch.course(course, MIDDLE)
         whole, width = np.full((2, len(runs.time)), np.nan)
         whole[only], width[only] = health, course[:, HIGH] - course[:, LOW]
-        asked = Asked(runs, self.regimes.names, channels, known, whole, width)
+        weight = np.mean([np.abs(member.wear) for member in self.members], axis=0)
+        weight = weight / max(float(weight.sum()), 1e-12)
+        asked = Asked(runs, self.regimes.names, channels, known, whole, width, weight)
         reason, words = self.doubt.reasons(asked)
         rul = np.maximum(said, outlived)
         return RunForecast(rul, mean, course, health, reason[only], words[only])

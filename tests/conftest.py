@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -21,15 +22,12 @@ hypothesis.settings.load_profile("millwright")
 PLAYS = {
     *("benchmarks", "properties", "test_backtest.py", "test_determinism.py"),
     *("test_detector_conformance.py", "test_health_conformance.py", "test_told_at_its_row.py"),
-    "test_restarts_forget_none_of_the_lives_that_ended",
-    "test_a_restart_in_the_midst_of_it_changes_nothing",
-    "test_a_backtest_lets_go_of_it_at_the_same_reading",
-    "test_the_channel_that_left_is_blamed_however_far_all_swing_together",
-    "test_a_fault_held_while_locked_is_never_got_used_to",
-    "test_large_faults_are_caught_and_named_and_the_asset_as_it_was_is_not_told_of",
-    "test_healthy_running_of_any_shape_stays_below_the_line",
 }
-"""Files, folders and names of tests that play the same over and over."""
+"""Files and folders of tests that play the same over and over: no branches are counted there."""
+
+ENOUGH = 2.0
+"""Branches of a test are counted for so many seconds of processor time: what a long play does after
+that it has mostly done by then, and counting takes half as long again."""
 
 REAL_SERVERS_MANDATORY = os.environ.get("MILLWRIGHT_REAL_SERVERS") == "required"
 
@@ -70,15 +68,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Count no branches in long plays: they would take twice as long for it."""
+    """Count branches at the beginning of a test alone, and none where `PLAYS` are played."""
     counting = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
-    if counting is None or not PLAYS.intersection((*_place(item), item.name.partition("[")[0])):
+    if counting is None:
         return (yield)
-    counting.pause()
+    stopped: list[bool] = []
+
+    def stop(*_: object) -> None:
+        stopped.append(True)
+        counting.cov.stop()
+
+    signal.signal(signal.SIGVTALRM, stop)
+    if PLAYS.intersection(_place(item)):
+        stop()
+    else:
+        signal.setitimer(signal.ITIMER_VIRTUAL, ENOUGH)
     try:
         return (yield)
     finally:
-        counting.resume()
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        if stopped:
+            counting.cov.start()
 
 
 def _place(item: pytest.Item) -> tuple[str, ...]:
