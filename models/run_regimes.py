@@ -24,6 +24,9 @@ DROP = 10.0
 TIGHT = 0.02
 """And where no more than this share of the variance is left within them."""
 
+DIGITS = 9
+"""Centres are rounded, since how sums within groups are rounded depends on where memory lies."""
+
 LOOKED_AT = 3000
 """So many rows are enough to find groups."""
 
@@ -149,7 +152,7 @@ def _spread(settings: Floats) -> Floats:
 
 def _groups(scaled: Floats) -> Floats:
     """Return the centres of the groups that operating channels fall into; one where they do not."""
-    middle: Floats = scaled.mean(axis=0, keepdims=True)
+    middle: Floats = np.round(scaled.mean(axis=0, keepdims=True), DIGITS)
     if not scaled.shape[1]:
         return middle
     from sklearn.cluster import KMeans
@@ -164,7 +167,7 @@ def _groups(scaled: Floats) -> Floats:
         groups = KMeans(count, n_init=5, random_state=0).fit(few)
         inside = max(float(groups.inertia_), 1e-12 * total)
         if inside <= TIGHT * total and before / inside >= best:
-            best, found = before / inside, groups.cluster_centers_
+            best, found = before / inside, np.round(groups.cluster_centers_, DIGITS)
         before = inside
     return found
 
