@@ -16,8 +16,7 @@ FAR = 10.0
 """So many usual lives are an age that no unit comes to; most likely it is counted otherwise."""
 
 PROMISED = 0.9
-SELDOM = 0.85
-"""A model whose intervals held less often on units left out is asked about with a warning."""
+"""How often intervals are to hold; taken of models that do not say how often theirs did."""
 
 
 def opened(folder: Path) -> tuple[RunLife, dict[str, Any]]:
@@ -50,6 +49,7 @@ def _meant(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def doubts(columns: RunColumns, made: RunLife, meant: dict[str, Any], data: Path) -> list[str]:
     """Refuse a table that has nothing of the model's; note what of it is missing."""
+    from cli.life_report import SELDOM
     from core.suggestion import listed
 
     lost = [name for name in made.regimes.names if name not in columns.names]

@@ -96,9 +96,9 @@ def taught(
     given, most = standardised(rows, centre, scale), max(float(label.max()), 1e-9)
     each = -(-len(given) // BATCH)
     rounds = max(lesson.rounds, -(-lesson.corrected // each))
-    half = given.astype(np.float32)  # half the time, and no worse
+    single = given.astype(np.float32)  # half of the arithmetic, and no worse
     found = learned(
-        half, label / most, lesson.hidden, BATCH, rounds, lesson.ridge, lesson.rate, seeds
+        single, label / most, lesson.hidden, BATCH, rounds, lesson.ridge, lesson.rate, seeds
     )
     return tuple(Network(centre, scale, *layers, most) for layers in found)
 
