@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import Refused
 
 if TYPE_CHECKING:
+    from core.life import Outlook
+    from core.readings import Floats
     from models.run_life import RunLife
-    from models.run_table import RunTable
+    from models.run_table import Numbers, RunTable
     from storage.run_columns import RunColumns
 
 FAR = 10.0
 """So many usual lives are an age that no unit comes to; most likely it is counted otherwise."""
+
+MOST = 5
+"""So many notes say of which units nothing is said, and what is wanting."""
 
 PROMISED = 0.9
 """How often intervals are to hold; taken of models that do not say how often theirs did."""
@@ -93,3 +99,31 @@ def leaps(columns: RunColumns, runs: RunTable, made: RunLife) -> list[str]:
             f"{int(odd[:, k].sum())}, such as {values[row, k]:g} at {at} of {unit}"
         )
     return notes
+
+
+def wanting(last: Iterable[Outlook], runs: RunTable) -> list[str]:
+    """Say in words of which units nothing is said at their last rows, and why."""
+    from core.life import CannotSay
+    from core.suggestion import listed, quoted
+
+    found: dict[str, list[str]] = {}
+    for said, unit in zip(last, runs.called, strict=True):
+        if isinstance(said, CannotSay):
+            found.setdefault(said.words, []).append(quoted(unit))
+    every = [f"nothing is said of {listed(units)}: {words}" for words, units in found.items()]
+    rest = sum(len(units) for units in list(found.values())[MOST:])
+    return every[:MOST] + ([f"nor, for like reasons, of {rest} more"] if rest else [])
+
+
+def staleness(late: Floats, runs: RunTable, unit: Numbers) -> list[str]:
+    """Say of how many units the least that is left was lowered, since rows are missing."""
+    from core.suggestion import quoted
+
+    count = len(set(unit[late > 0].tolist()))
+    if not count:
+        return []
+    most = int(late.argmax())
+    return [
+        f"rows are missing, so that the least that may be left of {count} units is told lower: by "
+        f"up to {late[most]:.3g}, of {quoted(runs.called[unit[most]])}"
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,12 +14,8 @@ from core.errors import Refused
 if TYPE_CHECKING:
     from core.life import Outlook
     from models.run_life import RunLife
-    from models.run_table import RunTable
     from models.similar_runs import Alike
     from storage.run_columns import RunColumns
-
-MOST = 5
-"""So many notes say of which units nothing is said, and what is wanting."""
 
 
 def predict(
@@ -85,14 +80,16 @@ def predict(
 def _rows(columns: RunColumns, made: RunLife, *, every: bool) -> list[dict[str, Any]]:
     import numpy as np
 
-    from cli.life_model import leaps
+    from cli.life_model import leaps, staleness, wanting
 
     runs = option.runs_of(columns, made.regimes.operating)
     for note in leaps(columns, runs, made):
         print(f"note: {note}", file=sys.stderr)
     said = made.forecast(runs) if every else made.latest(runs)
     wanted = np.arange(len(runs.time)) if every else runs.last
-    for note in _wanting(said.words[runs.last] if every else said.words, runs):
+    asked = runs.last.tolist() if every else range(len(wanted))
+    notes = wanting([said.at(k) for k in asked], runs)
+    for note in [*notes, *staleness(said.late, runs, runs.unit[wanted])]:
         print(f"note: {note}", file=sys.stderr)
     second = dict(zip(runs.last.tolist(), made.alike(runs), strict=True))
     return [
@@ -103,19 +100,6 @@ def _rows(columns: RunColumns, made: RunLife, *, every: bool) -> list[dict[str, 
         }
         for k, i in enumerate(wanted.tolist())
     ]
-
-
-def _wanting(words: Iterable[str], runs: RunTable) -> list[str]:
-    """Say in words what is wanting of units at their last rows, as far as there are such words."""
-    from core.suggestion import listed, quoted
-
-    found: dict[str, list[str]] = {}
-    for said, unit in zip(words, runs.called, strict=True):
-        if said:
-            found.setdefault(said, []).append(quoted(unit))
-    every = [f"nothing is said of {listed(units)}: {words}" for words, units in found.items()]
-    rest = sum(len(units) for units in list(found.values())[MOST:])
-    return every[:MOST] + ([f"nor, for like reasons, of {rest} more"] if rest else [])
 
 
 def _told(left: Outlook, health: float, basis: tuple[str, ...]) -> dict[str, Any]:

@@ -53,6 +53,9 @@ def write_lives(wanted: Lives, out: Path, now: int) -> None:
         raise Refused(msg)
     for name in wanted.classes:
         life_class(name)
+    if (blocked := next((part for part in (out, *out.parents) if part.exists()), out)).is_file():
+        msg = f"--out: {blocked} is a file; allowed: a folder, which is made where it is missing"
+        raise Refused(msg)
     begin = now // DAY * DAY - round(wanted.years * YEAR) * DAY
     fleets = life_fleets(wanted.classes, wanted.machines, wanted.years, wanted.seed)
     done = write_fleets(fleets, out, begin, parquet=wanted.parquet)

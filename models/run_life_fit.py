@@ -13,7 +13,7 @@ from core.errors import Refused
 from core.life import LEVELS
 from core.readings import Floats
 from core.suggestion import quoted
-from models import run_bounds, run_doubt, run_regimes
+from models import run_bounds, run_doubt, run_gaps, run_regimes
 from models.conformal import Stretch, covered, half_width, stretch, thirds, votes
 from models.network import LESSON, Lesson, Network, taught
 from models.run_features import features, smoothed, steady
@@ -207,7 +207,8 @@ def _fit(
     index = worn(runs, channels, members)[ended]
     past = SimilarRuns(runs.called, runs.unit[ended], index, runs.left[ended])
     parts = regimes, tuple(members), spreading, stretching, doubt, past
-    return RunLife(*parts, len(failed), share, course.lift), checked
+    rest = len(failed), share, course.lift, checked.coverage(), run_gaps.learn(runs)
+    return RunLife(*parts, *rest), checked
 
 
 def _copies(runs: RunTable) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from models.conformal import Stretch
 from models.run_bounds import Bounds
 from models.run_doubt import Doubt
 from models.run_features import PER_CHANNEL, STEADY
+from models.run_gaps import Gaps
 from models.run_life import Member, RunLife
 from models.run_regimes import Regimes
 from models.run_spread import Lift, Spread
@@ -43,6 +44,9 @@ def kept(model: RunLife) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "failures": model.failures, "share": model.share,
         "lift": [model.lift.surely, model.lift.further], "members": len(model.members),
     }  # fmt: skip
+    if np.isfinite(model.held):
+        facts["held"] = model.held
+    facts["gaps"] = [model.gaps.pace, model.gaps.borne]
     arrays: dict[str, NDArray[Any]] = {}
     for part, (_, told, held) in _PARTS.items():
         mine = getattr(model, part)
@@ -76,8 +80,17 @@ def restored(facts: Mapping[str, Any], arrays: Arrays) -> RunLife:
             parts["regimes"] = replace(parts["regimes"], leap=_numbers(arrays["regimes.leap"]))
         members = [_member(arrays, k) for k in range(int(facts["members"]))]
         share, lift = float(facts.get("share", 0.0)), _lift(facts.get("lift", 0.0))
-        failures = int(facts["failures"])
-        model = RunLife(members=tuple(members), failures=failures, share=share, lift=lift, **parts)
+        failures, held = int(facts["failures"]), float(facts.get("held", np.nan))
+        gaps = Gaps(*map(float, facts.get("gaps", ())))
+        model = RunLife(
+            members=tuple(members),
+            failures=failures,
+            share=share,
+            lift=lift,
+            held=held,
+            gaps=gaps,
+            **parts,
+        )
         _fitting(model)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         msg = f"the model is damaged: {error!r}"
@@ -166,6 +179,10 @@ def _sound(model: RunLife) -> None:
         "cap": (spread.cap, 0.0), "usual": (spread.usual, 0.0), "failures": (model.failures, 0.0),
         "reach": (regimes.reach, 0.0), "far": (doubt.far, -1.0), "oldest": (doubt.oldest, -1.0),
     }  # fmt: skip
+    pace, borne = model.gaps.pace, model.gaps.borne
+    if not 0 <= pace < np.inf or not 0 <= borne < np.inf or model.held < 0 or model.held > 1:
+        msg = f"{model.held:g} of the intervals held, rows are {pace:g} apart, {borne:g} borne"
+        raise ValueError(msg)
     for name, (figure, above) in least.items():
         number = isinstance(figure, int | float) and not isinstance(figure, bool)
         if not number or not above < figure < np.inf:

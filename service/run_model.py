@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from core.readings import Floats, Instants
 from core.run_settings import RunSettings
 from core.suggestion import listed
 from models.run_bounds import UNEVEN
+from models.run_gaps import NONE
 from models.run_life import RunLife
 from models.run_table import RunTable
 from storage import life_folder
@@ -62,6 +63,7 @@ def opened(settings: RunSettings, asset_class: AssetClass) -> RunModel:
 
     facts, arrays = life_folder.kept(Path(settings.model))
     life, meant = restored(facts, arrays), _meant(facts, settings)
+    life = replace(life, gaps=NONE)  # rows are made of time it ran: where one is missing it stood
     unit = _unit(meant, settings)
     _evenly(meant, settings, unit)
     place = {name: k for k, name in enumerate(asset_class.channel_names)}

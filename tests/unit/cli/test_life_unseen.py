@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -291,6 +292,24 @@ def test_what_is_wanting_of_units_is_told_in_words(
     assert "but must at 6 or before: all rows since it was new are needed" in err
     assert err.count("nothing is said of") == 5
     assert "nor, for like reasons, of 3 more" in err
+
+
+def test_a_unit_declined_in_plain_words_is_named_too_and_one_with_missing_rows(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit = fleet(1, seed=5)
+    holed = unit[~unit["cycle"].between(70, 80)].iloc[:75].assign(unit="holed")
+    data = csv(tmp_path, pd.concat([unit.iloc[:3], holed, unit.assign(unit="sound")]))
+    out = tmp_path / "out.csv"
+    assert command("predict", data, "--model", model, "--out", out) == 0
+    err = capsys.readouterr().err
+    assert 'nothing is said of "u0": too little of it has been seen' in err
+    assert "the least that may be left of 1 units is told lower: by up to " in err
+    assert ', of "holed"' in err
+    found = pd.read_csv(out).set_index("unit")
+    assert found.loc["holed", "state"] == "ok"
+    said = r"on 24 failed units; on units left out \d\d % of its 90 % intervals held"
+    assert re.search(said, str(found.loc["sound", "basis"]))
 
 
 @pytest.mark.parametrize(

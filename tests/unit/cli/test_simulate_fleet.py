@@ -73,6 +73,15 @@ def test_runs_may_be_parquet(tmp_path: Path) -> None:
     assert len(pd.read_parquet(tmp_path / "compressor.parquet")) > 100
 
 
+@pytest.mark.parametrize("below", ["", "fleet"])
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path, below: str) -> None:
+    taken = tmp_path / "runs.csv"
+    taken.touch()
+    done = simulate("--fleet", "3", "--out", taken / below)
+    assert isinstance(done.exception, Refused)
+    assert f"--out: {taken} is a file; allowed: a folder" in str(done.exception)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -53,7 +53,7 @@ def test_sound_values_and_levels_that_stay_are_none(model: RunLife) -> None:
 def test_a_wild_value_in_training_switches_no_doubt_off() -> None:
     made, checked = fit(runs(spoiled(fleet(), "heat", 500, -9999.0)), course=QUICK)
     assert made.regimes.wild(runs(spoiled(fleet(), "heat", 500, -9999.0))).sum() == 1
-    assert 0.8 <= checked.coverage() < 1
+    assert 0.85 <= checked.coverage() <= 0.97
     unit = fleet(1, seed=5)
     unit[["heat", "shake"]] = unit[["shake", "heat"]].to_numpy()
     said = last(made, unit)

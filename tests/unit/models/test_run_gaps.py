@@ -1,0 +1,101 @@
+"""Rows that are missing: the life left is lowered by as much as features are behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import Refused
+from core.life import LEVELS
+from core.readings import Bools, Floats
+from models.run_gaps import NONE, lowered
+from models.run_life import HIGH, LOW, MIDDLE, RunForecast, RunLife
+from models.run_life_fit import fit
+from models.run_life_kept import kept, restored
+from tests.fleets import QUICK, fleet, runs
+
+
+@pytest.fixture(scope="module")
+def model() -> RunLife:
+    return fit(runs(fleet(40)), course=QUICK)[0]
+
+
+def dropped(frame: pd.DataFrame, share: float) -> pd.DataFrame:
+    """Leave out a share of the rows at random, but none of the first two."""
+    kept_rows = np.random.default_rng(1).random(len(frame)) >= share
+    return frame[kept_rows | (frame["cycle"] < 3)]
+
+
+def held(found: RunForecast, frame: pd.DataFrame) -> Bools:
+    truth = frame["truth"].to_numpy()
+    inside: Bools = (found.course[:, LOW] <= truth) & (truth <= found.course[:, HIGH])
+    return inside
+
+
+def width(found: RunForecast) -> Floats:
+    spread: Floats = found.course[:, HIGH] - found.course[:, LOW]
+    return spread
+
+
+def test_intervals_hold_where_rows_are_missing(model: RunLife) -> None:
+    frame = dropped(fleet(40, seed=11), 0.3)
+    blind = replace(model, gaps=NONE).forecast(runs(frame))
+    found = model.forecast(runs(frame))
+    late = frame["truth"].to_numpy() < 40
+    assert held(blind, frame)[late].mean() < 0.75
+    assert held(found, frame)[late].mean() > 0.87
+    assert width(found)[late].mean() < width(blind)[late].mean() + 3  # rows
+    assert np.array_equal(found.course[:, HIGH], blind.course[:, HIGH])
+    assert (found.rul <= blind.rul).all()
+
+
+def test_a_hole_is_forgotten_as_rows_come_and_unknown_before(model: RunLife) -> None:
+    unit = fleet(2, seed=9)
+    unit = unit[unit["unit"] == "u1"]
+    gone = unit["cycle"].between(len(unit) - 50, len(unit) - 31)
+    whole, found = (model.forecast(runs(each)) for each in (unit, unit[~gone]))
+    first = len(unit) - 51  # the row after those that are missing
+    assert np.array_equal(found.course[:first], whole.course[:first])
+    assert found.late[first] == pytest.approx(20 * 14 / 16, rel=0.02)
+    assert (np.diff(found.late[first:]) < 0).all()
+    assert found.late[-1] < 1
+
+
+def test_every_level_is_lowered_least_life_most_and_stays_in_order() -> None:
+    course = np.linspace(1.0, 9.0, len(LEVELS))[None, :].repeat(2, axis=0)
+    found = lowered(course, np.array([0.0, 4.0]))
+    assert np.array_equal(found[0], course[0])
+    assert (np.diff(found[1]) >= 0).all()
+    assert found[1, LOW] == 0
+    assert found[1, MIDDLE] == pytest.approx(course[1, MIDDLE] - 2)
+    assert found[1, HIGH] == course[1, HIGH]
+
+
+def test_rows_at_one_pace_change_nothing_at_all(model: RunLife) -> None:
+    table = runs(fleet(6, seed=4))
+    assert not model.forecast(table).late.any()
+
+
+def test_what_was_missing_in_training_too_lowers_nothing() -> None:
+    made, checked = fit(runs(dropped(fleet(40), 0.3)), course=QUICK)
+    frame = dropped(fleet(20, seed=5), 0.3)
+    found = made.forecast(runs(frame))
+    assert (found.late > 0).mean() < 0.03
+    assert 0.8 <= checked.coverage() <= 0.98
+
+
+def test_a_model_of_before_there_were_gaps_says_what_it_said(model: RunLife) -> None:
+    facts, arrays = kept(model)
+    assert restored(facts, arrays).gaps == model.gaps
+    del facts["gaps"]
+    assert restored(facts, arrays).gaps == NONE
+
+
+@pytest.mark.parametrize("gaps", [[-1.0, 0.0], [1.0, float("nan")], [1.0, 0.0, 0.0], ["x", 0.0]])
+def test_gaps_that_there_cannot_be_are_refused(model: RunLife, gaps: list[object]) -> None:
+    facts, arrays = kept(model)
+    with pytest.raises(Refused, match="damaged"):
+        restored(facts | {"gaps": gaps}, arrays)
