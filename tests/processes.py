@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -9,6 +11,9 @@ import sys
 from pathlib import Path
 from typing import Self
 
+import pytest
+
+from cli.main import main
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +38,23 @@ def millwright(*words: str | Path, seconds: float = 60) -> subprocess.CompletedP
         stdin=subprocess.DEVNULL,
         check=False,
     )
+
+
+def here(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end in this process, which need not load anything anew for it."""
+    given = ["millwright", *map(str, words)]
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as left,
+    ):
+        patch.setattr(sys, "argv", given)
+        patch.setattr("cli.signals.leave_on_signal", lambda: None)
+        main()
+    code = int(left.value.code or 0)
+    return subprocess.CompletedProcess(given, code, out.getvalue(), err.getvalue())
 
 
 class Running:

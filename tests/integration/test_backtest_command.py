@@ -18,7 +18,7 @@ from core.ledger import ASIDE
 from core.readings import Readings
 from core.work import Work, WorkEvent
 from tests import folders
-from tests.processes import millwright
+from tests.processes import here, millwright
 
 START = 1_700_006_400 * SECOND
 ROWS, ONSET = 1_200, 900
@@ -60,7 +60,9 @@ def result(out: Path) -> dict[str, Any]:
     return found
 
 
-def test_labels_tell_found_failures_from_false_alerts(recordings: Path, tmp_path: Path) -> None:
+def test_labels_tell_found_failures_from_false_alerts_in_a_report_that_stands_by_itself(
+    recordings: Path, tmp_path: Path
+) -> None:
     plant, out = folders.write(tmp_path / "plant"), tmp_path / "report.html"
     done = millwright("backtest", "-c", plant, "--data", recordings, "--out", out)
     assert done.returncode == 0, done.stderr
@@ -75,11 +77,6 @@ def test_labels_tell_found_failures_from_false_alerts(recordings: Path, tmp_path
     low, high = found["figures"]["interval_95"]
     assert low == 0
     assert high == pytest.approx(3.6889 / found["figures"]["healthy_asset_months"], rel=1e-3)
-
-
-def test_the_report_stands_by_itself(recordings: Path, tmp_path: Path) -> None:
-    plant, out = folders.write(tmp_path / "plant"), tmp_path / "report.html"
-    millwright("backtest", "-c", plant, "--data", recordings, "--out", out)
     page = out.read_text(encoding="utf-8")
     assert page.count("<svg") >= 2
     assert "<script" not in page
@@ -89,7 +86,7 @@ def test_the_report_stands_by_itself(recordings: Path, tmp_path: Path) -> None:
 
 def test_machines_of_a_made_up_class_need_no_plant(recordings: Path, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
-    done = millwright("backtest", "--data", recordings, "--class", "auto", "--out", out)
+    done = here("backtest", "--data", recordings, "--class", "auto", "--out", out)
     assert done.returncode == 0, done.stderr
     found = result(out)
     assert [one["asset"] for one in found["failures"]] == ["replay/recordings/p1"]
@@ -103,7 +100,7 @@ def test_work_beside_the_readings_confirms_a_failure(recordings: Path, tmp_path:
     work = f"asset,at,work,failure_mode,routine\np1,{iso(FAILED - MINUTE)},replaced,bearing,\n"
     (recordings / "work.csv").write_text(work + f"p2,{iso(FAILED - MINUTE)},inspected,,yes\n")
     plant, out = folders.write(tmp_path / "plant"), tmp_path / "report.html"
-    done = millwright(
+    done = here(
         "backtest", "-c", plant, "--data", recordings, "--horizon", "1d", "--out", out, "--json"
     )
     assert done.returncode == 0, done.stderr
@@ -117,14 +114,14 @@ def test_a_change_that_would_lose_a_failure_ends_with_one(recordings: Path, tmp_
     pump.write_text(pump.read_text(encoding="utf-8").replace("warning: 4", "warning: 7"), "utf-8")
     out = tmp_path / "report.html"
     words = ("backtest", "-c", plant, "--data", recordings, "--out", out)
-    done = millwright(*words, "--compare", other)
+    done = here(*words, "--compare", other)
     assert done.returncode == 1, done.stderr
     assert "it would lose site/hall/p1" in done.stdout
     compared = result(out)["compared"]
     assert len(compared["removed"]) == 1
     assert not compared["added"]
     assert "would be lost" in out.read_text(encoding="utf-8")
-    same = millwright(*words, "--compare", plant)
+    same = here(*words, "--compare", plant)
     assert same.returncode == 0, same.stderr
 
 
@@ -144,7 +141,7 @@ def test_the_store_and_the_recorded_work_are_read(tmp_path: Path) -> None:
     history.close()
     casefile.close()
     out = tmp_path / "report.html"
-    ran = millwright("backtest", "-c", config.folder, "--horizon", "1d", "--out", out)
+    ran = here("backtest", "-c", config.folder, "--horizon", "1d", "--out", out)
     assert ran.returncode == 0, ran.stderr
     found = result(out)
     assert found["readings"] == 2 * ROWS
@@ -165,6 +162,6 @@ def test_what_makes_no_sense_is_refused_with_its_name(
     tmp_path: Path, words: tuple[str, ...], said: str
 ) -> None:
     plant = folders.write(tmp_path / "plant")
-    done = millwright("backtest", "-c", plant, *words)
+    done = here("backtest", "-c", plant, *words)
     assert done.returncode == 3
     assert said in done.stderr
