@@ -213,5 +213,5 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.folder.cleanup()
 
 
-LedgerMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
+LedgerMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=30)
 TestLedger = LedgerMachine.TestCase

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from core.plant import (
 )
 from core.readings import Floats
 from models.crosscheck import LIES, Checked, Crosscheck, learning
-from models.detector import Round
+from models.detector import Round, State
 from models.limits import Limit, LimitsSettings
 from models.lone import believed
 from models.mewma import LearnSettings, MewmaSettings
@@ -76,11 +77,22 @@ def checked(cross: Crosscheck, row: Round) -> Checked:
 
 def taught() -> Crosscheck:
     cross = Crosscheck(LEARN, CLASS, ASSETS)
+    cross.restore({name: kept.copy() for name, kept in lessons().items()})
+    assert (cross.readiness() == 1).all()
+    return cross
+
+
+@cache
+def lessons() -> State:
+    return learned().state()
+
+
+def learned() -> Crosscheck:
+    cross = Crosscheck(LEARN, CLASS, ASSETS)
     for asset in range(2):
         row = rounds(healthy(TAUGHT), asset)
         for i in range(TAUGHT):
             cross.learn(row.take(slice(i, i + 1)), np.ones(1, np.bool_))
-    assert (cross.readiness() == 1).all()
     return cross
 
 
@@ -230,7 +242,7 @@ def _after(row: Round) -> dict[str, Floats]:
 
 def test_a_restart_goes_on_where_it_was_also_while_learning() -> None:
     row = rounds(spoiled(drifting, 900))
-    first, second = taught(), Crosscheck(LEARN, CLASS, ASSETS)
+    first, second = learned(), Crosscheck(LEARN, CLASS, ASSETS)
     checked(first, row.take(slice(0, 700)))
     kept = first.state()
     assert not kept.pop("proved").any(), "the release before did not keep it"

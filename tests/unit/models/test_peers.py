@@ -13,7 +13,7 @@ from models.detector import Detector, Round
 from models.mewma import LearnSettings, Mewma, MewmaSettings
 from models.peers import Peers, PeersSettings
 from tests.plants import pump_class
-from tests.rounds import START, STEP, a_round, assets, moments, play, take
+from tests.rounds import START, STEP, a_round, assets, moments, play, take, watch
 
 FANS = 12
 YOUNG = 40
@@ -60,8 +60,7 @@ def test_a_fan_that_is_born_sick_is_found_the_first_night() -> None:
 
 
 def test_weather_and_speed_are_no_fault() -> None:
-    detector = young()
-    assert (play(detector, fans(2000, 2, YOUNG), begin=AFTER) < 1).all()
+    assert (watch(young(), fans(2000, 2, YOUNG), begin=AFTER) < 1).all()
 
 
 @pytest.mark.parametrize(("channel", "by"), [(1, 1.5), (2, 9.0), (2, -9.0)])

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from core.clock import MINUTE, iso
@@ -11,14 +9,19 @@ from tests.feeds import P1, Room
 HISTORY = "/api/v1/history"
 
 
-@pytest.fixture
-def room() -> Iterator[Room]:
+@pytest.fixture(scope="module")
+def room() -> Room:
+    """A room that its tests only look at."""
+    return measured()
+
+
+def measured() -> Room:
     room = Room()
     for _ in range(120):
         room.story.passes(MINUTE // 2).says(vibration=2.0, speed=1500)
         room.story.passes(MINUTE // 2).says(vibration=4.0, speed=1500)
     room.score()
-    yield room
+    return room
 
 
 def test_a_day_comes_as_readings(room: Room) -> None:
@@ -42,7 +45,8 @@ def test_longer_spans_come_as_minutes_and_hours(room: Room) -> None:
     assert sum(month["channels"][1]["count"]) == 240
 
 
-def test_what_a_channel_did_not_say_is_null_and_marks_are_words(room: Room) -> None:
+def test_what_a_channel_did_not_say_is_null_and_marks_are_words() -> None:
+    room = measured()
     bad = {"vibration": Quality.BAD}
     room.story.passes(MINUTE).block(Reading(P1, room.story.now, {"vibration": 9.0}, bad))
     room.score()
