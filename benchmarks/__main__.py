@@ -10,7 +10,7 @@ from pathlib import Path
 
 BENCHMARKS = tuple(sorted(p.stem for p in Path(__file__).parent.glob("[!_]*.py")))
 """Every module beside this one is a benchmark; what they are built from is in `rig/`."""
-RECORDED = ("azure", "battery", "cmapss", "first_alert", "nab", "skab")
+RECORDED = ("azure", "battery", "cmapss", "first_alert", "life_gaps", "nab", "skab")
 """Those that need recorded data."""
 
 

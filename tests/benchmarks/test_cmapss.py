@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import cmapss
+from benchmarks import cmapss, life_gaps
 from benchmarks.rig.turbofan import ENGINES, band, penalty, rmse, weibull_left
 from models.network import Lesson
 from models.run_life_fit import Course
@@ -90,3 +90,21 @@ def test_where_the_data_is_missing_it_says_how_to_get_it(
         cmapss.main(["--data", str(tmp_path)])
     assert ended.value.code == 2
     assert "NASA" in capsys.readouterr().err
+
+
+def test_what_missing_rows_do_is_told_by_how_far_features_are_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cmapss").mkdir()
+    engines(tmp_path / "cmapss" / "train_FD001.txt", 24, 1, cut=False)
+    left = engines(tmp_path / "cmapss" / "test_FD001.txt", 2, 2, cut=True)
+    np.savetxt(tmp_path / "cmapss" / "RUL_FD001.txt", left, fmt="%d")
+    monkeypatch.setattr(life_gaps, "QUICK", replace(cmapss.QUICK, iterations=20, nets=0, folds=3))
+    out = tmp_path / "out.json"
+    given = ["--data", str(tmp_path), "--subsets", "FD001", "--json", str(out), "--check"]
+    assert life_gaps.main(given) == 0, capsys.readouterr().out
+    figures = {each["name"]: each for each in json.loads(out.read_text())["figures"]}
+    first, far = (f"FD001, features {part} rows behind" for part in ("0 to 1", "8 to 16"))
+    assert figures[f"{first}: intervals held"]["value"] > 85
+    blind = float(figures[f"{far}: intervals held"]["note"].split()[0])
+    assert blind < 75
