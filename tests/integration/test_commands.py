@@ -15,7 +15,7 @@ from simulators.broker import PrivateMosquitto, free_port
 from simulators.message import Message
 from simulators.publisher import Publisher
 from tests import folders
-from tests.processes import Running, command, environment, millwright
+from tests.processes import Running, command, environment, here, millwright
 from tests.waiting import until
 
 HEALTHY = {"speed": 1480, "vibration": 2.0, "temperature": 50}
@@ -32,7 +32,7 @@ def publish(port: int, asset: str, **values: object) -> None:
 
 def rows(*words: str | Path) -> list[dict[str, str]]:
     """Run a command that lists, and read its JSON lines."""
-    done = millwright(*words, "--json")
+    done = here(*words, "--json")
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
