@@ -59,10 +59,10 @@ def fit(
     works = option.listed(operating)
     asked = RunsAsked(unit, time, event, option.listed(ignore), separator, counter)
     columns = read(runs, asked, works)
-    check_lives(runs, columns)
-    table = option.runs_of(columns, columns.operating, by_name=True)
     for note in columns.notes:
         print(f"note: {note}", file=sys.stderr)
+    check_lives(runs, columns)
+    table = option.runs_of(columns, columns.operating, by_name=True)
     if columns.counts and columns.since_first:
         print("note: most units begin late: age counts from the first row of each", file=sys.stderr)
     print(f"learning from {len(table.called)} units, {len(table.time):,} rows", file=sys.stderr)
@@ -87,6 +87,9 @@ def _fitted(table: RunTable, seed: int, runs: Path) -> tuple[RunLife, Checked]:
     try:
         with Progress("percent of the model", 100) as line:
             return fitted(table, seed, beat=lambda share: line.tell(round(100 * share)))
+    except Refused as error:
+        msg = f"{runs}: {error}"
+        raise Refused(msg) from error
     except (ValueError, ArithmeticError, LookupError) as error:
         msg = f"{runs}: nothing can be learned from it: {error}"
         raise Refused(msg) from error

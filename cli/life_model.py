@@ -95,8 +95,8 @@ def leaps(columns: RunColumns, runs: RunTable, made: RunLife) -> list[str]:
         row = int(odd[:, k].argmax())
         at, unit = columns.told[runs.row[row]], quoted(runs.called[runs.unit[row]])
         notes.append(
-            f"{quoted(name)}: values that leap off and are gone again count as missing: "
-            f"{int(odd[:, k].sum())}, such as {values[row, k]:g} at {at} of {unit}"
+            f"{quoted(name)}: values that leap off count as missing, until three more rows show "
+            f"them: {int(odd[:, k].sum())}, such as {values[row, k]:g} at {at} of {unit}"
         )
     return notes
 
@@ -116,7 +116,10 @@ def wanting(last: Iterable[Outlook], runs: RunTable) -> list[str]:
 
 
 def staleness(late: Floats, runs: RunTable, unit: Numbers) -> list[str]:
-    """Say of how many units the least that is left was lowered, since rows are missing."""
+    """Say of how many units the least that is left was lowered, since rows are missing.
+
+    `late[i]` is by how much, in row i of `unit[i]`, of which something is said.
+    """
     from core.suggestion import quoted
 
     count = len(set(unit[late > 0].tolist()))

@@ -89,7 +89,8 @@ def _rows(columns: RunColumns, made: RunLife, *, every: bool) -> list[dict[str, 
     wanted = np.arange(len(runs.time)) if every else runs.last
     asked = runs.last.tolist() if every else range(len(wanted))
     notes = wanting([said.at(k) for k in asked], runs)
-    for note in [*notes, *staleness(said.late, runs, runs.unit[wanted])]:
+    late = np.where(said.reason == "", said.late, 0.0)
+    for note in [*notes, *staleness(late, runs, runs.unit[wanted])]:
         print(f"note: {note}", file=sys.stderr)
     second = dict(zip(runs.last.tolist(), made.alike(runs), strict=True))
     return [

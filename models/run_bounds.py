@@ -40,6 +40,9 @@ STILL = 10
 SAME = 1e-9
 """Values that differ by no more than this share are the same; means of equal ones do."""
 
+QUIET = 5
+"""A channel may say nothing for so many rows."""
+
 ELDER = 1.5
 """Of so many times the age of the oldest unit ever seen nothing is known."""
 
@@ -50,7 +53,8 @@ class Bounds:
 
     A unit's rows begin between `earliest` and `latest` and are `nearest` to `farthest` apart
     (0 where no unit had two rows), no unit is older than `oldest` and no interval wider than
-    `widest`. Channel k shows the same for no more than `still[k]` rows.
+    `widest`. Channel k shows the same for no more than `still[k]` rows, and says nothing for no
+    more than `quiet[k]`, or `QUIET` where that was not learned.
     """
 
     earliest: float
@@ -60,6 +64,7 @@ class Bounds:
     oldest: float
     widest: float
     still: Floats
+    quiet: Floats | None = None
 
     def early(self, runs: RunTable) -> Bools:
         """Tell the rows of units that begin before any that was learned from."""
@@ -94,8 +99,11 @@ class Bounds:
         return found
 
 
-def learn(runs: RunTable, values: Floats, spread: Spread) -> Bounds:
-    """Learn from training runs, `values` of their channels and the spread of the life left."""
+def learn(runs: RunTable, values: Floats, channels: Floats, spread: Spread) -> Bounds:
+    """Learn from training runs, `values` of their channels and the spread of the life left.
+
+    `channels` are the values in deviations from what is usual, without those that are not believed.
+    """
     first = np.sort(runs.time[runs.edges[:-1]])
     odd, slack = int(FEW * len(first)), SHORTEST * spacing(runs)
     room = BEYOND * (first[-1 - odd] - first[odd])
@@ -106,6 +114,7 @@ def learn(runs: RunTable, values: Floats, spread: Spread) -> Bounds:
     ends = [quantile(spread.left, spread.weight, level) for level in (0.05, 0.95)]
     eldest = float(runs.length.max())
     longest = standing(runs, values).max(axis=0, initial=0)
+    often = np.quantile(silent(runs, channels), 1 - RARELY, axis=0)
     return Bounds(
         earliest=max(low - slack, 0.0) if low >= 0 else low - slack,
         latest=high + slack,
@@ -114,6 +123,7 @@ def learn(runs: RunTable, values: Floats, spread: Spread) -> Bounds:
         oldest=max(ELDER * eldest, eldest),
         widest=ends[1] - ends[0],
         still=np.maximum(LONGER * longest, STILL - 1.0),
+        quiet=np.maximum(LONGER * often, QUIET),
     )
 
 
@@ -132,6 +142,14 @@ def standing(runs: RunTable, values: Floats) -> Numbers:
         count = np.cumsum(good, axis=0)
         begun = np.maximum.accumulate(np.where(good & ~same, count, 0), axis=0)
         found[rows] = np.where(count > 0, count - begun + 1, 0)
+    return found
+
+
+def silent(runs: RunTable, channels: Floats) -> Numbers:
+    """Count for how many rows, up to each, a channel `[row, k]` has said nothing."""
+    row = np.arange(len(channels))[:, None]
+    heard = np.maximum.accumulate(np.where(np.isfinite(channels), row, -1), axis=0)
+    found: Numbers = row - np.maximum(heard, runs.edges[:-1][runs.unit][:, None] - 1)
     return found
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.readings import Bools, Floats
 from core.suggestion import listed
-from models.run_bounds import SHORTEST, Bounds
+from models.run_bounds import QUIET, SHORTEST, Bounds, silent
 from models.run_features import smoothed
 from models.run_table import Numbers, RunTable
 
@@ -37,8 +37,9 @@ units that have all."""
 RECENT = 5
 """A regime is new where it was unknown in most of so many rows."""
 
-WIDE = "of what is left of it no more is known than of any unit at any age"
+WIDE = "what its model says of it is no narrower than of any unit at any age"
 FROZEN = "sensors that it is followed by are not believed, as they stand still"
+LEAPING = "sensors that it is followed by are not believed, as they leap from row to row"
 SILENT = "channels that it is followed by say nothing"
 LATE = "but must at {:.4g} or before: all rows since it was new are needed"
 EARLY = "but must at {:.4g} or after: age is to count from when it was new"
@@ -53,7 +54,7 @@ class Asked:
 
     `channels[row, k]` are those called `names`, in deviations from what is usual, `known` is
     whether a row's regime is; `health` and the `width` of the interval are NaN where nobody asked.
-    `weight[k]` is the share of channels in the index of wear.
+    `weight[k]` is the share of channels in the index of wear, `late` as in `run_gaps`.
     """
 
     runs: RunTable
@@ -63,6 +64,7 @@ class Asked:
     health: Floats
     width: Floats
     weight: Floats
+    late: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,22 +96,26 @@ class Doubt:
 
         place = np.arange(len(runs.time)) - runs.edges[runs.unit]
         enough = place + 1 >= SHORTEST
-        silent = ~np.isfinite(smoothed(runs, channels, SPAN))
         limits = self.bounds
         if limits:
-            put(asked.width > limits.widest, "too_wide", WIDE)
+            wide = asked.width > limits.widest
+            put(wide, "too_wide", WIDE)
+            put(wide & (asked.late > 0), "too_wide", f"rows of it are missing: {WIDE}")
             put(limits.too_old(runs), "too_old")
         aged: Bools = runs.time > OLDER * self.oldest
         put(aged & (asked.health >= HEALTHY), "not_falling")
         parts = _distances(runs, channels, self.middle, self.inverse)
         odd: Bools = np.sqrt(np.maximum(parts.sum(axis=1), 0.0)) > self.far
         put(odd, "sensors_distrusted", _odd_words(odd, parts, asked.names))
+        values = runs.columns(asked.names)
+        quiet = QUIET if limits is None or limits.quiet is None else limits.quiet
+        mute, gone = (silent(runs, each) > quiet for each in (channels, values))
+        put(_lacking(mute, asked), "sensors_distrusted", _named(LEAPING, mute, asked.names))
         if limits:
-            frozen = limits.frozen(runs, runs.columns(asked.names))
+            frozen = limits.frozen(runs, values)
             words_of = _named(FROZEN, frozen, asked.names)
             put(words_of != "", "sensors_distrusted", words_of)
-        lacking: Bools = silent @ asked.weight > MISSING
-        put(lacking, "channel_missing", _named(SILENT, silent & lacking[:, None], asked.names))
+        put(_lacking(gone, asked), "channel_missing", _named(SILENT, gone, asked.names))
         put(_strange(asked.known, place), "new_regime")
         put(~enough, "too_short")
         if limits:
@@ -137,6 +143,12 @@ def learn(runs: RunTable, channels: Floats, health: Floats, bounds: Bounds) -> D
     well = health >= HEALTHY
     oldest = float(runs.time[well].max(initial=0.0))
     return Doubt(middle, inverse, FARTHER * farthest, oldest, bounds)
+
+
+def _lacking(mute: Bools, asked: Asked) -> Bools:
+    """Tell in which rows too much of what wear is told by is not to be had."""
+    found: Bools = mute @ asked.weight > MISSING
+    return found
 
 
 def _begun(runs: RunTable) -> Texts:

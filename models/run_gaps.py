@@ -1,4 +1,4 @@
-"""Gaps: where rows are missing, what features rest on is older than it was while learning.
+"""Gaps: where rows or cells are missing, features rest on older ones than while learning.
 
 Features follow rows, not time. After a gap they show a unit as it was some rows ago, and what is
 said is too much by no more than that time, less with every row that comes. So the life left is
@@ -39,9 +39,13 @@ class Gaps:
     pace: float = 0.0
     borne: float = 0.0
 
-    def late(self, runs: RunTable) -> Floats:
-        """Tell by how much time features of each row rest on too old rows; 0 where on none."""
-        found: Floats = self.pace * np.maximum(_lag(runs, self.pace) - self.borne, 0.0)
+    def late(self, runs: RunTable, channels: Floats, weight: Floats) -> Floats:
+        """Tell by how much time features of each row rest on too old rows; 0 where on none.
+
+        `weight[k]` is how much of what wear is told by channel k tells; in all it is 1.
+        """
+        lag = _lag(runs, channels, weight, self.pace)
+        found: Floats = self.pace * np.maximum(lag - self.borne, 0.0)
         return found
 
 
@@ -49,10 +53,10 @@ NONE = Gaps()
 """With this, rows are taken as they follow each other."""
 
 
-def learn(runs: RunTable) -> Gaps:
+def learn(runs: RunTable, channels: Floats, weight: Floats) -> Gaps:
     """Learn how far apart rows are, and how stale they are without harm, from training runs."""
     pace = spacing(runs)
-    stale = float(np.quantile(_lag(runs, pace), 1 - RARELY))
+    stale = float(np.quantile(_lag(runs, channels, weight, pace), 1 - RARELY))
     return Gaps(pace, max(stale, 0.0) + BORNE)
 
 
@@ -62,12 +66,17 @@ def lowered(course: Floats, late: Floats) -> Floats:
     return found
 
 
-def _lag(runs: RunTable, pace: float) -> Floats:
-    """Tell by how many rows what features rest on is older than if there were one each `pace`."""
+def _lag(runs: RunTable, channels: Floats, weight: Floats, pace: float) -> Floats:
+    """Tell by how many rows what features rest on is older than if there were one each `pace`.
+
+    A channel that was never heard adds nothing: of what is wanting there, others tell.
+    """
     if pace <= 0:
         return np.zeros(len(runs.time))
-    place = np.arange(len(runs.time)) - runs.edges[runs.unit]
-    both = np.stack([runs.time / pace, place], axis=1)
-    age = both - smoothed(runs, both, SPAN)
-    found: Floats = age[:, 0] - age[:, 1]
+    clock = (runs.time if runs.clock is None else runs.clock) / pace
+    place = (np.arange(len(clock)) - runs.edges[runs.unit]).astype(np.float64)
+    usual = place - smoothed(runs, place[:, None], SPAN)[:, 0]
+    heard = np.where(np.isfinite(channels), clock[:, None], np.nan)
+    age = clock[:, None] - smoothed(runs, heard, SPAN) - usual[:, None]
+    found: Floats = np.nan_to_num(age) @ weight
     return found

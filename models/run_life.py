@@ -130,18 +130,17 @@ class RunLife:
         said = np.mean(side_by_side(every, few), axis=0)
         mean, course, outlived = self.spread.of(said, runs.time[only], self.lift, few)
         health = np.clip(said / self.spread.cap, 0.0, 1.0)
-        late = self.gaps.late(runs)[only]
-        course = lowered(self.stretch.course(course, MIDDLE), late)
+        weight = told_by(self.members)
+        late = self.gaps.late(runs, channels, weight)
+        course = lowered(self.stretch.course(course, MIDDLE), late[only])
         whole, width = np.full((2, len(runs.time)), np.nan)
         whole[only], width[only] = health, course[:, HIGH] - course[:, LOW]
-        weight = np.mean([np.abs(member.wear) for member in self.members], axis=0)
-        weight = weight / max(float(weight.sum()), 1e-12)
-        asked = Asked(runs, self.regimes.names, channels, known, whole, width, weight)
+        asked = Asked(runs, self.regimes.names, channels, known, whole, width, weight, late)
         reason, words = self.doubt.reasons(asked)
         rul, mean = (
-            np.maximum(each - late / 2, 0.0) for each in (np.maximum(said, outlived), mean)
+            np.maximum(each - late[only] / 2, 0.0) for each in (np.maximum(said, outlived), mean)
         )
-        return RunForecast(rul, mean, course, health, reason[only], words[only], late)
+        return RunForecast(rul, mean, course, health, reason[only], words[only], late[only])
 
     def alike(self, runs: RunTable) -> list[Alike]:
         """Find the units of the past most alike to each unit at its last row."""
@@ -163,6 +162,13 @@ def rows(runs: RunTable, channels: Floats, plain: Floats, wear: Floats, only: Nu
     """Put the features of the channels and those of their index of wear together, of some rows."""
     index = features(runs, _index(channels, wear)[:, None])
     return np.concatenate([plain[only], index[only, 1:]], axis=1)
+
+
+def told_by(members: Sequence[Member]) -> Floats:
+    """Return which share of what wear is told by each channel tells, by the mean of the members."""
+    weight = np.mean([np.abs(member.wear) for member in members], axis=0)
+    found: Floats = weight / max(float(weight.sum()), 1e-12)
+    return found
 
 
 def worn(runs: RunTable, channels: Floats, members: Sequence[Member]) -> Floats:

@@ -17,7 +17,7 @@ from models import run_bounds, run_doubt, run_gaps, run_regimes
 from models.conformal import Stretch, covered, half_width, stretch, thirds, votes
 from models.network import LESSON, Lesson, Network, taught
 from models.run_features import features, smoothed, steady
-from models.run_life import HIGH, LOW, MIDDLE, Member, RunLife, rows, worn
+from models.run_life import HIGH, LOW, MIDDLE, Member, RunLife, rows, told_by, worn
 from models.run_spread import Lift, Spread, spread
 from models.run_table import Numbers, RunTable
 from models.side_by_side import Beat, side_by_side
@@ -202,23 +202,24 @@ def _fit(
     members = _members(seen, fold, seed, course, beat)
     said, share = _left_out(seen, fold, members)
     spreading, stretching, checked = _calibrated(seen, said, fold, course.lift, seed)
-    bounds = run_bounds.learn(runs, runs.columns(regimes.names), spreading)
+    bounds = run_bounds.learn(runs, runs.columns(regimes.names), channels, spreading)
     doubt = run_doubt.learn(runs, channels, said / cap, bounds)
     index = worn(runs, channels, members)[ended]
     past = SimilarRuns(runs.called, runs.unit[ended], index, runs.left[ended])
     parts = regimes, tuple(members), spreading, stretching, doubt, past
-    rest = len(failed), share, course.lift, checked.coverage(), run_gaps.learn(runs)
-    return RunLife(*parts, *rest), checked
+    gaps = run_gaps.learn(runs, channels, told_by(members))
+    return RunLife(*parts, len(failed), share, course.lift, checked.coverage(), gaps), checked
 
 
 def _copies(runs: RunTable) -> list[tuple[int, int]]:
-    """Find units of `run_bounds.SHORTEST` rows or more whose values are those of one before."""
+    """Find units of `run_bounds.SHORTEST` rows or more whose rows are all those of one before."""
     before: dict[bytes, int] = {}
     found = []
     for unit, rows_of in enumerate(runs.parts()):
-        values = runs.values[rows_of]
-        if len(values) >= run_bounds.SHORTEST and (values != values[0]).any():
-            first = before.setdefault(values.tobytes(), unit)
+        values, time = runs.values[rows_of], runs.time[rows_of]
+        moves = (values != values[0])[np.isfinite(values)].any()
+        if len(values) >= run_bounds.SHORTEST and moves:
+            first = before.setdefault(time.tobytes() + values.tobytes(), unit)
             found += [(first, unit)] if first != unit else []
     return found
 

@@ -57,6 +57,8 @@ def kept(model: RunLife) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     if bounds := model.doubt.bounds:
         facts["bounds"] = {name: getattr(bounds, name) for name in _BOUNDS}
         arrays["bounds.still"] = bounds.still
+        if bounds.quiet is not None:
+            arrays["bounds.quiet"] = bounds.quiet
     for k, member in enumerate(model.members):
         arrays[f"member{k}.wear"] = member.wear
         arrays |= {f"member{k}.{name}": each for name, each in member.trees.arrays().items()}
@@ -111,7 +113,14 @@ def _bounds(facts: Mapping[str, Any], arrays: Arrays) -> Bounds | None:
     if "bounds" not in facts:
         return None
     told = {name: float(facts["bounds"][name]) for name in _BOUNDS}
-    return Bounds(**told, still=_numbers(arrays["bounds.still"]))
+    quiet = _numbers(arrays["bounds.quiet"]) if "bounds.quiet" in arrays else None
+    return Bounds(**told, still=_numbers(arrays["bounds.still"]), quiet=quiet)
+
+
+def _borne(bounds: Bounds | None) -> list[NDArray[Any]]:
+    """Return the bounds of each channel, as far as there are any."""
+    each = [bounds.still, bounds.quiet] if bounds else []
+    return [array for array in each if array is not None]
 
 
 def _numbers(given: NDArray[Any]) -> NDArray[Any]:
@@ -147,7 +156,7 @@ def _fitting(model: RunLife) -> None:
         (regimes.centre, (len(regimes.centre), len(regimes.operating))),
         (model.doubt.inverse, (width, width)),
         (model.doubt.middle, (width,)),
-        *((each.still, (width,)) for each in [model.doubt.bounds] if each),
+        *((each, (width,)) for each in _borne(model.doubt.bounds)),
         *((each, (width,)) for each in [regimes.leap] if each is not None),
         *((member.wear, (width,)) for member in model.members),
         *((each, model.spread.left.shape) for each in (model.spread.said, model.spread.weight)),

@@ -28,7 +28,8 @@ class RunTable:
     time, `values[i, k]` what channel `names[k]` said, NaN where it said nothing. `operating` names
     the channels that say how hard the unit works rather than how it is. `failed[u]` is whether unit
     u had failed at its last row; where not, it lived on. `called[u]` is what people call it,
-    `row[i]` where row i stood before it was put here.
+    `row[i]` where row i stood before it was put here. `clock[i]` is its age less all time in which
+    it is known to have stood, where that is known; no rows are missing there.
     """
 
     unit: Numbers
@@ -39,6 +40,7 @@ class RunTable:
     failed: Bools
     called: tuple[str, ...]
     row: Numbers
+    clock: Floats | None = None
 
     @property
     def edges(self) -> Numbers:

@@ -20,6 +20,18 @@ USUAL = 0.99
 FARTHER = 6.0
 """A leap is wild from so many times as far on as `USUAL` of all leaps at most are."""
 
+MANY = 0.1
+"""Leaps of more than this share of the units..."""
+
+FEWEST = 5
+"""...and of so many..."""
+
+LATE = 0.65
+"""...that come, in the mean, after so much of their lives, tell of the end: alarms, or a surge."""
+
+SAME = 1e-9
+"""Where values that do not leap differ by no more, the leaps are all that a channel says."""
+
 LEAST = 2.0
 """And from so many spreads of its channel on; less does no harm."""
 
@@ -31,8 +43,21 @@ def learn(runs: RunTable, channels: Floats) -> Floats:
     for k in range(channels.shape[1]):
         known = leap[np.isfinite(leap[:, k]), k]
         if len(known):
-            found[k] = max(FARTHER * float(np.quantile(known, USUAL)), LEAST)
+            far = max(FARTHER * float(np.quantile(known, USUAL)), LEAST)
+            odd = leap[:, k] > far
+            rest = channels[~odd & np.isfinite(channels[:, k]), k]
+            still = not len(rest) or np.ptp(rest) < SAME
+            found[k] = np.inf if still or _telling(runs, odd) else far
     return found
+
+
+def _telling(runs: RunTable, odd: Bools) -> bool:
+    """Tell whether rows are odd in many units, and late in their lives."""
+    units = np.unique(runs.unit[odd])
+    if len(units) < max(FEWEST, MANY * len(runs.called)):
+        return False
+    place = (np.arange(len(odd)) - runs.edges[runs.unit] + 1) / np.diff(runs.edges)[runs.unit]
+    return float(np.mean([place[odd & (runs.unit == unit)].mean() for unit in units])) > LATE
 
 
 def wild(runs: RunTable, channels: Floats, far: Floats) -> Bools:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from core.readings import Floats, Instants
 from core.run_settings import RunSettings
 from core.suggestion import listed
 from models.run_bounds import UNEVEN
-from models.run_gaps import NONE
 from models.run_life import RunLife
 from models.run_table import RunTable
 from storage import life_folder
@@ -40,18 +39,25 @@ class RunModel:
     missing: tuple[str, ...]
     young: Span = 0
 
-    def said(self, begin: Instant, at: Instants, rows: Floats) -> tuple[Outlook, float]:
-        """Say what is left at the last of some rows of one life, in hours, and its health."""
+    def said(
+        self, begin: Instant, at: Instants, rows: Floats, rested: Instants
+    ) -> tuple[Outlook, float]:
+        """Say what is left at the last of some rows of one life, in hours, and its health.
+
+        `rested` is for how long it had stood, in all, at each: there no rows are missing.
+        """
         count = len(at)
+        age = (at - begin - self.young) / self.unit
         runs = RunTable(
             np.zeros(count, np.int64),
-            (at - begin - self.young) / self.unit,
+            age,
             rows[:, list(self.places)],
             self.names,
             self.life.regimes.operating,
             np.zeros(1, np.bool_),
             ("",),
             np.arange(count),
+            age - rested / self.unit,
         )
         found = self.life.latest(runs)
         return _hours(found.at(0), self.unit / HOUR), float(found.health[0])
@@ -63,7 +69,6 @@ def opened(settings: RunSettings, asset_class: AssetClass) -> RunModel:
 
     facts, arrays = life_folder.kept(Path(settings.model))
     life, meant = restored(facts, arrays), _meant(facts, settings)
-    life = replace(life, gaps=NONE)  # rows are made of time it ran: where one is missing it stood
     unit = _unit(meant, settings)
     _evenly(meant, settings, unit)
     place = {name: k for k, name in enumerate(asset_class.channel_names)}

@@ -100,7 +100,7 @@ class Runs:
         at, rows = self.rows.since(asset, begin)
         if not len(at):
             return _Said(begin, newest, declined("too_short", NO_ROW), nan)
-        left, health = model.said(begin, at, rows)
+        left, health = model.said(begin, at, rows, self.rows.rested(asset, begin))
         return _Said(begin, newest, left, health)
 
 

@@ -21,6 +21,7 @@ from models.single import SingleSettings
 from models.spectral import SpectralSettings
 from tests.plants import pump_class
 from tests.rounds import START, STEP, a_round, assets, example, in_parts, moments, play, pumps, take
+from tests.scored import equal_states, joined, same
 
 PUMPS = 6
 LEARNING = 300
@@ -91,28 +92,6 @@ def faulty(seed: int = 2, steps: int = 20, some: slice = ALL) -> np.ndarray:
 def sick(kind: type[Settings]) -> slice:
     """Tell which pumps a fault is put into: peers tell who stands apart, so most must be well."""
     return slice(0, 2) if kind is PeersSettings else ALL
-
-
-def same(one: Scored, other: Scored) -> bool:
-    pairs = (
-        (one.value, other.value),
-        (one.blame, other.blame),
-        (one.low, other.low),
-        (one.high, other.high),
-    )
-    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
-
-
-def joined(parts: list[Scored]) -> Scored:
-    fields = ("value", "blame", "low", "high")
-    return Scored(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
-
-
-def equal_states(one: State, other: State) -> bool:
-    return one.keys() == other.keys() and all(
-        np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f")
-        for name in one
-    )
 
 
 @pytest.mark.parametrize("size", [1, 4])

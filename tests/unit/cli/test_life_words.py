@@ -216,8 +216,8 @@ def test_values_that_leap_off_are_named_in_runs_and_in_units(
 ) -> None:
     frame, unit = fleet(12, 1), fleet(1, 3)
     frame.loc[30, "heat"] = unit.loc[12, "heat"] = -9999.0
-    words = 'note: "heat": values that leap off and are gone again count as missing: 1, such as '
-    words += "-9999 at {} of "
+    words = 'note: "heat": values that leap off count as missing, until three more rows show them: '
+    words += "1, such as -9999 at {} of "
     operating = ("--operating", "load,speed", "--model", tmp_path / "m")
     assert command("fit", csv(tmp_path, frame), *operating) == 0
     assert words.format(31) + '"u0"' in capsys.readouterr().err

@@ -163,6 +163,11 @@ def test_a_model_declines_hardly_any_of_the_rows_it_was_learned_from() -> None:
     assert (found.reason[place >= 4] != "").mean() < 0.01
 
 
+def test_rows_that_came_twice_in_training_may_do_so() -> None:
+    model, _ = fit(runs(pd.concat([fleet(14)] * 2, ignore_index=True)), course=FAST)
+    assert isinstance(said(model, pd.concat([fleet(1, seed=5)] * 2)), Remaining)
+
+
 def test_one_unit_that_began_late_does_not_teach_that_all_may() -> None:
     frame = fleet(24)
     frame = frame[(frame["unit"] != "u3") | (frame["cycle"] > 40)]

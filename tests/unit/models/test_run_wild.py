@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,6 +63,41 @@ def test_a_wild_value_in_training_switches_no_doubt_off() -> None:
     assert said.reason == "sensors_distrusted"
 
 
+def test_alarms_and_surges_that_many_units_end_in_are_no_wild_values() -> None:
+    frame = fleet(24)
+    left = frame["truth"].to_numpy()
+    frame["level"] = np.where(left == 9, 1.0, 0.0)
+    frame.loc[left == 0, "heat"] += 500
+    made, _ = fit(runs(frame), course=QUICK)
+    assert "level" in made.regimes.names
+    odd = made.regimes.wild(runs(frame))
+    assert not odd[:, [made.regimes.names.index(name) for name in ("level", "heat")]].any()
+    asked = fleet(20, seed=5)
+    asked["level"] = np.where(asked["truth"] == 9, 1.0, 0.0)
+    asked = asked[asked["truth"] >= 5]
+    said, truth = made.latest(runs(asked)), 5.0
+    assert np.sqrt(np.mean((said.rul - truth) ** 2)) < 3
+
+
+def test_wild_values_of_many_units_anywhere_in_their_lives_are_wild() -> None:
+    frame = fleet(24)
+    rows = frame.groupby("unit").sample(1, random_state=1).index
+    frame.loc[rows, "heat"] = -9999.0
+    made, _ = fit(runs(frame), course=QUICK)
+    heat = made.regimes.names.index("heat")
+    assert made.regimes.wild(runs(frame))[:, heat].sum() == len(rows)
+    assert made.regimes.scale[:, heat].max() < 50  # what is usual was learned of the rest
+
+
+def test_small_leaps_of_a_channel_that_hardly_moves_are_none() -> None:
+    frame = fleet(24)
+    steps = np.random.default_rng(3).normal(0, 1, len(frame))
+    frame["level"] = np.where(np.abs(steps) > 2.6, steps, 1e-3 * steps)  # nine in a thousand
+    made, _ = fit(runs(frame), course=replace(QUICK, nets=0, iterations=5))
+    assert made.regimes.leap is not None
+    assert made.regimes.leap[made.regimes.names.index("level")] >= 2
+
+
 def test_a_channel_that_says_nothing_is_named_where_wear_is_told_by_it(model: RunLife) -> None:
     assert isinstance(last(model, fleet(1, seed=5).assign(level=np.nan)), Remaining)
     said = last(model, fleet(1, seed=5).assign(shake=np.nan))
@@ -79,6 +116,12 @@ def test_rows_that_come_twice_are_declined(model: RunLife) -> None:
 
 def test_a_unit_that_is_there_twice_is_refused_by_both_names() -> None:
     copy = fleet(1).assign(unit="again")
+    empty = [copy.assign(unit=name, heat=np.nan, shake=np.nan) for name in ("dead", "deaf")]
+    other = copy.assign(unit="other", cycle=copy["cycle"] * 1.01)
+    channels = list(CHANNELS)
+    for each in empty:
+        each[[*channels, "level", "load", "speed", "still"]] = np.nan
+    fit(runs(pd.concat([fleet(), *empty, other])), course=replace(QUICK, nets=0, iterations=5))
     with pytest.raises(Refused, match='"again" has the same rows as "u0"; leave out copies'):
         fit(runs(pd.concat([fleet(), copy])), course=QUICK)
 

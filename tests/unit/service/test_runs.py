@@ -108,6 +108,39 @@ def test_what_is_said_live_is_what_the_model_says_of_the_same_rows(
     assert "failed units" in one.basis
 
 
+@pytest.mark.parametrize("mode", [Mode.OFF, Mode.IDLE])
+def test_rows_are_missing_where_a_machine_was_not_heard_but_not_where_it_stood(
+    folder: Path, mode: Mode
+) -> None:
+    stood, unheard = asked(folder), asked(folder)
+    for one in (stood, unheard):
+        shown(one, 41)
+        ended = one.rows.newest(0)
+        assert ended is not None
+        if one is stood:
+            for hour in (0, 9, 19):
+                one.observe(_round(0, ended + hour * HOUR + MINUTE, np.full(7, 5.0), mode))
+        values = fleet(1, seed=9)[list(NAMES)].to_numpy()
+        for hour in range(20, 23):
+            row = np.concatenate([[5.0], values[21 + hour]])
+            one.observe(_round(0, ended + hour * HOUR, row))
+    late = unheard.rows.newest(0)
+    assert late is not None
+    one, other = (each.left(0, late) for each in (stood, unheard))
+    assert isinstance(one, Remaining)
+    assert isinstance(other, Remaining)
+    assert other.p05 < one.p05 - 5
+    assert other.p95 == one.p95
+    again = asked(folder)
+    again.restore({name: array.copy() for name, array in stood.state().items()})
+    assert again.left(0, late) == one
+    state = {name: array for name, array in unheard.state().items() if name not in {"rest", "seen"}}
+    again.restore(state)  # of before it was followed: no rows are missing
+    old = again.left(0, late)
+    assert isinstance(old, Remaining)
+    assert old.p05 == pytest.approx(one.p05, abs=0.2)
+
+
 def test_a_restart_in_the_middle_of_a_row_changes_nothing(folder: Path) -> None:
     whole, half = asked(folder), asked(folder)
     values = shown(whole, 30)
@@ -317,7 +350,9 @@ def test_the_first_row_of_a_life_is_as_old_as_first_rows_were_in_the_fit(
 
     monkeypatch.setattr(RunLife, "latest", listening)
     at = NEW + np.arange(1, 4) * HOUR
-    opened(settings(tmp_path), MACHINE).said(NEW, at, np.zeros((3, len(MACHINE.channels))))
+    opened(settings(tmp_path), MACHINE).said(
+        NEW, at, np.zeros((3, len(MACHINE.channels))), np.zeros(3, np.int64)
+    )
     assert ages == [first, first + 1, first + 2]
 
 

@@ -1,0 +1,29 @@
+"""What detectors said and what they keep, held against each other bit for bit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.detector import Scored, State
+
+
+def same(one: Scored, other: Scored) -> bool:
+    pairs = (
+        (one.value, other.value),
+        (one.blame, other.blame),
+        (one.low, other.low),
+        (one.high, other.high),
+    )
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
+def joined(parts: list[Scored]) -> Scored:
+    fields = ("value", "blame", "low", "high")
+    return Scored(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
+
+
+def equal_states(one: State, other: State) -> bool:
+    return one.keys() == other.keys() and all(
+        np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f")
+        for name in one
+    )
