@@ -262,7 +262,7 @@ def test_how_entries_are_cut_into_steps_changes_nothing(
     assert_same(play(story.plant, story.journal, MemoryCaseFile(), limit), expected)
 
 
-@pytest.mark.parametrize(("limit", "restart"), [(1, 7), (5, 1), (64, 1)])
+@pytest.mark.parametrize(("limit", "restart"), [(3, 7), (5, 1), (64, 1)])
 def test_restarts_change_nothing(
     story: Story, expected: dict[str, object], limit: int, restart: int
 ) -> None:
