@@ -14,7 +14,7 @@ from simulators.influx import PrivateInflux
 from storage.influx_server import InfluxPlace, InfluxServer
 from tests.processes import Running, millwright
 
-pytestmark = [pytest.mark.mosquitto, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.mosquitto, pytest.mark.timeout(240)]
 
 PLANT = """\
 sites:
@@ -45,7 +45,7 @@ def test_it_ends_with_0_at_the_alert_about_the_wearing_machine_before_its_failur
     done = millwright(
         *("demo", "--until-alert", "--seconds", "5", "--port", "0"),
         *("--keep", kept, "-c", plant),
-        seconds=80,
+        seconds=200,
     )
     assert done.returncode == 0, done.stderr
     assert "page:   http://127.0.0.1:" in done.stdout
