@@ -84,7 +84,7 @@ def doubts(columns: RunColumns, made: RunLife, meant: dict[str, Any], data: Path
 
 
 def leaps(columns: RunColumns, runs: RunTable, made: RunLife) -> list[str]:
-    """Say which values leap off and are gone again, and so count as missing."""
+    """Say which values leap off, and so count as missing."""
     from core.suggestion import quoted
 
     odd, values = made.regimes.wild(runs), runs.columns(made.regimes.names)

@@ -110,12 +110,14 @@ class Doubt:
         values = runs.columns(asked.names)
         quiet = QUIET if limits is None or limits.quiet is None else limits.quiet
         mute, gone = (silent(runs, each) > quiet for each in (channels, values))
-        put(_lacking(mute, asked), "sensors_distrusted", _named(LEAPING, mute, asked.names))
+        words_of = _named(LEAPING, _lacking(mute, asked), asked.names)
+        put(words_of != "", "sensors_distrusted", words_of)
         if limits:
             frozen = limits.frozen(runs, values)
             words_of = _named(FROZEN, frozen, asked.names)
             put(words_of != "", "sensors_distrusted", words_of)
-        put(_lacking(gone, asked), "channel_missing", _named(SILENT, gone, asked.names))
+        words_of = _named(SILENT, _lacking(gone, asked), asked.names)
+        put(words_of != "", "channel_missing", words_of)
         put(_strange(asked.known, place), "new_regime")
         put(~enough, "too_short")
         if limits:
@@ -146,8 +148,8 @@ def learn(runs: RunTable, channels: Floats, health: Floats, bounds: Bounds) -> D
 
 
 def _lacking(mute: Bools, asked: Asked) -> Bools:
-    """Tell in which rows too much of what wear is told by is not to be had."""
-    found: Bools = mute @ asked.weight > MISSING
+    """Keep those that are mute where too much of what wear is told by is."""
+    found: Bools = mute & (mute @ asked.weight > MISSING)[:, None]
     return found
 
 

@@ -17,7 +17,11 @@ def same(one: Scored, other: Scored) -> bool:
     return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
 
 
-def joined(parts: list[Scored]) -> Scored:
+def joined(parts: list[Scored], channels: int = 0) -> Scored:
+    """Put what was said of rows after each other together; of no rows nothing is said."""
+    if not parts:
+        none = np.zeros((0, channels))
+        return Scored(np.zeros(0), none, none, none)
     fields = ("value", "blame", "low", "high")
     return Scored(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
 

@@ -196,7 +196,6 @@ def test_many_messages_at_once_are_all_acknowledged(mosquitto: PrivateMosquitto)
     with Publisher(port=mosquitto.port) as publisher:
         done = publisher.publish(numbered(15_000))
     assert done.acked == 15_000
-    assert done.seconds > 0
 
 
 def test_a_recording_is_replayed_to_now(

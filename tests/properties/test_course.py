@@ -16,6 +16,7 @@ from models.detector import Detector, Round, Scored, State
 from models.registry import DETECTORS, build
 from tests.plants import pump_class
 from tests.rounds import START, STEP, assets, example, play, pumps
+from tests.scored import equal_states, joined
 
 PUMPS = 5
 LEARNING = 300
@@ -66,22 +67,7 @@ def one_by_one(detector: Detector, rows: Round) -> Scored:
         row = rows.take(np.array([i]))
         found.append(detector.score(row))
         detector.observe(row)
-    return joined(found, rows)
-
-
-def joined(parts: list[Scored], rows: Round) -> Scored:
-    if not parts:
-        none = np.zeros((0, rows.values.shape[1]))
-        return Scored(np.zeros(0), none, none, none)
-    fields = ("value", "blame", "low", "high")
-    return Scored(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
-
-
-def equal(one: State, other: State) -> bool:
-    return one.keys() == other.keys() and all(
-        np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f")
-        for name in one
-    )
+    return joined(found, rows.values.shape[1])
 
 
 @pytest.mark.parametrize("kind", DETECTORS, ids=lambda kind: kind.__name__)
@@ -98,7 +84,7 @@ def test_a_course_gives_what_its_rounds_give(
     parts = [
         judge(tested, whole.take(slice(first, first + step))) for first in range(0, len(rows), step)
     ]
-    found = joined(parts, whole)
+    found = joined(parts, whole.values.shape[1])
     for name in ("value", "blame", "low", "high"):
         assert np.array_equal(getattr(found, name), getattr(expected, name), equal_nan=True), name
-    assert equal(plain.state(), tested.state())
+    assert equal_states(plain.state(), tested.state())

@@ -117,11 +117,9 @@ def test_rows_that_come_twice_are_declined(model: RunLife) -> None:
 
 def test_a_unit_that_is_there_twice_is_refused_by_both_names() -> None:
     copy = fleet(1).assign(unit="again")
-    empty = [copy.assign(unit=name, heat=np.nan, shake=np.nan) for name in ("dead", "deaf")]
+    nothing = dict.fromkeys((*CHANNELS, "level", "load", "speed", "still"), np.nan)
+    empty = [copy.assign(unit=name, **nothing) for name in ("dead", "deaf")]
     other = copy.assign(unit="other", cycle=copy["cycle"] * 1.01)
-    channels = list(CHANNELS)
-    for each in empty:
-        each[[*channels, "level", "load", "speed", "still"]] = np.nan
     fit(runs(pd.concat([fleet(), *empty, other])), course=replace(QUICK, nets=0, iterations=5))
     with pytest.raises(Refused, match='"again" has the same rows as "u0"; leave out copies'):
         fit(runs(pd.concat([fleet(), copy])), course=QUICK)
