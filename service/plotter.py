@@ -61,12 +61,12 @@ class Draughtsman:
 
     command: tuple[str, ...] = COMMAND
     patience: float = PATIENCE
-    _child: Process | None = None
+    _hiring: asyncio.Task[Process] | None = None
     _ending: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def draw(self, picture: bytes) -> bytes:
         """Return the SVG of an encoded picture; `Unavailable` where it cannot be drawn."""
-        hired = self._child is not None and self._child.returncode is None
+        hired = self._hiring is not None and not _gone(self._hiring)
         try:
             return await self._exchange(picture)
         except (OSError, asyncio.IncompleteReadError) as error:
@@ -83,20 +83,19 @@ class Draughtsman:
         That goes on where the wait is given up, as is done again and again with a request whose
         page has gone: else their pipes would stay open.
         """
-        child, self._child = self._child, None
-        if child is not None:
-            ending = asyncio.create_task(_ended(child))
+        hiring, self._hiring = self._hiring, None
+        if hiring is not None:
+            ending = asyncio.create_task(_ended(hiring))
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
         if self._ending:
             await asyncio.wait(self._ending)
 
     async def _exchange(self, picture: bytes) -> bytes:
-        child = await self._hired()
         done = False
         try:
             async with asyncio.timeout(self.patience):
-                kind, body = await _ask(child, picture)
+                kind, body = await _ask(await self._hired(), picture)
             done = True
         except TimeoutError as error:
             why = f"it took more than {self.patience:g} s"
@@ -109,17 +108,10 @@ class Draughtsman:
         return body
 
     async def _hired(self) -> Process:
-        if self._child is None or self._child.returncode is not None:
-            path = os.pathsep.join(part for part in sys.path if part)
-            self._child = await asyncio.create_subprocess_exec(
-                *self.command,
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=DEVNULL,
-                env=os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,
-            )
-        return self._child
+        """Return the process; who gives up while it starts leaves it to `close`, pipes and all."""
+        if self._hiring is None or _gone(self._hiring):
+            self._hiring = asyncio.create_task(_started(self.command))
+        return await asyncio.shield(self._hiring)
 
 
 @dataclass(slots=True)
@@ -207,8 +199,31 @@ def _fitting(width: int) -> int:
     return min(WIDEST, max(NARROWEST, round(width / STEP) * STEP))
 
 
-async def _ended(child: Process) -> None:
-    """End a process, and see its pipes closed."""
+async def _started(command: tuple[str, ...]) -> Process:
+    path = os.pathsep.join(part for part in sys.path if part)
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        env=os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+
+
+def _gone(hiring: asyncio.Task[Process]) -> bool:
+    """Whether a process has ended, or never started."""
+    if not hiring.done():
+        return False
+    return hiring.exception() is not None or hiring.result().returncode is not None
+
+
+async def _ended(hiring: asyncio.Task[Process]) -> None:
+    """End a process, even one that is only starting, and see its pipes closed."""
+    try:
+        child = await hiring
+    except OSError:
+        return
     with contextlib.suppress(ProcessLookupError):
         child.kill()
     await child.communicate()

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import sys
 import time
+from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,11 @@ def program(text: str) -> Draughtsman:
 
 def counting(last: int = 1000) -> Draughtsman:
     return program(NUMBERS.replace("LAST", str(last)))
+
+
+def hired(draughtsman: Draughtsman) -> Process:
+    assert draughtsman._hiring is not None
+    return draughtsman._hiring.result()
 
 
 def lived(draughtsman: Draughtsman, story: Callable[[], Awaitable[None]]) -> None:
@@ -86,9 +92,8 @@ def test_one_process_draws_many_plots_and_ends_with_the_plotter(room: Room) -> N
             b"<svg>2</svg>",
             b"<svg>3</svg>",
         ]
-        child = draughtsman._child
+        child = hired(draughtsman)
         await draughtsman.close()
-        assert child is not None
         assert child.returncode is not None
         await draughtsman.close()
 
@@ -146,7 +151,7 @@ def test_a_process_that_hangs_is_ended(tmp_path: Path) -> None:
         with pytest.raises(Unavailable, match="more than 0.3 s"):
             await draughtsman.draw(b"x")
         assert time.monotonic() - begun < 5
-        assert draughtsman._child is None
+        assert draughtsman._hiring is None
 
     lived(draughtsman, story)
 
@@ -252,9 +257,9 @@ def test_a_drawing_that_is_given_up_again_and_again_leaves_no_process_and_no_ope
 
     async def story() -> None:
         drawing = asyncio.create_task(draughtsman.draw(b"picture"))
-        while draughtsman._child is None:
+        while draughtsman._hiring is None or not draughtsman._hiring.done():
             await asyncio.sleep(0.01)
-        child = draughtsman._child
+        child = hired(draughtsman)
         for _ in range(3):
             drawing.cancel()
             await asyncio.sleep(0)
@@ -265,3 +270,21 @@ def test_a_drawing_that_is_given_up_again_and_again_leaves_no_process_and_no_ope
 
     lived(draughtsman, story)
     gc.collect()  # a pipe that is still open says so as it goes
+
+
+@pytest.mark.parametrize("turns", range(10))
+def test_a_drawing_that_is_given_up_while_its_process_starts_leaves_no_open_pipe(
+    turns: int,
+) -> None:
+    draughtsman = program("import time; time.sleep(60)")
+
+    async def story() -> None:
+        drawing = asyncio.create_task(draughtsman.draw(b"picture"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        while not drawing.done():
+            drawing.cancel()
+            await asyncio.sleep(0)
+
+    lived(draughtsman, story)
+    gc.collect()
