@@ -114,9 +114,9 @@ def test_a_small_disk_is_filled_and_freed(tmp_path: Path) -> None:
 def test_a_small_ordeal_loses_nothing_and_tells_what_was(tmp_path: Path) -> None:
     result = tmp_path / "result.json"
     options = [
-        *("--kills", "2", "--store-kills", "1", "--restarts", "0"),
+        *("--kills", "1", "--store-kills", "1", "--restarts", "0"),
         *("--store-away", "9", "--broker-away", "0", "--ingest-away", "0", "--disk-full", "6"),
-        *("--rate", "150", "--assets", "5", "--json", str(result)),
+        *("--rate", "80", "--assets", "5", "--json", str(result)),
     ]
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks.chaos", "--store", "influxdb", *options],

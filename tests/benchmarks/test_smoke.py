@@ -14,7 +14,7 @@ SMALL = {
     "ingest": ["--messages", "3000"],
     "latency": ["--assets", "10", "--rate", "200", "--seconds", "18"],
     "fuzz": ["--inputs", "500", "--engine", "mutator"],
-    "backtest": ["--assets", "1", "--days", "4", "--baseline", "1"],
+    "backtest": ["--assets", "1", "--days", "2", "--baseline", "1"],
     "fleet": ["--machines", "2", "--days", "9", "--budget", "1"],
     "wear": ["--seeds", "1"],
     "brackets": ["--seeds", "8"],
@@ -30,7 +30,7 @@ SMALL = {
     "cardinality": ["--names", "5000", "--seconds", "2", "--assets", "5"],
     "chaos": [
         *("--kills", "1", "--restarts", "1", "--broker-kills", "1"),
-        *("--rate", "300", "--assets", "10"),
+        *("--rate", "100", "--assets", "5"),
     ],
 }
 MET = {

@@ -255,14 +255,14 @@ def test_the_same_journal_replayed_gives_identical_bytes(
     assert_same(play(story.plant, story.journal, MemoryCaseFile()), expected)
 
 
-@pytest.mark.parametrize("limit", [1, 7, 1000])
+@pytest.mark.parametrize("limit", [1, 1000])
 def test_how_entries_are_cut_into_steps_changes_nothing(
     story: Story, expected: dict[str, object], limit: int
 ) -> None:
     assert_same(play(story.plant, story.journal, MemoryCaseFile(), limit), expected)
 
 
-@pytest.mark.parametrize(("limit", "restart"), [(3, 7), (5, 1), (64, 1)])
+@pytest.mark.parametrize(("limit", "restart"), [(3, 7), (17, 1)])
 def test_restarts_change_nothing(
     story: Story, expected: dict[str, object], limit: int, restart: int
 ) -> None:
