@@ -14,7 +14,7 @@ from benchmarks.rig.load import queue
 from core.clock import SECOND, iso, system_clock
 from simulators.broker import PrivateMosquitto
 from tests import folders
-from tests.processes import Running, here
+from tests.processes import Running, millwright
 from tests.waiting import until
 
 TOPIC = "plant/site/hall/{}/telemetry"
@@ -30,7 +30,7 @@ def said(number: int) -> tuple[str, bytes]:
 
 
 def ledger(folder: Path, code: int = 0) -> dict[str, Any]:
-    done = here("messages", "ledger", "--json", "-c", folder)
+    done = millwright("messages", "ledger", "--json", "-c", folder)
     assert done.returncode == code, done.stderr + done.stdout
     return dict(json.loads(done.stdout.splitlines()[0])) if done.stdout else {"received": 0}
 
@@ -51,7 +51,6 @@ def test_every_message_is_accounted_for_over_kills(
     load.join()
     ledger(folder)
     with Running(tmp_path, "ingest", "-c", folder) as service:
-        service.says("broker_connected")
         until(lambda: ledger(folder)["received"] >= count, 60)
         until(lambda: ledger(folder)["waiting"] == 0, 60)
         assert service.end() == 0
@@ -66,7 +65,7 @@ def test_every_message_is_accounted_for_over_kills(
     assert line["stored"] + sum(refused.values()) + line["duplicate"] == count + again
     (stranger,) = [
         json.loads(row)
-        for row in here("messages", "proposed", "--json", "-c", folder).stdout.splitlines()
+        for row in millwright("messages", "proposed", "--json", "-c", folder).stdout.splitlines()
     ]
     assert stranger["asset"] == "site/hall/p9"
     assert stranger["channels"]["vibration"]["high"] == 2.4
@@ -84,7 +83,7 @@ def test_a_message_that_vanished_is_a_case_until_it_is_written_off(
     folder = folders.write(tmp_path / "plant", mosquitto.port)
 
     def cases() -> list[str]:
-        done = here("alerts", "list", "--json", "-c", folder)
+        done = millwright("alerts", "list", "--json", "-c", folder)
         return [json.loads(line)["title"] for line in done.stdout.splitlines()]
 
     with Running(tmp_path, "run", "-c", folder) as service:
@@ -94,6 +93,6 @@ def test_a_message_that_vanished_is_a_case_until_it_is_written_off(
         journal.close()
         until(lambda: "Messages missing" in cases(), 60)
         assert ledger(folder, code=1)["missing"] == 2
-        assert here("messages", "ledger", "--settle", "-c", folder).returncode == 0
+        assert millwright("messages", "ledger", "--settle", "-c", folder).returncode == 0
         assert service.end() == 0
     assert ledger(folder)["settled"] == {"written off": 2}
