@@ -65,7 +65,7 @@ class Desktop:
     def person(self, stand: Stand, **options: Any) -> BrowserContext:
         """Give somebody a browser of their own."""
         context = self._browser.new_context(**{"viewport": WIDE, **options})
-        context.set_default_timeout(60_000)  # CI fills both cores
+        context.set_default_timeout(15_000)  # CI fills both cores
         context.add_init_script(NOTE_EVENTS)
         context.on("request", lambda request: self._note(request.url, stand.url))
         context.on("page", self._listen)

@@ -267,7 +267,8 @@ def test_without_scripts_everything_can_be_read_and_it_is_said_that_acting_needs
     stand: Stand, desktop: Desktop
 ) -> None:
     page = desktop.person(stand, java_script_enabled=False).new_page()
-    page.goto(f"{stand.url}/alerts/{case_of(stand, WEARING).id}")
+    path = f"/alerts/{case_of(stand, WEARING).id}"
+    page.goto(f"{stand.url}{path}", wait_until="domcontentloaded")  # a plot may take longer
     expect(page.get_by_text("Scripts do not run in this browser")).to_be_visible()
     expect(page.locator("h1")).to_have_text("Vibration above the trip line")
     expect(page.get_by_role("button", name="Acknowledge")).to_be_hidden()
