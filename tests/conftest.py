@@ -20,15 +20,14 @@ hypothesis.settings.register_profile("millwright", deadline=None)  # no test is 
 hypothesis.settings.load_profile("millwright")
 
 PLAYS = {
-    *("benchmarks", "e2e", "integration", "properties"),
-    *("test_detector_conformance.py", "test_health_conformance.py"),
+    *("benchmarks", "properties", "test_backtest.py", "test_determinism.py"),
+    *("test_detector_conformance.py", "test_health_conformance.py", "test_told_at_its_row.py"),
 }
-"""Files and folders of tests that play the same over and over, or mostly in processes of their own:
-no branches are counted there, since counting takes half as long again."""
+"""Files and folders of tests that play the same over and over: no branches are counted there."""
 
 ENOUGH = 2.0
 """Branches of a test are counted for so many seconds of processor time: what a long play does after
-that it has mostly done by then."""
+that it has mostly done by then, and counting takes half as long again."""
 
 REAL_SERVERS_MANDATORY = os.environ.get("MILLWRIGHT_REAL_SERVERS") == "required"
 
