@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import signal
 import sys
@@ -32,7 +33,8 @@ def until_signal(stop: threading.Event) -> Iterator[Asked]:
 
     def note(number: int, _frame: FrameType | None) -> None:
         asked.number = number
-        stop.set()
+        # by another thread, since this one may hold the lock of `stop`, as it waits for it
+        _thread.start_new_thread(stop.set, ())
         if number == signal.SIGINT:
             signal.signal(number, signal.default_int_handler)
 

@@ -79,14 +79,16 @@ class Scoring:
         return count
 
     def run(self, stop: threading.Event, idle: float = 0.02) -> None:
-        """Step until told to stop; waits where the stores are not there, and says so once.
+        """Step until told to stop, which an entry at most delays.
+
+        It waits where the stores are not there, and says so once.
 
         `Refused`, by a store that is damaged or not ours, ends it: waiting would mend nothing.
         """
         outage = False
         while not stop.is_set():
             try:
-                if not self._turn():
+                if not self._turn(stop):
                     stop.wait(idle)
             except Unavailable as error:
                 if not outage:
@@ -123,10 +125,10 @@ class Scoring:
         if self._torn:
             self._restore()
 
-    def _turn(self, limit: int = 256) -> int:
+    def _turn(self, stop: threading.Event | None = None, limit: int = 256) -> int:
         """Apply what is there, and commit where somebody waits for it or it is time."""
         self._mend()
-        count = 0 if self._overdue else self._advance(limit)
+        count = 0 if self._overdue else self._advance(limit, stop)
         now = time.monotonic()
         self.heartbeat = now
         due = now - self._committed_at >= COMMIT_EVERY
@@ -141,7 +143,7 @@ class Scoring:
         """Tell whether somebody waits for what is pending and the last commit is not just over."""
         return self._casework.pending.urgent and time.monotonic() >= self._rests_until
 
-    def _advance(self, limit: int) -> int:
+    def _advance(self, limit: int, stop: threading.Event | None = None) -> int:
         entries = self._journal.read(self._position, limit)
         for count, entry in enumerate(entries, 1):
             self._torn, self._applying = True, entry.id
@@ -151,7 +153,7 @@ class Scoring:
                 self._casework.leave_out(entry)
             self._position, self._torn, self._applying = entry.id, False, None
             self._ticked = self._ticked or entry.kind is Kind.TICK
-            if self._awaited():
+            if self._awaited() or (stop is not None and stop.is_set()):
                 return count
         return len(entries)
 

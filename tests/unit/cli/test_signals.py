@@ -29,6 +29,15 @@ def test_a_signal_sets_the_stop_and_gives_the_exit_code(number: int, code: int) 
     assert asked.code == code
 
 
+@pytest.mark.timeout(20)
+def test_a_signal_that_comes_while_the_stop_is_looked_at_does_not_hang() -> None:
+    stop = threading.Event()
+    with until_signal(stop):
+        with stop._cond:  # type: ignore[attr-defined]  # as `wait` does
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.wait(5)
+
+
 def test_afterwards_signals_are_handled_as_before() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with until_signal(threading.Event()):

@@ -39,6 +39,28 @@ def test_a_step_ends_where_somebody_waits(bench: Bench) -> None:
     assert bench.scoring.step() == 0
 
 
+class EndingJournal(MemoryJournal):
+    """Tells scoring to stop as it hands out many entries."""
+
+    def __init__(self) -> None:
+        super().__init__(JournalSettings())
+        self.stop = threading.Event()
+
+    def read(self, after: int, limit: int = 256) -> list[Entry]:
+        self.stop.set()
+        return super().read(after, limit)
+
+
+def test_an_entry_at_most_delays_the_end_and_the_rest_is_scored_later(bench: Bench) -> None:
+    journal = bench.journal = EndingJournal()
+    bench.restart()
+    for _ in range(5):
+        bench.says()
+    bench.scoring.run(journal.stop)
+    assert bench.scoring.position == 1
+    assert bench.restart().scored().scoring.position == 5
+
+
 def test_the_journal_gets_a_trailing_copy_of_the_position(bench: Bench) -> None:
     bench.says().scored()
     assert bench.journal.marks() == {}
