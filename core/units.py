@@ -20,6 +20,9 @@ COMMON = (
 )  # fmt: skip
 """The units that suggestions are made from; any other that Pint knows is as good."""
 
+_KNOWN = {*COMMON, "", "°C", "°F", "µm", "m³/h", "m³/s", "m/s²", "mm/s²"}
+"""So common that Pint need not be asked: to load it takes as long as all else of a command."""
+
 _SPELLINGS = {
     "Hz": "(turn/s)",
     "kHz": "(kiloturn/s)",
@@ -69,6 +72,8 @@ class Scale:
 
 def scale(unit: str, payload_unit: str | None = None) -> Scale:
     """Resolve a channel's units; ValueError says what is unknown or does not fit together."""
+    if unit in _KNOWN and payload_unit in {None, unit}:
+        return Scale()
     to = _parsed(unit)
     if payload_unit is None or payload_unit == unit:
         return Scale()
@@ -103,7 +108,7 @@ def _line(given: Any, to: Any, payload_unit: str, unit: str) -> Scale:
 
 @cache
 def _registry() -> Any:
-    import pint  # heavy: a fifth of a second
+    import pint  # heavy: most of a second with its registry
 
     return pint.UnitRegistry()
 

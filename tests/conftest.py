@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -25,7 +26,7 @@ PLAYS = {
 }
 """Files and folders of tests that play the same over and over: no branches are counted there."""
 
-ENOUGH = 2.0
+ENOUGH = 0.5
 """Branches of a test are counted for so many seconds of processor time: what a long play does after
 that it has mostly done by then, and counting takes half as long again."""
 
@@ -56,6 +57,11 @@ SERVERS = {
     "edges": ("the edge libraries", edges_path),
 }
 """The program that each marker stands for, and how it is found."""
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage leave alone what stays anyway, such as thousands of tests."""
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

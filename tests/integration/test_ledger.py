@@ -14,7 +14,7 @@ from benchmarks.rig.load import queue
 from core.clock import SECOND, iso, system_clock
 from simulators.broker import PrivateMosquitto
 from tests import folders
-from tests.processes import Running, millwright
+from tests.processes import Running, here
 from tests.waiting import until
 
 TOPIC = "plant/site/hall/{}/telemetry"
@@ -30,7 +30,7 @@ def said(number: int) -> tuple[str, bytes]:
 
 
 def ledger(folder: Path, code: int = 0) -> dict[str, Any]:
-    done = millwright("messages", "ledger", "--json", "-c", folder)
+    done = here("messages", "ledger", "--json", "-c", folder)
     assert done.returncode == code, done.stderr + done.stdout
     return dict(json.loads(done.stdout.splitlines()[0])) if done.stdout else {"received": 0}
 
@@ -41,14 +41,15 @@ def test_every_message_is_accounted_for_over_kills(
     mosquitto: PrivateMosquitto, tmp_path: Path
 ) -> None:
     folder = folders.write(tmp_path / "plant", mosquitto.port)
-    count = 3000
+    count, before = 3000, 1500
     with Running(tmp_path, "ingest", "-c", folder) as service:
         service.says("broker_connected")
-        load = threading.Thread(target=queue, args=(mosquitto.port, map(said, range(count))))
+        load = threading.Thread(target=queue, args=(mosquitto.port, map(said, range(before))))
         load.start()
         until(lambda: ledger(folder)["received"] > 0, 60)
         service.end(signal.SIGKILL)
     load.join()
+    queue(mosquitto.port, map(said, range(before, count)))
     ledger(folder)
     with Running(tmp_path, "ingest", "-c", folder) as service:
         until(lambda: ledger(folder)["received"] >= count, 60)
@@ -65,7 +66,7 @@ def test_every_message_is_accounted_for_over_kills(
     assert line["stored"] + sum(refused.values()) + line["duplicate"] == count + again
     (stranger,) = [
         json.loads(row)
-        for row in millwright("messages", "proposed", "--json", "-c", folder).stdout.splitlines()
+        for row in here("messages", "proposed", "--json", "-c", folder).stdout.splitlines()
     ]
     assert stranger["asset"] == "site/hall/p9"
     assert stranger["channels"]["vibration"]["high"] == 2.4
@@ -83,7 +84,7 @@ def test_a_message_that_vanished_is_a_case_until_it_is_written_off(
     folder = folders.write(tmp_path / "plant", mosquitto.port)
 
     def cases() -> list[str]:
-        done = millwright("alerts", "list", "--json", "-c", folder)
+        done = here("alerts", "list", "--json", "-c", folder)
         return [json.loads(line)["title"] for line in done.stdout.splitlines()]
 
     with Running(tmp_path, "run", "-c", folder) as service:
@@ -93,6 +94,6 @@ def test_a_message_that_vanished_is_a_case_until_it_is_written_off(
         journal.close()
         until(lambda: "Messages missing" in cases(), 60)
         assert ledger(folder, code=1)["missing"] == 2
-        assert millwright("messages", "ledger", "--settle", "-c", folder).returncode == 0
+        assert here("messages", "ledger", "--settle", "-c", folder).returncode == 0
         assert service.end() == 0
     assert ledger(folder)["settled"] == {"written off": 2}

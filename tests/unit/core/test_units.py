@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.units import COMMON, Scale, scale
+from core.units import _KNOWN, COMMON, Scale, scale
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,19 @@ def test_a_payloads_number_becomes_canonical(
 @pytest.mark.parametrize("unit", [*COMMON, "", "1/min", "µm", "μS/cm", "dBm", "Ohm"])
 def test_a_unit_turned_into_itself_is_left_alone(unit: str) -> None:
     assert scale(unit) == scale(unit, unit) == Scale(1.0, 0.0)
+
+
+@pytest.mark.parametrize("unit", sorted(_KNOWN - {""}))
+def test_what_is_known_without_pint_is_known_to_pint(unit: str) -> None:
+    assert scale(f"({unit})", unit) == scale(f"({unit})") == Scale(1.0, 0.0)
+
+
+def test_for_a_plant_of_common_units_pint_is_not_loaded() -> None:
+    program = (
+        "import sys; from cli.configuration import load; from cli.options import SHIPPED;"
+        "load(SHIPPED); print('pint' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "False\n"
 
 
 @pytest.mark.parametrize(

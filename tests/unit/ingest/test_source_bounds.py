@@ -24,10 +24,11 @@ def test_names_that_somebody_invents_are_not_kept() -> None:
             for k in range(100)
         ]
         found.decode([*(sent(each.encode()) for each in strange), sent(said(), stranger)], NOW)
-        gc.collect()
-        kept.append(tracemalloc.get_traced_memory()[0])
+        if number in {11, 23}:
+            gc.collect()
+            kept.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert kept[-1] - kept[11] < 200_000
+    assert kept[1] - kept[0] < 200_000
 
 
 def test_names_of_values_are_kept_within_bounds() -> None:
