@@ -26,9 +26,9 @@ PLAYS = {
 }
 """Files and folders of tests that play the same over and over: no branches are counted there."""
 
-ENOUGH = 0.5
-"""Branches of a test are counted for so many seconds of processor time: what a long play does after
-that it has mostly done by then, and counting takes half as long again."""
+ENOUGH, OF_A_FIT = 1.0, 2.0
+"""Branches of a test are counted for so many seconds of processor time, of models for longer: what
+a long play does after that it has mostly done by then, and counting takes half as long again."""
 
 REAL_SERVERS_MANDATORY = os.environ.get("MILLWRIGHT_REAL_SERVERS") == "required"
 
@@ -85,10 +85,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         counting.cov.stop()
 
     signal.signal(signal.SIGVTALRM, stop)
-    if PLAYS.intersection(_place(item)):
+    place = _place(item)
+    if PLAYS.intersection(place):
         stop()
     else:
-        signal.setitimer(signal.ITIMER_VIRTUAL, ENOUGH)
+        signal.setitimer(signal.ITIMER_VIRTUAL, OF_A_FIT if "models" in place else ENOUGH)
     try:
         return (yield)
     finally:
