@@ -21,7 +21,7 @@ COMMON = (
 """The units that suggestions are made from; any other that Pint knows is as good."""
 
 _KNOWN = {*COMMON, "", "°C", "°F", "µm", "m³/h", "m³/s", "m/s²", "mm/s²"}
-"""So common that Pint need not be asked: to load it takes as long as all else of a command."""
+"""So common that Pint need not be asked, which takes about half a second to load."""
 
 _SPELLINGS = {
     "Hz": "(turn/s)",
@@ -108,7 +108,7 @@ def _line(given: Any, to: Any, payload_unit: str, unit: str) -> Scale:
 
 @cache
 def _registry() -> Any:
-    import pint  # heavy: most of a second with its registry
+    import pint  # heavy: about half a second with its registry
 
     return pint.UnitRegistry()
 
